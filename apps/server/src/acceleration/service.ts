@@ -1,0 +1,8 @@
+import type { Status } from '@sidestep/shared';
+
+export interface AccelerationService {
+  status(): Promise<Status>;
+  watch(signal: AbortSignal): AsyncIterable<Status>;
+  enable(): Promise<Status>;
+  disable(): Promise<Status>;
+}

@@ -1,0 +1,69 @@
+import type { ByPath, Connection, EnablingStep, End, Failure, Reason } from '@sidestep/shared';
+
+/** What the kernel reads on every message; written while it runs, without reloading anything. */
+export interface DataPlaneConfig {
+  readonly allowBlockingReaders: boolean;
+  /** Bytes. */
+  readonly queueCap: number;
+  /** Whether the programs write `bpf_printk` lines. */
+  readonly printk: boolean;
+}
+
+/** One event as the kernel reported it, not yet numbered. `at` is microseconds since the Unix epoch. */
+export interface DataPlaneEvent {
+  readonly kind: 'listening' | 'established' | 'paired' | 'bypassed' | 'left' | 'closed';
+  readonly at: number;
+  /** The whole record at that moment; null with `listening`. Rates are zero. */
+  readonly connection: Connection | null;
+  /** The listener with `listening`, else null. */
+  readonly listener: End | null;
+  readonly reason: Reason | null;
+}
+
+/** Totals since the data plane was loaded. */
+export interface DataPlaneTotals {
+  readonly bytes: ByPath;
+  readonly messages: ByPath;
+  /** Events that the kernel wanted to send, delivered or not; and those for which the ring had no room. */
+  readonly events: { readonly sent: number; readonly lost: number };
+}
+
+/**
+ * Everything that touches the kernel. One instance owns one pin folder and one cgroup. All methods but `enable` are
+ * quick and synchronous; all throw `DataPlaneError`.
+ */
+export interface DataPlane {
+  /** Whether the programs are loaded and attached, by this process or by one before it (after `adopt`). */
+  readonly enabled: boolean;
+  /** Takes over what an earlier process left pinned; false when there is nothing. */
+  adopt(config: DataPlaneConfig): boolean;
+  /** Loads, attaches and pins; on failure nothing is left behind. */
+  enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void>;
+  configure(config: DataPlaneConfig): void;
+  /**
+   * Throws the kill switch (the first time) and takes out of the map every socket that can be taken out without losing a byte.
+   * Returns how many are left; call again until it is 0, then `remove`.
+   */
+  drain(): number;
+  /** Takes the kill switch back, as long as `remove` was not called. */
+  undrain(): void;
+  /** Detaches, unpins and unloads. Only after `drain` returned 0. */
+  remove(): void;
+  /** Lets connections join and leave that are due; cheap when there is none. The daemon calls it on a timer (20 ms). */
+  tend(): void;
+  /** Takes what the ring holds, in order, at most `max` events. */
+  takeEvents(max: number): DataPlaneEvent[];
+  /** All open connections, in no order. Cost grows with their number: call it only as often as somebody looks. */
+  connections(): Connection[];
+  totals(): DataPlaneTotals;
+}
+
+/** The kernel or the surroundings refused. `failure.log` holds libbpf's and the verifier's own words where there are any. */
+export class DataPlaneError extends Error {
+  override readonly name = 'DataPlaneError';
+  readonly failure: Failure;
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(`${failure.message} ${failure.remedy}`, options);
+    this.failure = failure;
+  }
+}

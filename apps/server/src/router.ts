@@ -1,0 +1,18 @@
+import { accelerationRouter } from './acceleration/router.ts';
+import { connectionsRouter } from './connections/router.ts';
+import { eventsRouter } from './events/router.ts';
+import { settingsRouter } from './settings/router.ts';
+import { statisticsRouter } from './statistics/router.ts';
+import { traceRouter } from './trace/router.ts';
+import { router } from './trpc/trpc.ts';
+
+export const appRouter = router({
+  acceleration: accelerationRouter,
+  connections: connectionsRouter,
+  events: eventsRouter,
+  settings: settingsRouter,
+  statistics: statisticsRouter,
+  trace: traceRouter,
+});
+
+export type AppRouter = typeof appRouter;

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { byPathSchema } from './connection.ts';
+import { reasonSchema } from './reason.ts';
+
+export const accelerationStateSchema = z.enum(['off', 'enabling', 'on', 'draining', 'failed']);
+export type AccelerationState = z.infer<typeof accelerationStateSchema>;
+
+export const enablingStepSchema = z.enum(['loading', 'attaching', 'pinning']);
+export type EnablingStep = z.infer<typeof enablingStepSchema>;
+
+/** Why acceleration failed: what happened, what to do, and the kernel's own words (the verifier's log included) to fold away. */
+export const failureSchema = z.object({ message: z.string(), remedy: z.string(), log: z.string().nullable() });
+export type Failure = z.infer<typeof failureSchema>;
+
+/** The first seven fields, `connections`, `bytes`, `messages` and `events` are what `status --json` prints; totals since enabling. */
+export const statusSchema = z.object({
+  state: accelerationStateSchema,
+  /** One sentence: why the state is what it is. Null when there is nothing to say. */
+  reason: z.string().nullable(),
+  /** ISO 8601: since when the state holds. */
+  since: z.string(),
+  /** The daemon's. */
+  pid: z.number().int(),
+  cgroup: z.string(),
+  version: z.string(),
+  connections: z.object({ open: z.number(), bypassing: z.number() }),
+  bytes: byPathSchema,
+  messages: byPathSchema,
+  events: z.object({ received: z.number(), lost: z.number() }),
+  /** With `enabling`. */
+  step: enablingStepSchema.nullable(),
+  /** With `draining`: sockets that still hold undelivered bytes or sit inside a call. */
+  remaining: z.number().nullable(),
+  failure: failureSchema.nullable(),
+  /** Open connections on the stack, counted by reason. */
+  reasons: z.array(z.object({ reason: reasonSchema, connections: z.number() })),
+  host: z.object({ name: z.string(), kernel: z.string() }),
+  pinDir: z.string(),
+});
+export type Status = z.infer<typeof statusSchema>;

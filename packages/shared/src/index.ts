@@ -1,0 +1,7 @@
+export * from './acceleration.ts';
+export * from './connection.ts';
+export * from './event.ts';
+export * from './reason.ts';
+export * from './settings.ts';
+export * from './statistics.ts';
+export * from './trace.ts';

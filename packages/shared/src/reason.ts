@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/**
+ * Why a direction of a connection takes the stack. The words are the same in the interface, the command line, the API and
+ * the documents, and `code` is the same number that `bpf/sidestep.h` calls `SS_REASON_…` (a test compares the two).
+ *
+ * `lasting`: whether the reason can go away while the connection stays open.
+ */
+export const REASONS = [
+  { code: 1, words: 'warming up', lasting: false, means: 'The connection is new. It starts on the stack and moves to the bypass once it has shown a few requests and answers.' },
+  { code: 2, words: 'not paired', lasting: true, means: 'The other end was not recognised when the first bytes were sent: TCP Fast Open, a SYN proxy, or a connection that was open before Sidestep was switched on.' },
+  { code: 3, words: 'blocking reader', lasting: false, means: 'The receiving program reads from a blocking socket, which may see errors it does not expect when data takes the bypass. It can be allowed in the settings.' },
+  { code: 4, words: 'streaming', lasting: false, means: 'Data flows one way without answers. The stack batches such streams better than the bypass does.' },
+  { code: 5, words: 'queue full', lasting: false, means: 'The receiver fell behind and its queue reached the cap. TCP applies back pressure from here on.' },
+  { code: 6, words: 'switched off', lasting: false, means: 'Acceleration is off or draining.' },
+  { code: 7, words: 'low-water mark', lasting: true, means: 'The receiver set SO_RCVLOWAT, which the bypass cannot honour.' },
+  { code: 8, words: 'zero-copy sender', lasting: true, means: 'The sender uses MSG_ZEROCOPY, whose completions never arrive on the bypass.' },
+  { code: 9, words: 'special socket', lasting: true, means: 'The socket has an upper-layer protocol (kernel TLS), is part of MPTCP, or belongs to the kernel.' },
+  { code: 10, words: 'bytes on the stack', lasting: false, means: 'Bytes that went by TCP are still unread; changing the path now would reorder them.' },
+  { code: 11, words: 'table full', lasting: true, means: 'The table of connections was full when this one opened.' },
+  { code: 12, words: 'refused by the kernel', lasting: true, means: 'The kernel did not accept the socket into the map.' },
+  { code: 13, words: 'closing', lasting: true, means: 'One end has closed or half-closed the connection.' },
+] as const;
+
+export type Reason = (typeof REASONS)[number]['words'];
+
+export const reasonSchema = z.enum(REASONS.map((reason) => reason.words) as [Reason, ...Reason[]]);
+
+export function reasonFromCode(code: number): Reason | null {
+  return REASONS.find((reason) => reason.code === code)?.words ?? null;
+}

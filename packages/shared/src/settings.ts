@@ -1,0 +1,16 @@
+import { z } from 'zod';
+
+/** What a person may change while the daemon runs. Kept in the state folder. */
+export const settingsSchema = z.object({
+  /** Accelerate connections whose reader blocks in `recv`. Off by default: such readers can see EAGAIN or short reads. Applies to new connections. */
+  allowBlockingReaders: z.boolean().default(false),
+  /** Most bytes that may wait in one receiver's queue before TCP takes over, in bytes. */
+  queueCap: z.number().int().min(65_536).max(67_108_864).default(4_194_304),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const settingsPatchSchema = z.object({
+  allowBlockingReaders: z.boolean().optional(),
+  queueCap: z.number().int().min(65_536).max(67_108_864).optional(),
+});
+export type SettingsPatch = z.infer<typeof settingsPatchSchema>;
