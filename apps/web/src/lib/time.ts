@@ -1,0 +1,45 @@
+const STEPS = [
+  [60_000, 1000, 's'],
+  [3_600_000, 60_000, 'min'],
+  [172_800_000, 3_600_000, 'h'],
+  [Number.POSITIVE_INFINITY, 86_400_000, 'd'],
+] as const;
+
+/** How long, in one unit: `3 s`, `14 min`, `2 h`, `12 d`. Under a second is `0 s`. */
+export function formatSpan(milliseconds: number): string {
+  const span = Math.max(0, milliseconds);
+  const [, unit, word] = STEPS.find(([below]) => span < below) ?? STEPS[3];
+  return `${Math.floor(span / unit)}\u2009${word}`;
+}
+
+/** `2 h ago`; under a second is `just now`. */
+export function formatAgo(at: number, now: number): string {
+  return now - at < 1000 ? 'just now' : `${formatSpan(now - at)} ago`;
+}
+
+/** A measured duration: `0.4 ms`, `12 ms`, `1.2 s`, then as `formatSpan`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 1) return `${Number((seconds * 1000).toPrecision(2))}\u2009ms`;
+  if (seconds < 10) return `${Number(seconds.toPrecision(2))}\u2009s`;
+  return formatSpan(seconds * 1000);
+}
+
+const pad = (value: number, width: number) => String(value).padStart(width, '0');
+
+/** The local time of day to the second: `14:02:11`. */
+export function formatClock(at: number): string {
+  const date = new Date(at);
+  return `${pad(date.getHours(), 2)}:${pad(date.getMinutes(), 2)}:${pad(date.getSeconds(), 2)}`;
+}
+
+/** The local time of day to the minute: `14:02`. */
+export function formatMinute(at: number): string {
+  return formatClock(at).slice(0, 5);
+}
+
+/** The local day and time to the millisecond: `2026-11-20 14:02:11.084`. */
+export function formatMoment(at: number): string {
+  const date = new Date(at);
+  const day = `${date.getFullYear()}-${pad(date.getMonth() + 1, 2)}-${pad(date.getDate(), 2)}`;
+  return `${day} ${formatClock(at)}.${pad(date.getMilliseconds(), 3)}`;
+}
