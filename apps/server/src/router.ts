@@ -2,6 +2,7 @@ import { accelerationRouter } from './acceleration/router.ts';
 import { connectionsRouter } from './connections/router.ts';
 import { eventsRouter } from './events/router.ts';
 import { settingsRouter } from './settings/router.ts';
+import { signInRouter } from './sign-in/router.ts';
 import { statisticsRouter } from './statistics/router.ts';
 import { traceRouter } from './trace/router.ts';
 import { router } from './trpc/trpc.ts';
@@ -11,6 +12,7 @@ export const appRouter = router({
   connections: connectionsRouter,
   events: eventsRouter,
   settings: settingsRouter,
+  signIn: signInRouter,
   statistics: statisticsRouter,
   trace: traceRouter,
 });

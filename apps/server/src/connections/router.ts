@@ -9,5 +9,7 @@ export const connectionsRouter = {
   /** A snapshot of the page that the view selects, then deltas, at most four a second. */
   watch: procedure
     .input(connectionViewSchema)
-    .subscription(({ ctx, input, signal }): AsyncIterable<ConnectionFrame> => ctx.services.connections.watch(input, signal!)),
+    .subscription(
+      ({ ctx, input }): AsyncIterable<ConnectionFrame> => ctx.services.connections.watch(input, ctx.ended),
+    ),
 } satisfies TRPCRouterRecord;

@@ -8,5 +8,7 @@ export const statisticsRouter = {
     .input(z.object({ range: statisticsRangeSchema }))
     .query(({ ctx, input }): Promise<StatisticsHistory> => ctx.services.statistics.history(input.range)),
   /** One point a second. */
-  follow: procedure.subscription(({ ctx, signal }): AsyncIterable<StatisticsPoint> => ctx.services.statistics.follow(signal!)),
+  follow: procedure.subscription(
+    ({ ctx }): AsyncIterable<StatisticsPoint> => ctx.services.statistics.follow(ctx.ended),
+  ),
 } satisfies TRPCRouterRecord;

@@ -14,8 +14,9 @@ export const traceRouter = {
     .query(({ ctx, input }): Promise<TraceBatch> => ctx.services.trace.list(input.limit)),
   follow: procedure
     .input(z.object({ lastEventId: z.string().max(20).regex(/^\d+$/).nullish() }))
-    .subscription(async function* ({ ctx, input, signal }) {
+    .subscription(async function* ({ ctx, input }) {
       const after = input.lastEventId == null ? null : Number(input.lastEventId);
-      for await (const { last, batch } of ctx.services.trace.follow(after, signal!)) yield tracked(String(last), batch);
+      for await (const { last, batch } of ctx.services.trace.follow(after, ctx.ended))
+        yield tracked(String(last), batch);
     }),
 } satisfies TRPCRouterRecord;

@@ -1,7 +1,17 @@
 import type { Services } from '../services.ts';
+import type { Wire } from './pace.ts';
+
+/** One ws connection as the procedures see it. */
+export interface Caller extends Wire {
+  /** Calls and subscriptions of this connection that have not ended. */
+  running: { calls: number; subscriptions: number };
+}
 
 /** What every procedure is given. `via` tells how the caller came in; both have passed their guard before a context exists. */
 export interface Context {
   readonly services: Services;
   readonly via: 'browser' | 'socket';
+  readonly caller: Caller;
+  /** Makes a fresh one-time sign-in link. */
+  readonly signInLink: () => string;
 }

@@ -1,0 +1,45 @@
+import { isIP } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+
+/** Where the page is served. Port 0 lets the kernel choose. */
+export interface Listen {
+  /** An IP address or `localhost`. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const LOOPBACK_NAMES = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Reads `127.0.0.1:7070`, `[::1]:7070` or `localhost:7070`; null when it is none of these. */
+export function parseListen(text: string): Listen | null {
+  const parts = /^(?:\[(?<six>[^\]]+)\]|(?<four>[^:]+)):(?<port>\d{1,5})$/.exec(text)?.groups;
+  if (!parts) return null;
+  const host = parts.six ?? parts.four ?? '';
+  const port = Number(parts.port);
+  const known = parts.six === undefined ? isIP(host) === 4 || host === 'localhost' : isIP(host) === 6;
+  return known && port <= 65_535 ? { host, port } : null;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+}
+
+/** A host as it stands in a URL or a Host header. */
+export function inUrl(host: string): string {
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
+/** The name to put into links: one that a browser on the network can use when the address means "all of them". */
+export function linkHost(host: string): string {
+  return host === '0.0.0.0' || host === '::' ? hostname() : inUrl(host);
+}
+
+/** The names and addresses under which this host may be addressed, as they stand in a Host header. */
+export function ownNames(host: string): ReadonlySet<string> {
+  const names = new Set([...LOOPBACK_NAMES, inUrl(host)]);
+  if (isLoopback(host)) return names;
+  names.add(hostname().toLowerCase());
+  for (const { address } of Object.values(networkInterfaces()).flatMap((list) => list ?? []))
+    names.add(inUrl(address));
+  return names;
+}

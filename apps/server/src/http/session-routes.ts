@@ -1,0 +1,67 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Access } from '../sign-in/access.ts';
+import type { SessionCookie } from './session-cookie.ts';
+
+export interface SessionRouteOptions {
+  readonly access: Access;
+  readonly cookie: SessionCookie;
+  readonly host: string;
+  readonly version: string;
+  /** Called with the session's secret after it was closed. */
+  readonly onSignOut: (secret: string) => void;
+}
+
+const signInSchema = z.object({ code: z.string().min(1).max(200) });
+
+/**
+ * `POST /api/sign-in` `{code}` takes a one-time code or the token and answers 204 with a cookie, or 400, 401, 429 with `{message, remedy}`;
+ * `POST /api/sign-out` answers 204; `GET /api/session` tells `{signedIn, host, version}` to anyone.
+ */
+export function addSessionRoutes(fastify: FastifyInstance, options: SessionRouteOptions): void {
+  const { access, cookie, host, version, onSignOut } = options;
+
+  fastify.post('/api/sign-in', { bodyLimit: 4096 }, async (request, reply) => {
+    const body = signInSchema.safeParse(request.body);
+    if (!body.success) {
+      return reply
+        .code(400)
+        .send({ message: 'The code is missing.', remedy: 'Open the whole link that the daemon printed.' });
+    }
+    const exchange = access.exchange(body.data.code, request.ip);
+    switch (exchange.outcome) {
+      case 'signed in':
+        cookie.set(reply, exchange.session);
+        return reply.code(204).send();
+      case 'slowed':
+        return reply
+          .code(429)
+          .header('retry-after', exchange.retryAfterSeconds)
+          .send({
+            message: 'Too many wrong codes.',
+            remedy: `Try again in ${exchange.retryAfterSeconds} s.`,
+          });
+      case 'wrong':
+        return reply.code(401).send({
+          message: 'This link has been used or is not valid.',
+          remedy: 'Run sudo ./sidestep link on the host for a fresh one.',
+        });
+    }
+  });
+
+  fastify.post('/api/sign-out', { bodyLimit: 4096 }, async (request, reply) => {
+    const secret = request.cookies[cookie.name];
+    if (secret !== undefined) {
+      access.signOut(secret);
+      onSignOut(secret);
+    }
+    cookie.clear(reply);
+    return reply.code(204).send();
+  });
+
+  fastify.get('/api/session', async (request, reply) => {
+    const secret = request.cookies[cookie.name];
+    const signedIn = secret !== undefined && access.holdsSession(secret);
+    return reply.header('cache-control', 'no-store').send({ signedIn, host, version });
+  });
+}

@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { Links } from './links.ts';
+import { hashOf, isSame } from './secrets.ts';
+import { Sessions } from './sessions.ts';
+import { Throttle } from './throttle.ts';
+
+export type Exchange =
+  | { readonly outcome: 'signed in'; readonly session: string }
+  | { readonly outcome: 'wrong' }
+  /** Too many wrong tries; nothing was compared. */
+  | { readonly outcome: 'slowed'; readonly retryAfterSeconds: number };
+
+export interface AccessOptions {
+  readonly database: DatabaseSync;
+  /** The long-lived token of the state folder. */
+  readonly token: string;
+  readonly now: () => number;
+}
+
+/** Who may come in: one-time links and the token are exchanged for sessions. */
+export class Access {
+  readonly #token: Buffer;
+  readonly #links: Links;
+  readonly #sessions: Sessions;
+  readonly #throttle: Throttle;
+
+  constructor({ database, token, now }: AccessOptions) {
+    this.#token = hashOf(token);
+    this.#links = new Links(now);
+    this.#sessions = new Sessions(database, now);
+    this.#throttle = new Throttle(now);
+  }
+
+  /** A fresh one-time code. */
+  newCode(): string {
+    return this.#links.make();
+  }
+
+  /** `source` is the address that asks. */
+  exchange(code: string, source: string): Exchange {
+    const wait = this.#throttle.wait(source);
+    if (wait > 0) return { outcome: 'slowed', retryAfterSeconds: Math.ceil(wait / 1000) };
+    if (this.#links.use(code) || this.isToken(code))
+      return { outcome: 'signed in', session: this.#sessions.open() };
+    this.#throttle.wrong(source);
+    return { outcome: 'wrong' };
+  }
+
+  isToken(text: string): boolean {
+    return isSame(hashOf(text), this.#token);
+  }
+
+  holdsSession(secret: string): boolean {
+    return this.#sessions.holds(secret);
+  }
+
+  signOut(secret: string): void {
+    this.#sessions.close(secret);
+  }
+}

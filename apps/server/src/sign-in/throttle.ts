@@ -1,0 +1,44 @@
+/** `burst` wrong tries are free, then one every `refillMs`. */
+interface Bucket {
+  readonly burst: number;
+  readonly refillMs: number;
+}
+
+const PER_SOURCE: Bucket = { burst: 10, refillMs: 1000 };
+const GLOBAL: Bucket = { burst: 100, refillMs: 200 };
+const MOST_SOURCES = 10_000;
+
+/** Slows guessing down, for each source and for all of them together. Waits are short: nobody can lock the owner out for long. */
+export class Throttle {
+  /** The time at which a bucket is full again; a bucket that is not here is full. */
+  readonly #fullAt = new Map<string, number>();
+  #globalFullAt = 0;
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Milliseconds until the source may try again; 0 when it may now. */
+  wait(source: string): number {
+    const now = this.#now();
+    return Math.max(
+      waitOf(PER_SOURCE, this.#fullAt.get(source) ?? 0, now),
+      waitOf(GLOBAL, this.#globalFullAt, now),
+    );
+  }
+
+  wrong(source: string): void {
+    const now = this.#now();
+    this.#globalFullAt = Math.max(this.#globalFullAt, now) + GLOBAL.refillMs;
+    const fullAt = Math.max(this.#fullAt.get(source) ?? 0, now) + PER_SOURCE.refillMs;
+    this.#fullAt.delete(source);
+    this.#fullAt.set(source, fullAt);
+    const [oldest] = this.#fullAt.keys();
+    if (this.#fullAt.size > MOST_SOURCES && oldest !== undefined) this.#fullAt.delete(oldest);
+  }
+}
+
+function waitOf({ burst, refillMs }: Bucket, fullAt: number, now: number): number {
+  return Math.max(0, fullAt - now - (burst - 1) * refillMs);
+}

@@ -1,0 +1,24 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Small named values that outlive the daemon, kept as JSON. */
+export class Facts {
+  readonly #read;
+  readonly #write;
+
+  constructor(database: DatabaseSync) {
+    this.#read = database.prepare('SELECT value FROM facts WHERE name = ?');
+    this.#write = database.prepare(
+      'INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+    );
+  }
+
+  /** Undefined when nothing is kept under the name. */
+  get(name: string): unknown {
+    const value = this.#read.get(name)?.value;
+    return value === undefined ? undefined : JSON.parse(String(value));
+  }
+
+  set(name: string, value: unknown): void {
+    this.#write.run(name, JSON.stringify(value));
+  }
+}
