@@ -1,0 +1,100 @@
+import { closeSync, readSync } from 'node:fs';
+import { Descriptor, infoByFd, pin } from './descriptor.ts';
+import { check } from './error.ts';
+import { native } from './native.ts';
+
+const BPF_LINK_TYPE_CGROUP = 3;
+const LINK_INFO_SIZE = 64;
+const CHUNK = 65_536;
+
+export interface LinkInfo {
+  readonly id: number;
+  /** Of `enum bpf_link_type`. */
+  readonly type: number;
+  /** The id of the attached program. */
+  readonly programId: number;
+  /** Of the cgroup it is attached to: 0 once it was detached or the cgroup is gone; null for other kinds of link. */
+  readonly cgroupId: bigint | null;
+}
+
+/** An attachment. It ends when it is neither open nor pinned anywhere, or with `detach`. */
+export class BpfLink implements Disposable {
+  readonly #descriptor: Descriptor;
+
+  private constructor(descriptor: Descriptor) {
+    this.#descriptor = descriptor;
+  }
+
+  /** @internal */
+  static fromFd(fd: number): BpfLink {
+    return new BpfLink(new Descriptor('the link', fd));
+  }
+
+  static openPinned(path: string): BpfLink {
+    return new BpfLink(Descriptor.openPinned('the link', path));
+  }
+
+  get fd(): number {
+    return this.#descriptor.fd;
+  }
+
+  info(): LinkInfo {
+    const info = infoByFd('the link', this.fd, LINK_INFO_SIZE);
+    const type = info.readUInt32LE(0);
+    return {
+      type,
+      id: info.readUInt32LE(4),
+      programId: info.readUInt32LE(8),
+      cgroupId: type === BPF_LINK_TYPE_CGROUP ? info.readBigUInt64LE(16) : null,
+    };
+  }
+
+  /** Puts another program in the place of this one, without a moment in which none is attached. */
+  update(program: { readonly fd: number }): void {
+    check('update the link', native.bpf_link_update(this.fd, program.fd, null));
+  }
+
+  /** Ends the attachment at once, wherever else the link is open or pinned. */
+  detach(): void {
+    check('detach the link', native.bpf_link_detach(this.fd));
+  }
+
+  pin(path: string): void {
+    pin('the link', this.fd, path);
+  }
+
+  close(): void {
+    this.#descriptor.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Runs an iterator once over everything it visits, and returns what it wrote. */
+export function readIterator(link: BpfLink): Buffer {
+  const fd = check('start the iterator', native.bpf_iter_create(link.fd));
+  const chunks: Buffer[] = [];
+  try {
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const length = readSome(fd, chunk);
+      if (length === 0) return Buffer.concat(chunks);
+      chunks.push(chunk.subarray(0, length));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** An iterator that has visited a million things without a word gives up the CPU with EAGAIN, to be asked again. */
+function readSome(fd: number, into: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, into);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
+}

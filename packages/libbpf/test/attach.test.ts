@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process';
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from 'vitest';
+import {
+  attachToMap,
+  BPF_SK_MSG_VERDICT,
+  BpfLink,
+  BpfObject,
+  BpfProgram,
+  detachFromMap,
+  readIterator,
+} from '../src/index.ts';
+import { cgroup, compile, openDescriptors, pinFolder } from './kernel.ts';
+
+const run = promisify(execFile);
+let maps: string;
+let ring: string;
+beforeAll(() => {
+  maps = compile('maps');
+  ring = compile('ring');
+});
+
+function loaded(path: string): BpfObject {
+  const object = BpfObject.open(path);
+  object.load();
+  return object;
+}
+
+function seen(object: BpfObject): number {
+  return Number(object.map('seen').lookup(Buffer.alloc(4))?.readBigUInt64LE());
+}
+
+/** Runs a process inside the cgroup that connects once to a server of ours. */
+async function connectInside(folder: string): Promise<void> {
+  const server = net.createServer((socket) => socket.end());
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await run('bash', ['-c', `echo $$ > ${folder}/cgroup.procs && exec 3<>/dev/tcp/127.0.0.1/${port}`]);
+  server.close();
+}
+
+describe('in a cgroup', () => {
+  test('a program sees what happens inside, until it is detached', async () => {
+    using group = cgroup();
+    using object = loaded(maps);
+    const fd = openSync(group.path, 'r');
+    using link = object.program('watch').attachCgroup(fd);
+    closeSync(fd);
+    expect(link.info()).toMatchObject({
+      programId: object.program('watch').info().id,
+      cgroupId: statSync(group.path, { bigint: true }).ino,
+    });
+    await connectInside(group.path);
+    expect(seen(object)).toBe(8);
+    link.detach();
+    await connectInside(group.path);
+    expect(seen(object)).toBe(8);
+    expect(link.info().cgroupId).toBe(0n);
+  });
+
+  test('a pinned link holds on, can be opened again, and can change its program', async () => {
+    using group = cgroup();
+    using folder = pinFolder();
+    using object = loaded(maps);
+    const fd = openSync(group.path, 'r');
+    const first = object.program('watch').attachCgroup(fd);
+    closeSync(fd);
+    first.pin(`${folder.path}/link`);
+    first.close();
+    await connectInside(group.path);
+    expect(seen(object)).toBe(8);
+
+    object.program('ignore').pin(`${folder.path}/ignore`);
+    using link = BpfLink.openPinned(`${folder.path}/link`);
+    using ignore = BpfProgram.openPinned(`${folder.path}/ignore`);
+    link.update(ignore);
+    expect(link.info().programId).toBe(ignore.info().id);
+    await connectInside(group.path);
+    expect(seen(object)).toBe(8);
+    link.detach();
+  });
+
+  test('a descriptor that is no cgroup is refused', () => {
+    using object = loaded(maps);
+    const fd = openSync('/', 'r');
+    expect(() => object.program('watch').attachCgroup(fd)).toThrow(
+      'Could not attach the program watch to the cgroup',
+    );
+    closeSync(fd);
+  });
+});
+
+describe('on a map', () => {
+  test('a verdict program is attached and detached', () => {
+    using object = loaded(maps);
+    const { fd } = object.program('pass');
+    const map = object.map('sockets').fd;
+    attachToMap(fd, map, BPF_SK_MSG_VERDICT);
+    detachFromMap(fd, map, BPF_SK_MSG_VERDICT);
+    expect(() => detachFromMap(fd, map, BPF_SK_MSG_VERDICT)).toThrow(
+      expect.objectContaining({ code: 'ENOENT' }),
+    );
+  });
+});
+
+describe('an iterator', () => {
+  test('visits every element of its map and says what it found, also from a pin', () => {
+    using folder = pinFolder();
+    using object = loaded(ring);
+    using first = object.program('list').attachIterator({ mapFd: object.map('source').fd });
+    first.pin(`${folder.path}/list`);
+    using link = BpfLink.openPinned(`${folder.path}/list`);
+    const before = openDescriptors();
+    const found = readIterator(link);
+    expect(openDescriptors()).toBe(before);
+    expect(found.length).toBe(4 * 100_000);
+    for (let n = 0; n < 100_000; n++)
+      if (found.readUInt32LE(4 * n) !== n) throw new Error(`element ${n} is missing`);
+    expect(link.info().cgroupId).toBeNull();
+  });
+
+  test('without its map is refused', () => {
+    using object = loaded(ring);
+    expect(() => object.program('list').attachIterator()).toThrow('attach the iterator the program list');
+  });
+});
+
+test('pin folders and cgroups of the tests are gone', () => {
+  expect(readdirSync('/sys/fs/bpf').filter((name) => name.startsWith(`libbpf-test-${process.pid}-`))).toEqual(
+    [],
+  );
+});
