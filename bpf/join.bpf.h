@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Into the map: what must hold before two sockets may be enrolled. */
+#pragma once
+
+#include "leave.bpf.h"
+
+/* Why this connection cannot take the bypass as it is now, or SS_REASON_NONE. */
+static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block)
+{
+	struct tcp_sock *client = (void *)conn->sock[SS_CLIENT], *server = (void *)conn->sock[SS_SERVER];
+	__u32 reason;
+
+	if (config.kill)
+		return SS_REASON_SWITCHED_OFF;
+	if (!server || !client)
+		return SS_REASON_NOT_PAIRED;
+	if (conn->closed || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
+	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
+		return SS_REASON_CLOSING;
+	reason = misfit(client, may_block);
+	return reason ? reason : misfit(server, may_block);
+}
+
+/* Every byte that was sent to this end has been read: enrolling it hides nothing. */
+static __always_inline bool nothing_under_way_to(struct ss_connection *conn, __u32 side)
+{
+	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
+
+	return !queued_bytes(me) && all_read(peer, me);
+}
+
+static __always_inline bool in_a_call(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
+}
+
+/* Nothing is under way in either direction, and nobody is inside a send that began before its socket was enrolled. */
+static __always_inline bool quiet_on_stack(struct ss_connection *conn)
+{
+	return !in_a_call((void *)conn->sock[SS_CLIENT]) && !in_a_call((void *)conn->sock[SS_SERVER]) &&
+	       nothing_under_way_to(conn, SS_CLIENT) && nothing_under_way_to(conn, SS_SERVER);
+}
+
+static __always_inline bool asks_fionread(struct ss_end *end)
+{
+	__u32 pid = end->pid;
+
+	return !pid || bpf_map_lookup_elem(&fionread_askers, &pid);
+}
+
+/*
+ * Several kernels answer FIONREAD on an enrolled socket with 0 for bytes that came by TCP. A program that asks and believes
+ * it waits for ever; so its connections join only at a moment at which nothing is under way, while all others may
+ * join in mid-conversation: reads find the bytes of both paths, in order.
+ */
+static __always_inline bool must_be_strict(struct ss_connection *conn)
+{
+	return asks_fionread(&conn->end[SS_CLIENT]) || asks_fionread(&conn->end[SS_SERVER]);
+}
+
+static __always_inline void start_afresh(struct ss_direction *direction)
+{
+	direction->passed = 0;
+	direction->streak = 0;
+	direction->ordered = 0;
+	direction->overflowed = 0;
+}
+
+static __always_inline bool complete_joining(struct ss_connection *conn)
+{
+	__u32 reason = conn->reason;
+
+	conn->announced = 0;
+	conn->reason = SS_REASON_NONE;
+	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
+		conn->joined++;
+		return true;
+	}
+	conn->reason = reason;
+	return false;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel structures that we read, cut down to the fields that we read. CO-RE finds the real offsets when the object
+ * is loaded, so no generated vmlinux.h is needed and one object runs on every kernel with BTF.
+ */
+#pragma once
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+/* Program contexts and helper arguments come from the stable header; everything else is a view. */
+#include <linux/bpf.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+#define TCP_ESTABLISHED 1
+#define TCP_CLOSE 7
+#define O_NONBLOCK 04000
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct { int counter; } atomic_t;
+typedef struct { atomic_t refs; } refcount_t;
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct wait_queue_head {
+	struct list_head head;
+};
+
+struct wait_queue_entry {
+	void *func;
+	struct list_head entry;
+};
+
+struct socket_wq {
+	struct wait_queue_head wait;
+};
+
+struct file {
+	unsigned int f_flags;
+};
+
+struct socket {
+	struct file *file;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct in6_addr {
+	struct {
+		__u8 u6_addr8[16];
+	} in6_u;
+};
+
+struct sock_common {
+	__u32 skc_daddr;
+	__u32 skc_rcv_saddr;
+	__u16 skc_dport;
+	__u16 skc_num;
+	unsigned short skc_family;
+	volatile unsigned char skc_state;
+	unsigned long skc_flags;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+};
+
+typedef struct {
+	int owned;
+} socket_lock_t;
+
+struct sock {
+	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
+	struct {
+		atomic_t rmem_alloc;
+	} sk_backlog;
+	int sk_rcvlowat;
+	void *sk_user_data;
+	struct socket *sk_socket;
+	struct socket_wq *sk_wq;
+	struct sock_cgroup_data sk_cgrp_data;
+};
+
+struct inet_sock {
+	struct sock sk;
+};
+
+struct inet_connection_sock {
+	struct inet_sock icsk_inet;
+	const void *icsk_ulp_ops;
+};
+
+struct tcp_sock {
+	struct inet_connection_sock inet_conn;
+	__u32 rcv_nxt;
+	__u32 copied_seq;
+	__u32 snd_una;
+	__u32 write_seq;
+	__u32 data_segs_out;
+	__u32 total_retrans;
+	__u64 bytes_sent;
+	__u64 bytes_retrans;
+	bool is_mptcp;
+};
+
+struct tcp_request_sock {
+	__u32 rcv_isn;
+};
+
+struct sk_psock {
+	struct list_head ingress_msg;
+	refcount_t refcnt;
+};
+
+struct task_struct {
+	int tgid;
+	char comm[16];
+};
+
+struct bpf_sock_ops_kern {
+	struct sock *sk;
+};
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	__u64 session_id;
+	__u64 seq_num;
+};
+
+struct bpf_iter__bpf_sk_storage_map {
+	struct bpf_iter_meta *meta;
+	struct bpf_map *map;
+	struct sock *sk;
+	void *value;
+};
+
+enum sock_flags {
+	SOCK_ZEROCOPY,
+};
+
+#pragma clang attribute pop

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Out of the map, without losing, reordering or failing a byte.
+ *
+ * A connection that is to leave goes on redirecting until somebody finds the moment in which nothing is unread at either
+ * end and nobody is between a verdict and its enqueue. Whoever looks holds the gate. A sender raises its psock's reference
+ * count before it reads the state; the one who looks changes the state before it reads the counts: one of the two sees the other.
+ */
+#pragma once
+
+#include "events.bpf.h"
+#include "socket.bpf.h"
+
+#define state_of(conn) (*(volatile __u32 *)&(conn)->state)
+#define GATE_SPINS 512
+
+static __always_inline bool change_state(struct ss_connection *conn, __u32 from, __u32 to)
+{
+	return __sync_val_compare_and_swap(&conn->state, from, to) == from;
+}
+
+static __always_inline void ask_for_attention(void)
+{
+	attention = 1;
+}
+
+static __always_inline void begin_leaving(struct ss_connection *conn, __u32 reason)
+{
+	if (!change_state(conn, SS_STATE_BYPASS, SS_STATE_LEAVING))
+		return;
+	conn->reason = reason;
+	ask_for_attention();
+}
+
+/*
+ * Closes the gate for good if this is the moment. `own_calls` is the number of calls in which the caller itself is
+ * inside the socket of `side`: 1 from a verdict, 0 from the iterator.
+ */
+static __always_inline bool try_to_part(struct ss_connection *conn, __u32 side, int own_calls)
+{
+	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
+	bool quiet;
+
+	if (!change_state(conn, SS_STATE_LEAVING, SS_STATE_GATE))
+		return false;
+	quiet = !queued_bytes(me) && !queued_bytes(peer) && calls_inside(peer) <= 0 && calls_inside(me) <= own_calls;
+	change_state(conn, SS_STATE_GATE, quiet ? SS_STATE_PARTED : SS_STATE_LEAVING);
+	return quiet;
+}
+
+/* Another program looks at this moment; it takes a fraction of a microsecond unless it is preempted. */
+static __always_inline __u32 state_after_gate(struct ss_connection *conn)
+{
+	__u32 state = state_of(conn);
+	int i;
+
+	for (i = 0; i < GATE_SPINS && state == SS_STATE_GATE; i++)
+		state = state_of(conn);
+	return state;
+}
+
+static __always_inline void forget_both(struct ss_connection *conn)
+{
+	__u64 client = conn->end[SS_CLIENT].cookie, server = conn->end[SS_SERVER].cookie;
+
+	bpf_map_delete_elem(&socks, &client);
+	bpf_map_delete_elem(&socks, &server);
+	conn->enrolled = 0;
+}
+
+/* After parting: both ends become plain TCP sockets again. One caller wins. */
+static __always_inline void finish_parting(struct ss_connection *conn)
+{
+	__u32 backoff = conn->joined < 10 ? conn->joined : 10;
+
+	if (!change_state(conn, SS_STATE_PARTED, SS_STATE_DELETING))
+		return;
+	forget_both(conn);
+	conn->turns = 0;
+	conn->due = config.settle_turns << backoff;
+	report(SS_EVENT_LEFT, conn, conn->reason);
+	report_line("connection %llu left the bypass, reason %u", conn->id, conn->reason);
+	change_state(conn, SS_STATE_DELETING, SS_STATE_STACK);
+}
+
+/* A data segment is on its way while only one end is known to be enrolled: nothing was redirected, so nothing can be lost. */
+static __always_inline void abort_joining(struct ss_connection *conn)
+{
+	if (!change_state(conn, SS_STATE_JOINING, SS_STATE_DELETING))
+		return;
+	forget_both(conn);
+	change_state(conn, SS_STATE_DELETING, SS_STATE_STACK);
+	ask_for_attention();
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The maps and variables that all programs share. Each variable has a section of its own, and so a map of its own to pin. */
+#include "maps.bpf.h"
+
+struct sock_map socks SEC(".maps");
+struct flow_map flows SEC(".maps");
+struct connection_map connections SEC(".maps");
+struct pending_map pending SEC(".maps");
+struct syn_map syns SEC(".maps");
+struct asker_map fionread_askers SEC(".maps");
+struct event_ring events SEC(".maps");
+struct totals_map totals SEC(".maps");
+
+volatile struct ss_config config SEC(".data.config") = {
+	.queue_cap = 4 * 1024 * 1024,
+	.stream_after = 32,
+	.settle_turns = 4,
+};
+volatile __u32 attention SEC(".data.attention") = 0;
+struct ss_census census SEC(".data.census") = {};
+

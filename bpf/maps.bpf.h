@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Every map and variable that the programs share; maps.bpf.c defines them. */
+#pragma once
+
+#include "kernel.h"
+#include "sidestep.h"
+#include <bpf/bpf_helpers.h>
+
+/* The sequence numbers that both ends of one connection see at establishment; the other end sees them swapped. */
+struct isn_pair {
+	__u32 sent;
+	__u32 received;
+};
+
+enum flow_kind {
+	FLOW_LISTENER = 1,	/* cloned by the kernel into each socket that it accepts */
+	FLOW_CONNECTING = 2,
+	FLOW_PAIRED = 3,
+};
+
+/* What a socket carries with it. */
+struct flow {
+	__u64 connection;	/* id, once kind is FLOW_PAIRED or the client is established */
+	__u32 kind;
+	__u32 side;
+	__u32 pid;		/* of whoever listened or connected: these callbacks run in its context */
+	__u8 comm[16];
+	__u32 pad;
+};
+
+/* Enrolled sockets by their own cookie. Eight-byte values let user space dump it. */
+struct sock_map {
+	__uint(type, BPF_MAP_TYPE_SOCKHASH);
+	__uint(max_entries, 131072);
+	__type(key, __u64);
+	__type(value, __u64);
+};
+
+struct flow_map {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct flow);
+};
+
+struct connection_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct ss_connection);
+};
+
+/* Clients that are established and wait for their server's half of the handshake. */
+struct pending_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct isn_pair);
+	__type(value, __u64);
+};
+
+/* ISNs of the SYNs that reached a listener of ours: how a client learns that its server is on this host. */
+struct syn_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
+/* Thread group ids of processes that ask FIONREAD. */
+struct asker_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u8);
+};
+
+struct event_ring {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 * 1024 * 1024);
+};
+
+struct totals_map {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ss_totals);
+};
+
+extern struct sock_map socks SEC(".maps");
+extern struct flow_map flows SEC(".maps");
+extern struct connection_map connections SEC(".maps");
+extern struct pending_map pending SEC(".maps");
+extern struct syn_map syns SEC(".maps");
+extern struct asker_map fionread_askers SEC(".maps");
+extern struct event_ring events SEC(".maps");
+extern struct totals_map totals SEC(".maps");
+
+extern volatile struct ss_config config;
+/* Set when a connection is due to join or leave: the daemon clears it and runs the iterator. */
+extern volatile __u32 attention;
+extern struct ss_census census;
+
+static __always_inline struct ss_totals *totals_here(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&totals, &zero);
+}

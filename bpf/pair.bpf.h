@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who is connected with whom. A listener of ours notes the ISN of each SYN; a client whose own ISN was noted knows that its
+ * server is on this host. At establishment both ends see the same two sequence numbers, swapped: two random 32-bit numbers
+ * prove that they are one connection, whatever network namespaces or address translation lie between. Data in the SYN
+ * (TCP Fast Open) shifts the numbers, and a SYN proxy replaces them: no match, and so the stack.
+ */
+#pragma once
+
+#include "join.bpf.h"
+#include <bpf/bpf_endian.h>
+
+#define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
+
+/* A record is made by copying this, then filled in place: it is too large for the stack, and per-CPU scratch is not safe here. */
+static const struct ss_connection blank_connection = {};
+
+/* LISTEN and CONNECT run in the context of the process that calls: its pid and name are exact. */
+static __always_inline void note_caller(struct flow *flow)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+	flow->pid = BPF_CORE_READ(task, tgid);
+	bpf_probe_read_kernel_str(flow->comm, sizeof(flow->comm),
+				  (void *)task + bpf_core_field_offset(struct task_struct, comm));
+}
+
+static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool local)
+{
+	struct sock_common *common = (void *)tp + bpf_core_field_offset(struct tcp_sock, inet_conn.icsk_inet.sk.__sk_common);
+	__u32 v4;
+
+	if (BPF_CORE_READ(common, skc_family) == AF_INET6) {
+		if (local)
+			bpf_core_read(into, 16, &common->skc_v6_rcv_saddr);
+		else
+			bpf_core_read(into, 16, &common->skc_v6_daddr);
+		return;
+	}
+	v4 = local ? BPF_CORE_READ(common, skc_rcv_saddr) : BPF_CORE_READ(common, skc_daddr);
+	__builtin_memset(into, 0, 10);
+	into[10] = 0xff;
+	into[11] = 0xff;
+	__builtin_memcpy(into + 12, &v4, 4);
+}
+
+static __always_inline void describe(struct ss_end *end, struct bpf_sock_ops *ops, struct tcp_sock *tp, struct flow *flow)
+{
+	end->netns = bpf_get_netns_cookie(ops);
+	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
+	end->pid = flow->pid;
+	__builtin_memcpy(end->comm, flow->comm, sizeof(end->comm));
+	copy_address(end->address, tp, true);
+	end->port = ops->local_port;
+	/* Last: a record without a cookie is not complete. */
+	end->cookie = bpf_get_socket_cookie(ops);
+}
+
+static __always_inline void on_listen(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct ss_totals *count = totals_here();
+	struct ss_event *event;
+	struct tcp_sock *tp;
+	struct flow *flow;
+
+	if (!sk)
+		return;
+	tp = bpf_skc_to_tcp_sock(sk);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE | BPF_F_CLONE);
+	if (!flow || !tp)
+		return;
+	flow->kind = FLOW_LISTENER;
+	note_caller(flow);
+	if (count)
+		count->events_sent++;
+	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+	if (!event) {
+		if (count)
+			count->events_lost++;
+		return;
+	}
+	__builtin_memset(event, 0, sizeof(*event));
+	event->at = bpf_ktime_get_ns();
+	event->kind = SS_EVENT_LISTENING;
+	describe(&event->connection.end[SS_SERVER], ops, tp, flow);
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+	report_line("pid %u listens on port %u", flow->pid, ops->local_port);
+}
+
+static __always_inline void on_connect(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct flow *flow;
+
+	if (!sk)
+		return;
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!flow)
+		return;
+	flow->kind = FLOW_CONNECTING;
+	note_caller(flow);
+}
+
+/* RWND_INIT on a request socket: a SYN has reached a listener of ours. The context shows no request socket, its address does. */
+static __always_inline void on_syn(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock_ops_kern *kern = (void *)ops;
+	struct tcp_request_sock *request;
+	__u8 seen = 1;
+	__u32 isn;
+
+	if (ops->is_fullsock)
+		return;
+	request = (void *)BPF_CORE_READ(kern, sk);
+	if (!request)
+		return;
+	isn = BPF_CORE_READ(request, rcv_isn);
+	bpf_map_update_elem(&syns, &isn, &seen, BPF_ANY);
+}
+
+/* With blocking readers allowed a connection must join before anybody can be inside recv, that is now. */
+static __always_inline bool enrol_now(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	__u64 key = conn->end[side].cookie;
+
+	if (bpf_sock_hash_update(ops, &socks, &key, BPF_NOEXIST))
+		return false;
+	conn->enrolled |= 1 << side;
+	return true;
+}
+
+static __always_inline void on_client_established(struct bpf_sock_ops *ops)
+{
+	struct isn_pair pair = { .sent = ops->snd_nxt, .received = ops->rcv_nxt };
+	struct bpf_sock *sk = ops->sk;
+	struct ss_connection *conn;
+	struct ss_totals *count;
+	__u32 isn = pair.sent - 1;
+	struct tcp_sock *tp;
+	struct flow *flow;
+	__u64 id;
+
+	if (!sk)
+		return;
+	if (bpf_map_delete_elem(&syns, &isn)) {
+		bpf_sk_storage_delete(&flows, sk);
+		return;
+	}
+	tp = bpf_skc_to_tcp_sock(sk);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!tp || !flow)
+		return;
+	id = bpf_get_socket_cookie(ops);
+	if (bpf_map_update_elem(&connections, &id, &blank_connection, BPF_NOEXIST)) {
+		count = totals_here();
+		if (count)
+			count->untracked++;
+		bpf_sk_storage_delete(&flows, sk);
+		return;
+	}
+	conn = bpf_map_lookup_elem(&connections, &id);
+	if (!conn)
+		return;
+	conn->opened = bpf_ktime_get_ns();
+	conn->sock[SS_CLIENT] = (__u64)tp;
+	conn->reason = SS_REASON_NOT_PAIRED;
+	conn->due = config.settle_turns;
+	describe(&conn->end[SS_CLIENT], ops, tp, flow);
+	/* What the client knows of the server's address, until the server says so itself. */
+	copy_address(conn->end[SS_SERVER].address, tp, false);
+	conn->end[SS_SERVER].port = bpf_ntohl(ops->remote_port);
+	flow->connection = id;
+	flow->side = SS_CLIENT;
+	flow->kind = FLOW_PAIRED;
+	if (config.allow_blocking && !config.kill) {
+		conn->state = SS_STATE_JOINING;
+		if (!enrol_now(ops, conn, SS_CLIENT))
+			conn->state = SS_STATE_STACK;
+	}
+	conn->id = id;
+	bpf_sock_ops_cb_flags_set(ops, WATCHED);
+	bpf_map_update_elem(&pending, &pair, &id, BPF_ANY);
+	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
+	report_line("connection %llu established by pid %u", id, flow->pid);
+}
+
+static __always_inline void on_server_established(struct bpf_sock_ops *ops)
+{
+	struct isn_pair swapped = { .sent = ops->rcv_nxt, .received = ops->snd_nxt };
+	struct bpf_sock *sk = ops->sk;
+	struct ss_connection *conn;
+	struct tcp_sock *tp;
+	struct flow *flow;
+	__u64 *found, id;
+
+	if (!sk)
+		return;
+	found = bpf_map_lookup_elem(&pending, &swapped);
+	if (!found) {
+		bpf_sk_storage_delete(&flows, sk);
+		return;
+	}
+	id = *found;
+	bpf_map_delete_elem(&pending, &swapped);
+	conn = bpf_map_lookup_elem(&connections, &id);
+	tp = bpf_skc_to_tcp_sock(sk);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!conn || !tp || !flow)
+		return;
+	describe(&conn->end[SS_SERVER], ops, tp, flow);
+	flow->connection = id;
+	flow->side = SS_SERVER;
+	flow->kind = FLOW_PAIRED;
+	conn->reason = SS_REASON_WARMING_UP;
+	conn->sock[SS_SERVER] = (__u64)tp;
+	bpf_sock_ops_cb_flags_set(ops, WATCHED);
+	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
+	report_line("connection %llu paired", id);
+	if (state_of(conn) != SS_STATE_JOINING)
+		return;
+	if (enrol_now(ops, conn, SS_SERVER)) {
+		if (complete_joining(conn))
+			return;
+		id = conn->end[SS_SERVER].cookie;
+		bpf_map_delete_elem(&socks, &id);
+		conn->reason = SS_REASON_NOT_PAIRED;
+		return;
+	}
+	abort_joining(conn);
+	conn->reason = SS_REASON_REFUSED_BY_KERNEL;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The contract between the kernel side and user space: configuration, records, events. Nothing else is shared.
+ * User space reads these layouts from the compiled object's BTF, so a field may be moved or added here alone.
+ */
+#pragma once
+
+/* Why a connection takes the stack. The words for the codes stand in packages/shared/src/reason.ts. */
+enum ss_reason {
+	SS_REASON_NONE = 0,
+	SS_REASON_WARMING_UP = 1,
+	SS_REASON_NOT_PAIRED = 2,
+	SS_REASON_BLOCKING_READER = 3,
+	SS_REASON_STREAMING = 4,
+	SS_REASON_QUEUE_FULL = 5,
+	SS_REASON_SWITCHED_OFF = 6,
+	SS_REASON_LOW_WATER_MARK = 7,
+	SS_REASON_ZERO_COPY_SENDER = 8,
+	SS_REASON_SPECIAL_SOCKET = 9,
+	SS_REASON_BYTES_ON_STACK = 10,
+	SS_REASON_TABLE_FULL = 11,
+	SS_REASON_REFUSED_BY_KERNEL = 12,
+	SS_REASON_CLOSING = 13,
+};
+
+/* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
+enum ss_state {
+	SS_STATE_STACK = 0,	/* both ends are plain TCP sockets */
+	SS_STATE_JOINING = 1,	/* one end is enrolled, nothing is redirected, a data segment aborts it */
+	SS_STATE_BYPASS = 2,	/* both ends are enrolled, every message is redirected */
+	SS_STATE_LEAVING = 3,	/* still redirecting, until a moment is found in which both queues are empty */
+	SS_STATE_GATE = 4,	/* one program is looking whether this is that moment */
+	SS_STATE_PARTED = 5,	/* it was: nothing is redirected any more, both ends may be deleted */
+	SS_STATE_DELETING = 6,	/* one program is deleting them */
+};
+
+enum ss_event_kind {
+	SS_EVENT_LISTENING = 1,
+	SS_EVENT_ESTABLISHED = 2,
+	SS_EVENT_PAIRED = 3,
+	SS_EVENT_BYPASSED = 4,
+	SS_EVENT_LEFT = 5,
+	SS_EVENT_CLOSED = 6,
+};
+
+/* Index of an end, of the direction that this end sends in, and of its bit in a mask. */
+enum ss_side {
+	SS_CLIENT = 0,
+	SS_SERVER = 1,
+};
+
+/* Read from the map on every message: a change takes effect on live connections at once. */
+struct ss_config {
+	__u32 queue_cap;	/* bytes that may wait in one receiver's queue before TCP takes over */
+	__u32 stream_after;	/* messages in one direction without an answer that make a stream */
+	__u32 settle_turns;	/* changes of direction that a connection must show before it may join */
+	__u8 kill;		/* nothing joins, everything leaves */
+	__u8 allow_blocking;	/* readers may block: connections join at establishment */
+	__u8 printk;
+	__u8 pad;
+};
+
+struct ss_end {
+	__u64 cookie;		/* the socket's, also its key in the SOCKHASH; 0: not seen */
+	__u64 netns;		/* network namespace cookie */
+	__u64 cgroup;		/* id in the v2 tree */
+	__u8 address[16];	/* IPv4 as v4-mapped */
+	__u8 comm[16];
+	__u32 pid;		/* thread group id; 0: not known yet */
+	__u16 port;		/* host order */
+	__u8 exact;		/* pid and comm are those of a sender, not inherited from the listener */
+	__u8 pad;
+};
+
+/* What went from one end to the other. Messages: sends on the bypass, data segments on the stack. */
+struct ss_direction {
+	__u64 bypass_messages;
+	__u64 bypass_bytes;
+	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
+	__u64 stack_bytes;
+	__u32 streak;		/* messages since the other end last sent */
+	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
+	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
+	__u8 passed;		/* messages since joining that went by TCP because earlier ones were still unread there */
+	__u8 pad;
+};
+
+struct ss_connection {
+	__u64 id;		/* the client's socket cookie */
+	__u64 opened;		/* CLOCK_MONOTONIC, ns */
+	struct ss_end end[2];
+	struct ss_direction direction[2];
+	__u32 state;		/* enum ss_state */
+	__u32 reason;		/* enum ss_reason: why not on the bypass, or why leaving it */
+	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
+	__u64 joined;		/* how often */
+	__u32 turns;		/* changes of direction seen on the stack */
+	__u32 due;		/* the number of turns at which joining is tried next */
+	__u32 last_sender;
+	__u32 closed;		/* mask of ends that have reached TCP_CLOSE */
+	__u8 enrolled;		/* mask of ends in the SOCKHASH */
+	__u8 announced;		/* the first redirect since joining was reported */
+	__u8 late;		/* it is the iterator that lets it join, not the establishment */
+	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
+	__u8 pad[4];
+};
+
+struct ss_event {
+	__u64 at;		/* CLOCK_MONOTONIC, ns */
+	__u32 kind;		/* enum ss_event_kind */
+	__u32 reason;
+	struct ss_connection connection; /* with LISTENING only end[SS_SERVER] is filled */
+};
+
+/* Per CPU, since loading. */
+struct ss_totals {
+	__u64 bypass_messages;
+	__u64 bypass_bytes;
+	__u64 closed_stack_messages;	/* of connections that are closed; the open ones are in the census */
+	__u64 closed_stack_bytes;
+	__u64 events_sent;		/* delivered or lost */
+	__u64 events_lost;		/* no room in the ring */
+	__u64 untracked;		/* connections that found the table full */
+};
+
+/* Written by the iterator on each full visit; user space clears it before. */
+struct ss_census {
+	__u64 open;
+	__u64 bypassing;
+	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
+	__u64 candidates;	/* connections that were due but could not join at this visit */
+	__u64 stack_messages;
+	__u64 stack_bytes;
+};

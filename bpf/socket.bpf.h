@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Questions about a socket, answered from its kernel address by probe reads. The address may be stale, when that end has
+ * just closed: then the answers are wrong and harmless, for a redirect looks its target up by cookie, and fails.
+ */
+#pragma once
+
+#include "maps.bpf.h"
+#include <bpf/bpf_core_read.h>
+
+#define SK_USER_DATA_PSOCK 4UL
+#define SK_USER_DATA_FLAGS 7UL
+#define MOST_SLEEPERS 8
+
+/* Sleepers inside recv or inside a send that waits for memory have this wake function; pollers have another. */
+extern const void woken_wake_function __ksym __weak;
+
+/* Bytes that wait to be read, whichever path they came by. */
+static __always_inline int queued_bytes(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
+}
+
+static __always_inline struct sk_psock *psock_of(struct tcp_sock *tp)
+{
+	unsigned long data = (unsigned long)BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_user_data);
+
+	return data & SK_USER_DATA_PSOCK ? (void *)(data & ~SK_USER_DATA_FLAGS) : 0;
+}
+
+/* How many threads sleep inside a recv or send call on this socket. */
+static __always_inline int sleepers(struct tcp_sock *tp)
+{
+	struct socket_wq *wq = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_wq);
+	struct list_head *head, *at;
+	int i, count = 0;
+
+	if (!wq || !&woken_wake_function)
+		return 0;
+	head = (void *)wq + bpf_core_field_offset(struct socket_wq, wait.head);
+	at = BPF_CORE_READ(head, next);
+	for (i = 0; i < MOST_SLEEPERS; i++) {
+		struct wait_queue_entry *entry;
+
+		if (!at || at == head)
+			break;
+		entry = (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
+		if (BPF_CORE_READ(entry, func) == &woken_wake_function)
+			count++;
+		at = BPF_CORE_READ(at, next);
+	}
+	return count;
+}
+
+/*
+ * How many calls are inside the socket's send or receive path, sleepers apart: an enrolled socket's psock is referenced
+ * once by the map and once during every sendmsg, recvmsg and redirect into it. A sleeper is not between its verdict and its
+ * enqueue, which is all that matters here: it will run the verdict again before it sends.
+ */
+static __always_inline int calls_inside(struct tcp_sock *tp)
+{
+	struct sk_psock *psock = psock_of(tp);
+	int calls;
+
+	if (!psock)
+		return 0;
+	calls = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
+	return calls > 0 ? calls - sleepers(tp) : calls;
+}
+
+/* Whether redirected bytes could surprise this end, as a reader or as a sender: the reason, or SS_REASON_NONE. */
+static __always_inline __u32 misfit(struct tcp_sock *tp, bool may_block)
+{
+	struct socket *socket = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_socket);
+	struct file *file = socket ? BPF_CORE_READ(socket, file) : 0;
+	unsigned long flags = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags);
+
+	if (BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops))
+		return SS_REASON_SPECIAL_SOCKET;
+	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
+		return SS_REASON_SPECIAL_SOCKET;
+	if (!file)
+		return SS_REASON_WARMING_UP; /* not accepted yet */
+	if (!may_block && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
+		return SS_REASON_BLOCKING_READER;
+	if (BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1)
+		return SS_REASON_LOW_WATER_MARK;
+	if (flags & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
+		return SS_REASON_ZERO_COPY_SENDER;
+	return SS_REASON_NONE;
+}
+
+/* The peer has read every byte that TCP ever carried in this direction. */
+static __always_inline bool all_read(struct tcp_sock *sender, struct tcp_sock *reader)
+{
+	return BPF_CORE_READ(sender, write_seq) == BPF_CORE_READ(reader, copied_seq);
+}

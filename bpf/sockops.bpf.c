@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+/* sock_ops: one program sees the life of every TCP socket in the cgroup; each moment has a header of its own. */
+#include "close.bpf.h"
+#include "pair.bpf.h"
+#include "transmit.bpf.h"
+
+SEC("sockops")
+int sidestep_sockops(struct bpf_sock_ops *ops)
+{
+	switch (ops->op) {
+	case BPF_SOCK_OPS_TCP_LISTEN_CB:
+		on_listen(ops);
+		break;
+	case BPF_SOCK_OPS_TCP_CONNECT_CB:
+		on_connect(ops);
+		break;
+	case BPF_SOCK_OPS_RWND_INIT:
+		on_syn(ops);
+		break;
+	case BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB:
+		on_client_established(ops);
+		break;
+	case BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB:
+		on_server_established(ops);
+		break;
+	case BPF_SOCK_OPS_HDR_OPT_LEN_CB:
+		on_transmit(ops);
+		break;
+	case BPF_SOCK_OPS_STATE_CB:
+		if (ops->args[1] == TCP_CLOSE)
+			on_closed(ops);
+		break;
+	}
+	return 1;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * HDR_OPT_LEN: runs before each TCP segment of a connection of ours leaves its sender, with the sender's lock held. On the
+ * bypass no data segment is sent, so it costs nothing there. On the stack it watches what the connection is like; and whatever
+ * has to happen before a byte can reach the other end by TCP happens here.
+ */
+#pragma once
+
+#include "join.bpf.h"
+
+/* In process context the socket's lock is owned, and by the process that runs. */
+static __always_inline void note_owner(struct ss_end *end, struct tcp_sock *tp)
+{
+	struct task_struct *task;
+
+	if (end->exact || !BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned))
+		return;
+	task = (void *)bpf_get_current_task_btf();
+	end->pid = BPF_CORE_READ(task, tgid);
+	bpf_probe_read_kernel_str(end->comm, sizeof(end->comm),
+				  (void *)task + bpf_core_field_offset(struct task_struct, comm));
+	end->exact = 1;
+}
+
+static __always_inline void observe(struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+
+	note_owner(&conn->end[side & 1], (void *)conn->sock[side & 1]);
+	if (conn->last_sender == side + 1) {
+		direction->streak++;
+		return;
+	}
+	conn->last_sender = side + 1;
+	direction->streak = 1;
+	if (++conn->turns >= conn->due && !config.kill)
+		ask_for_attention();
+}
+
+static __always_inline void on_transmit(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct ss_connection *conn;
+	struct flow *flow;
+	bool data = ops->skb_len > 0;
+	__u32 side;
+
+	if (!sk)
+		return;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!flow)
+		return;
+	conn = bpf_map_lookup_elem(&connections, &flow->connection);
+	if (!conn)
+		return;
+	side = flow->side & 1;
+
+	switch (state_of(conn)) {
+	case SS_STATE_STACK:
+		if (data)
+			observe(conn, side);
+		break;
+	case SS_STATE_JOINING:
+		if (data && (conn->strict || !conn->late))
+			abort_joining(conn);
+		break;
+	case SS_STATE_BYPASS:
+		/* After the first redirect: a send that had entered TCP before its socket was enrolled, or a retransmission. */
+		if (data && (conn->strict || conn->direction[side].ordered)) {
+			conn->direction[side].overflowed = 1;
+			begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
+		}
+		break;
+	case SS_STATE_PARTED:
+		finish_parting(conn);
+		break;
+	}
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
+#include "leave.bpf.h"
+
+/* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
+#define MOST_PASSED 64
+
+/* A message goes by TCP although the connection has not parted: from here on this direction stays there, for order. */
+static __always_inline int to_stack(struct ss_direction *direction)
+{
+	direction->overflowed = 1;
+	return SK_PASS;
+}
+
+static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	__u64 peer = conn->end[!(side & 1)].cookie;
+	struct ss_totals *count;
+
+	/* The answer is SK_PASS in any case: without a target it means TCP, where SK_DROP would fail the send. */
+	if (bpf_msg_redirect_hash(msg, &socks, &peer, BPF_F_INGRESS) != SK_PASS) {
+		begin_leaving(conn, SS_REASON_CLOSING);
+		return to_stack(direction);
+	}
+	direction->bypass_messages++;
+	direction->bypass_bytes += msg->size;
+	count = totals_here();
+	if (count) {
+		count->bypass_messages++;
+		count->bypass_bytes += msg->size;
+	}
+	if (!conn->announced) {
+		conn->announced = 1;
+		report(SS_EVENT_BYPASSED, conn, SS_REASON_NONE);
+		report_line("connection %llu sends its first message on the bypass", conn->id);
+	}
+	return SK_PASS;
+}
+
+/* Why the connection should not take the bypass any longer, or SS_REASON_NONE. */
+static __always_inline __u32 second_thought(struct ss_direction *direction, struct tcp_sock *peer, int queued)
+{
+	if (config.kill)
+		return SS_REASON_SWITCHED_OFF;
+	if (queued > (int)config.queue_cap)
+		return SS_REASON_QUEUE_FULL;
+	if (direction->streak > config.stream_after)
+		return SS_REASON_STREAMING;
+	return misfit(peer, config.allow_blocking);
+}
+
+SEC("sk_msg")
+int sidestep_verdict(struct sk_msg_md *msg)
+{
+	struct ss_direction *direction, *back;
+	struct ss_connection *conn;
+	struct tcp_sock *me, *peer;
+	__u32 state, side, reason;
+	struct bpf_sock *sk = msg->sk;
+	struct flow *flow;
+	int queued;
+
+	if (!sk)
+		return SK_PASS;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!flow)
+		return SK_PASS;
+	conn = bpf_map_lookup_elem(&connections, &flow->connection);
+	if (!conn)
+		return SK_PASS;
+	side = flow->side & 1;
+	direction = &conn->direction[side];
+	back = &conn->direction[!side];
+	me = (void *)conn->sock[side];
+	peer = (void *)conn->sock[!side];
+
+	state = state_after_gate(conn);
+	if (state == SS_STATE_GATE)
+		return to_stack(direction);
+	if (state != SS_STATE_BYPASS && state != SS_STATE_LEAVING)
+		return SK_PASS;
+
+	queued = queued_bytes(peer);
+	direction->streak++;
+	back->streak = 0;
+	if (state == SS_STATE_BYPASS) {
+		reason = second_thought(direction, peer, queued);
+		/* A server that was not accepted yet had nobody to read from it: its reader starts on the bypass. */
+		if (reason == SS_REASON_WARMING_UP)
+			reason = SS_REASON_NONE;
+		if (!reason && !direction->ordered) {
+			if (all_read(me, peer))
+				direction->ordered = 1;
+			else if (conn->late && !conn->strict && ++direction->passed < MOST_PASSED)
+				return SK_PASS;
+			else
+				reason = SS_REASON_BYTES_ON_STACK;
+		}
+		if (!reason)
+			return redirect(msg, conn, side);
+		begin_leaving(conn, reason);
+	}
+	if (try_to_part(conn, side, 1))
+		return SK_PASS;
+	if (direction->overflowed || queued > (int)config.queue_cap)
+		return to_stack(direction);
+	if (!direction->ordered && !all_read(me, peer))
+		return to_stack(direction);
+	state = state_after_gate(conn);
+	if (state == SS_STATE_GATE)
+		return to_stack(direction);
+	if (state != SS_STATE_LEAVING)
+		return SK_PASS;
+	return redirect(msg, conn, side);
+}
