@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// Requests and answers over non-blocking sockets and epoll: how many a second, how long each takes, every byte checked.
+#include "end.h"
+#include "stop.h"
+#include <argp.h>
+#include <sched.h>
+#include <sys/epoll.h>
+
+#define GRACE_NS (10 * NS_PER_S)
+
+enum role { BOTH, SERVER, CLIENT };
+
+static struct {
+	enum role role;
+	struct address address, target;
+	bool has_target, nodelay;
+	int cpu;
+	uint32_t connections, pipeline, pause_ms;
+	struct range request, answer;
+	uint64_t count, seed;
+	double seconds;
+} options = {
+	.cpu = -1,
+	.nodelay = true,
+	.connections = 1,
+	.pipeline = 1,
+	.request = { 64, 64 },
+	.answer = { 64, 64 },
+	.seconds = 1,
+};
+
+static struct tally clients, servers;
+static struct end **ends;
+static uint32_t end_count, open_ends;
+static int epoll_fd, listen_fd = -1;
+
+static void watch(int fd, void *who, uint32_t events, int operation)
+{
+	struct epoll_event event = { .events = events, .data.ptr = who };
+
+	if (epoll_ctl(epoll_fd, operation, fd, &event))
+		fail("epoll_ctl");
+}
+
+static struct end *add_end(int fd, bool client)
+{
+	struct end *end = calloc(1, sizeof(*end));
+
+	ends = realloc(ends, (end_count + 1) * sizeof(struct end *));
+	if (!end || !ends)
+		fail("out of memory");
+	end->fd = fd;
+	end->client = client;
+	if (options.nodelay)
+		set_nodelay(fd, &options.address);
+	watch(fd, end, EPOLLIN, EPOLL_CTL_ADD);
+	ends[end_count++] = end;
+	open_ends++;
+	return end;
+}
+
+static bool accept_one(void)
+{
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd >= 0)
+		add_end(fd, false);
+	return fd >= 0;
+}
+
+static void connect_one(uint32_t index)
+{
+	struct end *end = add_end(connect_to(options.has_target ? &options.target : &options.address, false), true);
+
+	end->hello = (struct hello){
+		.magic = HELLO_MAGIC,
+		.seed = pattern_word(options.seed, index),
+		.request = options.request,
+		.answer = options.answer,
+	};
+	end_draw_out(end);
+	end_draw_in(end);
+}
+
+static void close_end(struct end *end)
+{
+	close(end->fd);
+	end->fd = -1;
+	open_ends--;
+}
+
+static bool enough(void)
+{
+	return stopping || (options.count && clients.exchanges >= options.count);
+}
+
+static void next_requests(struct end *end)
+{
+	if (enough()) {
+		if (!end->in_flight)
+			shutdown(end->fd, SHUT_WR);
+		return;
+	}
+	if (options.pause_ms && end->in_index && !end->in_flight && !end->ready_at)
+		end->ready_at = now_ns() + options.pause_ms * NS_PER_MS;
+	if (end->ready_at > now_ns() || (options.pause_ms && end->in_flight))
+		return;
+	while (end->in_flight < options.pipeline)
+		end_request(end);
+}
+
+static void serve(struct end *end, uint32_t events)
+{
+	struct tally *tally = end->client ? &clients : &servers;
+
+	if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+		end_receive(end, tally);
+	if (!end->finished && end->client)
+		next_requests(end);
+	bool full = end_flush(end, tally);
+	if (end->finished)
+		close_end(end);
+	else if (full != !!(events & EPOLLOUT))
+		watch(end->fd, end, full ? EPOLLIN | EPOLLOUT : EPOLLIN, EPOLL_CTL_MOD);
+}
+
+/* Sends for the clients whose pause is over; milliseconds until the next one's is, or `longest`. */
+static int wake_pausing(int longest)
+{
+	uint64_t now = now_ns();
+
+	for (uint32_t i = 0; options.pause_ms && i < end_count; i++) {
+		struct end *end = ends[i];
+
+		if (end->fd < 0 || !end->ready_at)
+			continue;
+		if (end->ready_at <= now || stopping)
+			serve(end, 0);
+		else if ((int)((end->ready_at - now) / NS_PER_MS) < longest)
+			longest = (int)((end->ready_at - now) / NS_PER_MS) + 1;
+	}
+	return longest;
+}
+
+static bool over(void)
+{
+	return !open_ends && (options.role != SERVER || stopping);
+}
+
+/* Returns when all connections have come to their end, or some time after the deadline when they have not. */
+static void run(uint64_t deadline)
+{
+	bool asked_to_finish = false;
+	struct epoll_event events[64];
+
+	while (!over() && now_ns() < deadline + GRACE_NS) {
+		int ready = epoll_wait(epoll_fd, events, 64, wake_pausing(50));
+
+		for (int i = 0; i < ready; i++) {
+			if (!events[i].data.ptr)
+				accept_one();
+			else
+				serve(events[i].data.ptr, events[i].events);
+		}
+		if (now_ns() >= deadline)
+			stopping = 1;
+		if (!enough() || asked_to_finish)
+			continue;
+		asked_to_finish = true;
+		for (uint32_t i = 0; i < end_count; i++)
+			if (ends[i]->client && ends[i]->fd >= 0)
+				next_requests(ends[i]);
+	}
+}
+
+static void pin_to_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)options.cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("CPU %d", options.cpu);
+}
+
+static bool report(double seconds)
+{
+	const struct tally *main = options.role == SERVER ? &servers : &clients;
+	const struct latency *latency = &clients.latency;
+	uint64_t wrong = clients.wrong + servers.wrong, errors = clients.errors + servers.errors, unfinished = 0;
+	int error = clients.error ? clients.error : servers.error;
+
+	for (uint32_t i = 0; i < end_count; i++)
+		unfinished += ends[i]->fd >= 0 && (ends[i]->client || options.role == SERVER);
+	printf("{\"program\":\"exchange\",\"connections\":%u,\"seconds\":%.3f,\"exchanges\":%lu,\"perSecond\":%.1f,",
+	       end_count / (options.role == BOTH ? 2 : 1), seconds, main->exchanges,
+	       (double)main->exchanges / seconds);
+	printf("\"latencyUs\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f},",
+	       (double)latency_at(latency, .5) / 1e3, (double)latency_at(latency, .9) / 1e3,
+	       (double)latency_at(latency, .99) / 1e3, (double)latency_at(latency, .999) / 1e3,
+	       (double)latency->max / 1e3);
+	printf("\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,\"unfinished\":%lu,\"errors\":%lu,\"error\":\"%s\"}\n",
+	       clients.sent + servers.sent, clients.received + servers.received, wrong, unfinished, errors,
+	       errors ? strerror(error) : "");
+	return !wrong && !errors && !unfinished;
+}
+
+static const struct argp_option argp_options[] = {
+	{ "server", 's', NULL, 0, "only the server's end, until SIGTERM", 0 },
+	{ "client", 'c', NULL, 0, "only the client's end", 0 },
+	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
+	{ "to", 't', "ADDRESS", 0, "where the client connects, if not there", 0 },
+	{ "connections", 'n', "N", 0, "connections at once (1)", 0 },
+	{ "request", 'q', "SIZE", 0, "bytes: 64, or 1-65536 for random sizes", 0 },
+	{ "answer", 'r', "SIZE", 0, "bytes", 0 },
+	{ "pipeline", 'p', "N", 0, "requests under way on each connection (1)", 0 },
+	{ "pause-ms", 'w', "MS", 0, "rest between an answer and the next request", 0 },
+	{ "count", 'k', "N", 0, "stop after so many answers", 0 },
+	{ "seconds", 'd', "S", 0, "stop after so many seconds (1)", 0 },
+	{ "cpu", 'u', "CPU", 0, "run on this CPU only", 0 },
+	{ "nagle", 'g', NULL, 0, "leave TCP_NODELAY off", 0 },
+	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
+	{ 0 },
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	bool right = true;
+
+	switch (key) {
+	case 's': options.role = SERVER; break;
+	case 'c': options.role = CLIENT; break;
+	case 'a': right = address_parse(argument, &options.address); break;
+	case 't': right = options.has_target = address_parse(argument, &options.target); break;
+	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
+	case 'q': right = range_parse(argument, &options.request); break;
+	case 'r': right = range_parse(argument, &options.answer); break;
+	case 'p':
+		options.pipeline = (uint32_t)atoi(argument);
+		right = options.pipeline > 0 && options.pipeline <= PIPELINE_LIMIT;
+		break;
+	case 'w': options.pause_ms = (uint32_t)atoi(argument); break;
+	case 'k': options.count = strtoull(argument, NULL, 10); break;
+	case 'd': right = (options.seconds = atof(argument)) > 0; break;
+	case 'u': options.cpu = atoi(argument); break;
+	case 'g': options.nodelay = false; break;
+	case 'e': options.seed = strtoull(argument, NULL, 0); break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	if (!right)
+		argp_error(state, "\"%s\" is not right for -%c", argument, key);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct argp argp = { argp_options, parse_option, NULL,
+				   "Requests and answers over non-blocking sockets and epoll.", NULL, NULL, NULL };
+	uint64_t start;
+	bool right;
+
+	argp_err_exit_status = EXIT_USAGE;
+	address_parse("127.0.0.1:0", &options.address);
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (!options.seed)
+		options.seed = random_seed();
+	if (options.cpu >= 0)
+		pin_to_cpu();
+	stop_on_signals();
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (options.role != CLIENT) {
+		listen_fd = listen_at(&options.address, false);
+		watch(listen_fd, NULL, EPOLLIN, EPOLL_CTL_ADD);
+		announce(&options.address);
+	}
+	if (options.has_target && !address_port(&options.target))
+		options.target.v4.sin_port = htons(address_port(&options.address));
+	for (uint32_t i = 0; options.role != SERVER && i < options.connections; i++) {
+		connect_one(i);
+		while (options.role == BOTH && end_count % 2)
+			if (!accept_one() && wait_for(listen_fd, POLLIN, 1000))
+				continue;
+	}
+	start = now_ns();
+	for (uint32_t i = 0; i < end_count; i++)
+		if (ends[i]->client)
+			serve(ends[i], 0);
+	run(start + (uint64_t)(options.seconds * NS_PER_S));
+	right = report((double)(now_ns() - start) / NS_PER_S);
+	if (options.role != CLIENT && !address_is_tcp(&options.address))
+		unlink(options.address.local.sun_path);
+	return right ? EXIT_RIGHT : EXIT_WRONG;
+}

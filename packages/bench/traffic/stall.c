@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only
+// A reader that stops reading: how much its sender can still send before it is held up, and whether all of it arrives afterwards.
+#include "clock.h"
+#include "hello.h"
+#include "stop.h"
+#include "whole.h"
+#include <argp.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#define STALL_MS 1000
+#define TURN_BYTES 64
+
+static struct {
+	struct address address;
+	struct range send_size;
+	bool blocking;
+	uint32_t warm_ms, first;
+	uint64_t limit, after, seed;
+} options = {
+	.send_size = { 16384, 16384 },
+	.warm_ms = 500,
+	.limit = 512ull << 20,
+	.after = 1 << 20,
+};
+
+static struct tally {
+	/* Set by the sender: the turns are over, and then: the reader may read again. */
+	atomic_bool flooding, resumed;
+	_Atomic uint64_t sent, received, wrong, errors;
+	_Atomic int error;
+} *tally;
+
+static volatile sig_atomic_t told_to_flood;
+
+static void on_flood(int signal)
+{
+	(void)signal;
+	told_to_flood = 1;
+}
+
+static void trouble(void)
+{
+	atomic_store(&tally->error, errno);
+	atomic_fetch_add(&tally->errors, 1);
+}
+
+static void check(const uint8_t *bytes, size_t length)
+{
+	uint64_t first;
+
+	atomic_fetch_add(&tally->wrong, pattern_check(bytes, length, options.seed, tally->received, &first));
+	atomic_fetch_add(&tally->received, length);
+}
+
+/* Answers turns until the flood begins, reads the first bytes of it, then nothing until told to, then everything. */
+static void read_all(int fd)
+{
+	static uint8_t buffer[65536];
+	uint64_t pause_at = 0;
+
+	for (;;) {
+		ssize_t received = recv(fd, buffer, sizeof(buffer), 0);
+
+		if (received < 0 && whole_again(fd, POLLIN, options.blocking))
+			continue;
+		if (received < 0)
+			trouble();
+		if (received <= 0)
+			return;
+		if (!tally->flooding && !send_whole(fd, buffer, (size_t)received, options.blocking))
+			trouble();
+		check(buffer, (size_t)received);
+		if (tally->flooding && !pause_at)
+			pause_at = tally->received + options.first;
+		while (pause_at && tally->received >= pause_at && !tally->resumed)
+			usleep(1000);
+	}
+}
+
+/* Requests and answers, so that the connection shows what it is: until SIGUSR1, or for the time that was asked. */
+static bool take_turns(int fd)
+{
+	uint64_t end = now_ns() + options.warm_ms * NS_PER_MS;
+	uint8_t bytes[TURN_BYTES], answer[TURN_BYTES];
+
+	while (!told_to_flood && !stopping && (!options.warm_ms || now_ns() < end)) {
+		pattern_fill(bytes, sizeof(bytes), options.seed, tally->sent);
+		if (!send_whole(fd, bytes, sizeof(bytes), options.blocking) ||
+		    !receive_whole(fd, answer, sizeof(answer), options.blocking))
+			return false;
+		atomic_fetch_add(&tally->sent, sizeof(bytes));
+		if (memcmp(bytes, answer, sizeof(bytes)))
+			atomic_fetch_add(&tally->wrong, 1);
+		sleep_ns(NS_PER_MS);
+	}
+	return true;
+}
+
+/* Sends up to `limit` bytes; less when the socket took nothing for STALL_MS. */
+static uint64_t flood(int fd, uint64_t limit)
+{
+	uint8_t *buffer = malloc(options.send_size.max);
+	uint64_t accepted = 0;
+
+	if (!buffer)
+		fail("out of memory");
+	for (uint64_t index = 0; accepted < limit; index++) {
+		size_t length = range_draw(&options.send_size, options.seed, index), done = 0;
+
+		pattern_fill(buffer, length, options.seed, tally->sent);
+		while (done < length) {
+			ssize_t sent = send(fd, buffer + done, length - done, MSG_NOSIGNAL);
+
+			if (sent >= 0) {
+				done += (size_t)sent;
+				accepted += (uint64_t)sent;
+				atomic_fetch_add(&tally->sent, (uint64_t)sent);
+			} else if (errno == EAGAIN) {
+				if (options.blocking || !wait_for(fd, POLLOUT, STALL_MS))
+					goto out;
+			} else if (errno != EINTR) {
+				trouble();
+				goto out;
+			}
+		}
+	}
+out:
+	free(buffer);
+	return accepted;
+}
+
+static void hold_up_after(int fd, uint32_t ms)
+{
+	struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)))
+		fail("setsockopt");
+}
+
+/* The bytes that were accepted before the sender was held up. */
+static uint64_t send_all(int fd)
+{
+	uint64_t accepted;
+
+	if (!take_turns(fd)) {
+		trouble();
+		return 0;
+	}
+	atomic_store(&tally->flooding, true);
+	if (options.blocking)
+		hold_up_after(fd, STALL_MS);
+	accepted = flood(fd, options.limit);
+	atomic_store(&tally->resumed, true);
+	if (options.blocking)
+		hold_up_after(fd, WHOLE_TIMEOUT_MS);
+	flood(fd, options.after);
+	shutdown(fd, SHUT_WR);
+	return accepted;
+}
+
+static void run_reader(int listen_fd)
+{
+	int fd = -1;
+
+	if (wait_for(listen_fd, POLLIN, WHOLE_TIMEOUT_MS))
+		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | (options.blocking ? 0 : SOCK_NONBLOCK));
+	if (fd < 0)
+		fail("accept");
+	set_nodelay(fd, &options.address);
+	read_all(fd);
+	_exit(EXIT_RIGHT);
+}
+
+static bool report(uint64_t accepted)
+{
+	bool held_up = accepted < options.limit, lost = tally->sent != tally->received;
+
+	printf("{\"program\":\"stall\",\"accepted\":%lu,\"heldUp\":%s,\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,", accepted,
+	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
+	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
+	return held_up && !lost && !tally->wrong && !tally->errors;
+}
+
+static const struct argp_option argp_options[] = {
+	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
+	{ "send", 'q', "SIZE", 0, "bytes a send: 64, or 1-65536 for random sizes (16384)", 0 },
+	{ "blocking", 'b', NULL, 0, "use blocking sockets", 0 },
+	{ "warm-ms", 'w', "MS", 0, "requests and answers before the flood (500); 0: until SIGUSR1", 0 },
+	{ "first", 'f', "BYTES", 0, "the reader stops after so many bytes of the flood (0)", 0 },
+	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
+	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
+	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
+	{ 0 },
+};
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	bool right = true;
+
+	switch (key) {
+	case 'a': right = address_parse(argument, &options.address); break;
+	case 'q': right = range_parse(argument, &options.send_size); break;
+	case 'b': options.blocking = true; break;
+	case 'w': options.warm_ms = (uint32_t)atoi(argument); break;
+	case 'f': options.first = (uint32_t)atoi(argument); break;
+	case 'l': options.limit = strtoull(argument, NULL, 10); break;
+	case 'n': options.after = strtoull(argument, NULL, 10); break;
+	case 'e': options.seed = strtoull(argument, NULL, 0); break;
+	default: return ARGP_ERR_UNKNOWN;
+	}
+	if (!right)
+		argp_error(state, "\"%s\" is not right for -%c", argument, key);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const struct argp argp = { argp_options, parse_option, NULL, "A reader that stops reading.", NULL, NULL, NULL };
+	struct sigaction on_usr1 = { .sa_handler = on_flood };
+	uint64_t accepted;
+	int listen_fd, fd;
+	pid_t reader;
+
+	argp_err_exit_status = EXIT_USAGE;
+	address_parse("127.0.0.1:0", &options.address);
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (!options.seed)
+		options.seed = random_seed();
+	stop_on_signals();
+	sigaction(SIGUSR1, &on_usr1, NULL);
+	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (tally == MAP_FAILED)
+		fail("mmap");
+	listen_fd = listen_at(&options.address, options.blocking);
+	announce(&options.address);
+	reader = fork();
+	if (reader < 0)
+		fail("fork");
+	if (!reader)
+		run_reader(listen_fd);
+	close(listen_fd);
+	fd = connect_to(&options.address, options.blocking);
+	set_nodelay(fd, &options.address);
+	accepted = send_all(fd);
+	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)
+		;
+	return report(accepted) ? EXIT_RIGHT : EXIT_WRONG;
+}
