@@ -16,7 +16,7 @@
 
 static __always_inline bool change_state(struct ss_connection *conn, __u32 from, __u32 to)
 {
-	return __sync_val_compare_and_swap(&conn->state, from, to) == from;
+	return __sync_val_compare_and_swap((__u32 *)&conn->state, from, to) == from;
 }
 
 static __always_inline void ask_for_attention(void)
@@ -71,7 +71,7 @@ static __always_inline void forget_both(struct ss_connection *conn)
 /* After parting: both ends become plain TCP sockets again. One caller wins. */
 static __always_inline void finish_parting(struct ss_connection *conn)
 {
-	__u32 backoff = conn->joined < 10 ? conn->joined : 10;
+	__u32 backoff = conn->reason == SS_REASON_SWITCHED_OFF ? 0 : conn->joined < 10 ? conn->joined : 10;
 
 	if (!change_state(conn, SS_STATE_PARTED, SS_STATE_DELETING))
 		return;

@@ -24,7 +24,7 @@ struct flow {
 	__u32 kind;
 	__u32 side;
 	__u32 pid;		/* of whoever listened or connected: these callbacks run in its context */
-	__u8 comm[16];
+	char comm[16];
 	__u32 pad;
 };
 

@@ -65,7 +65,7 @@ struct ss_end {
 	__u64 netns;		/* network namespace cookie */
 	__u64 cgroup;		/* id in the v2 tree */
 	__u8 address[16];	/* IPv4 as v4-mapped */
-	__u8 comm[16];
+	char comm[16];
 	__u32 pid;		/* thread group id; 0: not known yet */
 	__u16 port;		/* host order */
 	__u8 exact;		/* pid and comm are those of a sender, not inherited from the listener */
@@ -90,8 +90,8 @@ struct ss_connection {
 	__u64 opened;		/* CLOCK_MONOTONIC, ns */
 	struct ss_end end[2];
 	struct ss_direction direction[2];
-	__u32 state;		/* enum ss_state */
-	__u32 reason;		/* enum ss_reason: why not on the bypass, or why leaving it */
+	enum ss_state state;
+	enum ss_reason reason;	/* why not on the bypass, or why leaving it */
 	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
 	__u64 joined;		/* how often */
 	__u32 turns;		/* changes of direction seen on the stack */
@@ -107,8 +107,8 @@ struct ss_connection {
 
 struct ss_event {
 	__u64 at;		/* CLOCK_MONOTONIC, ns */
-	__u32 kind;		/* enum ss_event_kind */
-	__u32 reason;
+	enum ss_event_kind kind;
+	enum ss_reason reason;
 	struct ss_connection connection; /* with LISTENING only end[SS_SERVER] is filled */
 };
 

@@ -175,6 +175,7 @@ export const native = {
   shim_ring_drain: shim.func(
     'int shim_ring_drain(shim_ring *ring, void *into, uint32_t room, void *drained)',
   ) as (ring: Pointer, into: Uint8Array, room: number, drained: Uint8Array) => number,
+  shim_tracepoint_open: shim.func('int shim_tracepoint_open(uint32_t id)') as (id: number) => number,
   shim_ring_close: shim.func('void shim_ring_close(shim_ring *ring)') as (ring: Pointer) => void,
 };
 

@@ -1,3 +1,4 @@
+import { closeSync, readFileSync } from 'node:fs';
 import { cString, Descriptor, type HasFd, infoByFd, pin } from './descriptor.ts';
 import { check } from './error.ts';
 import { BpfLink } from './link.ts';
@@ -7,6 +8,7 @@ import { iteratorOptions, native } from './native.ts';
 export const BPF_CGROUP_SOCK_OPS = 3;
 export const BPF_SK_MSG_VERDICT = 7;
 const BPF_TRACE_ITER = 28;
+const BPF_PERF_EVENT = 41;
 
 const PROGRAM_INFO_SIZE = 80;
 
@@ -56,6 +58,18 @@ export class BpfProgram implements Disposable {
     const options = target.mapFd === undefined ? null : iteratorOptions(target.mapFd);
     const link = native.bpf_link_create(this.fd, 0, BPF_TRACE_ITER, options);
     return BpfLink.fromFd(check(`attach the iterator ${this.#label}`, link));
+  }
+
+  /** For `SEC("tracepoint/…")`: runs on every hit, on the whole host. Tracefs must be mounted at /sys/kernel/tracing. */
+  attachTracepoint(category: string, name: string): BpfLink {
+    const id = readFileSync(`/sys/kernel/tracing/events/${category}/${name}/id`, 'utf8');
+    const event = check(`open the tracepoint ${name}`, native.shim_tracepoint_open(Number(id)));
+    try {
+      const link = native.bpf_link_create(this.fd, event, BPF_PERF_EVENT, null);
+      return BpfLink.fromFd(check(`attach ${this.#label} to the tracepoint ${name}`, link));
+    } finally {
+      closeSync(event);
+    }
   }
 
   pin(path: string): void {

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-// What the binding cannot do from JavaScript: take libbpf's log (its callback gets a va_list), and drain a ring buffer in batches.
+// What the binding cannot do from JavaScript: take libbpf's log (its callback gets a va_list), drain a ring buffer in batches, and make
+// system calls that libc does not wrap.
 #define _GNU_SOURCE
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <linux/perf_event.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define LOG_ROOM (1u << 20)
@@ -158,4 +161,17 @@ int shim_ring_drain(struct shim_ring *ring, uint8_t *into, uint32_t room, struct
 	drained->records = records;
 	drained->remaining = end - at;
 	return error;
+}
+
+// A descriptor to attach a program to, or a negative errno.
+int shim_tracepoint_open(uint32_t id)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_TRACEPOINT,
+		.size = sizeof(attr),
+		.config = id,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }

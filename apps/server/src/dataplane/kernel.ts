@@ -1,0 +1,242 @@
+import { BtfLayouts, type Decoder, type Encoder, eachRecord, RingBuffer } from '@sidestep/libbpf';
+import { type Connection, type EnablingStep, reasonFromCode } from '@sidestep/shared';
+import { systemClock } from './clock.ts';
+import {
+  type DataPlane,
+  type DataPlaneConfig,
+  DataPlaneError,
+  type DataPlaneEvent,
+  type DataPlaneTotals,
+} from './dataplane.ts';
+import { asDataPlaneError } from './failure.ts';
+import { Tender } from './iterator.ts';
+import { load } from './load.ts';
+import { Pins, pinState, unpin } from './pins.ts';
+import { type ConnectionRecord, endOf, RecordReader } from './record.ts';
+import { Totals } from './totals.ts';
+
+const KEY = Buffer.alloc(4);
+/** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
+const STREAM_AFTER = 32;
+/** Changes of direction before a connection may join: two requests and their answers. */
+const SETTLE_TURNS = 4;
+
+interface EventRecord {
+  readonly at: bigint;
+  readonly kind: number;
+  readonly reason: number;
+  readonly connection: ConnectionRecord;
+}
+
+export interface KernelDataPlaneOptions {
+  /** Folder of the cgroup v2 tree below which sockets are looked at. */
+  readonly cgroup: string;
+  /** Folder in bpffs; created when enabling, removed when disabling. */
+  readonly pinDir: string;
+  /** The compiled object, bpf/build/sidestep.o. */
+  readonly objectPath: string;
+}
+
+export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
+  return new KernelDataPlane(options);
+}
+
+/** What is open while the data plane is in the kernel. */
+interface Running {
+  readonly pins: Pins;
+  readonly tender: Tender;
+  readonly ring: RingBuffer;
+  readonly totals: Totals;
+}
+
+class KernelDataPlane implements DataPlane {
+  readonly #options: KernelDataPlaneOptions;
+  readonly #layouts: BtfLayouts;
+  readonly #decodeEvent: Decoder<EventRecord>;
+  readonly #decodeConnection: Decoder<ConnectionRecord>;
+  readonly #encodeConfig: Encoder;
+  readonly #kinds: ReadonlyMap<number, DataPlaneEvent['kind']>;
+  readonly #records: RecordReader;
+  readonly #eventSize: number;
+  #scratch = Buffer.alloc(0);
+  #config: DataPlaneConfig | null = null;
+  #killed = false;
+  #running: Running | null = null;
+
+  constructor(options: KernelDataPlaneOptions) {
+    this.#options = options;
+    this.#layouts = guarded('Reading the compiled programs failed', () =>
+      BtfLayouts.fromObject(options.objectPath),
+    );
+    this.#decodeEvent = this.#layouts.decoder<EventRecord>('ss_event');
+    this.#decodeConnection = this.#layouts.decoder<ConnectionRecord>('ss_connection');
+    this.#encodeConfig = this.#layouts.encoder('ss_config');
+    this.#kinds = eventKinds(this.#layouts);
+    this.#records = new RecordReader(this.#layouts, systemClock);
+    this.#eventSize = this.#layouts.struct('ss_event').size;
+  }
+
+  get enabled(): boolean {
+    return this.#running !== null;
+  }
+
+  adopt(config: DataPlaneConfig): boolean {
+    return guarded('Taking over the data plane failed', () => {
+      const state = pinState(this.#options.pinDir);
+      if (state === 'none') return false;
+      if (state === 'partial') {
+        // A daemon died while it pinned or unpinned: its cgroup link is pinned last and unpinned first, so nothing runs.
+        unpin(this.#options.pinDir);
+        return false;
+      }
+      this.#run(Pins.open(this.#options.pinDir));
+      this.configure(config);
+      return true;
+    });
+  }
+
+  async enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void> {
+    try {
+      if (pinState(this.#options.pinDir) !== 'none') {
+        throw new DataPlaneError({
+          message: `The pin folder ${this.#options.pinDir} holds the data plane of another daemon.`,
+          remedy: 'Stop that daemon, or choose another folder with --pin-dir.',
+          log: null,
+        });
+      }
+      this.#config = config;
+      this.#killed = false;
+      const { objectPath, cgroup, pinDir } = this.#options;
+      this.#run(await load({ objectPath, cgroup, pinDir, config: this.#configBytes(), onStep }));
+    } catch (error) {
+      throw asDataPlaneError('Enabling failed', error);
+    }
+  }
+
+  configure(config: DataPlaneConfig): void {
+    this.#config = config;
+    this.#writeConfig();
+  }
+
+  drain(): number {
+    if (!this.#killed) {
+      this.#killed = true;
+      this.#writeConfig();
+    }
+    const { pins, tender } = this.#use();
+    tender.run();
+    return pins.maps.socks.keys().length;
+  }
+
+  undrain(): void {
+    this.#killed = false;
+    this.#writeConfig();
+  }
+
+  remove(): void {
+    const { pins, ring } = this.#use();
+    // Off the cgroup before anything is closed: from here on nobody is seen or enrolled.
+    pins.links.sockops.detach();
+    unpin(this.#options.pinDir);
+    ring.close();
+    pins[Symbol.dispose]();
+    this.#running = null;
+    this.#killed = false;
+  }
+
+  tend(): void {
+    const { tender } = this.#use();
+    if (tender.due) tender.run();
+  }
+
+  takeEvents(max: number): DataPlaneEvent[] {
+    const { ring } = this.#use();
+    const room = max * (this.#eventSize + 16);
+    if (this.#scratch.length < room) this.#scratch = Buffer.alloc(room);
+    const events: DataPlaneEvent[] = [];
+    const { bytes } = ring.drain(this.#scratch.subarray(0, room));
+    eachRecord(this.#scratch, bytes, (offset) =>
+      events.push(this.#event(this.#decodeEvent(this.#scratch, offset))),
+    );
+    return events;
+  }
+
+  connections(): Connection[] {
+    const { pins, tender } = this.#use();
+    tender.run();
+    const { values, count } = pins.maps.connections.entries();
+    const size = pins.maps.connections.info().valueSize;
+    const connections: Connection[] = [];
+    for (let index = 0; index < count; index++) {
+      const record = this.#decodeConnection(values, index * size);
+      // A record without an id is being written at this moment.
+      if (record.id !== 0n) connections.push(this.#records.connection(record));
+    }
+    return connections;
+  }
+
+  totals(): DataPlaneTotals {
+    return this.#use().totals.read();
+  }
+
+  #event(record: EventRecord): DataPlaneEvent {
+    const kind = this.#kinds.get(record.kind) as DataPlaneEvent['kind'];
+    const at = systemClock.micros(record.at);
+    const closedAt = kind === 'closed' ? new Date(at / 1000).toISOString() : null;
+    return {
+      kind,
+      at,
+      connection: kind === 'listening' ? null : this.#records.connection(record.connection, closedAt),
+      listener: kind === 'listening' ? endOf(record.connection.end[1]) : null,
+      reason: reasonFromCode(record.reason),
+    };
+  }
+
+  #run(pins: Pins): void {
+    const { maps, links } = pins;
+    const tender = new Tender(links.tend, maps.census, maps.attention, this.#layouts);
+    this.#running = {
+      pins,
+      tender,
+      ring: RingBuffer.open(maps.events.fd),
+      totals: new Totals(maps.totals, tender, this.#layouts),
+    };
+  }
+
+  #use(): Running {
+    if (this.#running === null) throw new Error('The data plane is not in the kernel.');
+    return this.#running;
+  }
+
+  #writeConfig(): void {
+    this.#running?.pins.maps.config.update(KEY, this.#configBytes());
+  }
+
+  #configBytes(): Buffer {
+    if (this.#config === null) throw new Error('The data plane has no configuration yet.');
+    return this.#encodeConfig({
+      queue_cap: this.#config.queueCap,
+      stream_after: STREAM_AFTER,
+      settle_turns: SETTLE_TURNS,
+      kill: this.#killed,
+      allow_blocking: this.#config.allowBlockingReaders,
+      printk: this.#config.printk,
+    });
+  }
+}
+
+function eventKinds(layouts: BtfLayouts): ReadonlyMap<number, DataPlaneEvent['kind']> {
+  const kinds = new Map<number, DataPlaneEvent['kind']>();
+  for (const [name, code] of layouts.enum('ss_event_kind')) {
+    kinds.set(code, name.replace('SS_EVENT_', '').toLowerCase() as DataPlaneEvent['kind']);
+  }
+  return kinds;
+}
+
+function guarded<T>(what: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw asDataPlaneError(what, error);
+  }
+}
