@@ -13,6 +13,7 @@ import { addMonitoringRoutes } from './monitoring-routes.ts';
 import { SECURITY_HEADERS } from './policy.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { addSessionRoutes } from './session-routes.ts';
+import type { Tls } from './tls.ts';
 import { TrpcSockets } from './trpc-sockets.ts';
 import { guardUpgrades } from './upgrade.ts';
 import { serveWeb } from './web.ts';
@@ -26,7 +27,7 @@ export interface HttpOptions {
   readonly version: string;
   readonly log: Log;
   /** PEM. Null serves plain HTTP. */
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | null;
+  readonly tls: Tls | null;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -73,7 +74,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function createFastify(tls: HttpOptions['tls']): FastifyInstance {
+function createFastify(tls: Tls | null): FastifyInstance {
   const options = {
     forceCloseConnections: true,
     bodyLimit: 65_536,

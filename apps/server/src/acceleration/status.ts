@@ -1,0 +1,84 @@
+import { hostname, release } from 'node:os';
+import type { Status } from '@sidestep/shared';
+import type { ConnectionSampler } from '../connections/sampler.ts';
+import type { Counters } from '../statistics/counters.ts';
+import type { AccelerationMachine, Phase } from './machine.ts';
+import type { AccelerationService } from './service.ts';
+
+const TOTALS_MS = 1000;
+
+export interface AccelerationOptions {
+  readonly machine: AccelerationMachine;
+  readonly counters: Counters;
+  readonly sampler: ConnectionSampler;
+  readonly cgroup: string;
+  readonly pinDir: string;
+  readonly version: string;
+  /** What else a person should know, one sentence each: the database was damaged, for example. */
+  readonly notices: readonly string[];
+}
+
+/** The switch and the state, as they go over the wire. */
+export class Acceleration implements AccelerationService {
+  readonly #options: AccelerationOptions;
+
+  constructor(options: AccelerationOptions) {
+    this.#options = options;
+  }
+
+  async status(): Promise<Status> {
+    const { machine, counters, sampler, cgroup, pinDir, version, notices } = this.#options;
+    const { phase } = machine;
+    const { bytes, messages } = counters.refresh();
+    const words = [wordsOf(phase), ...notices].filter((sentence) => sentence !== null);
+    return {
+      state: phase.state,
+      reason: words.length > 0 ? words.join(' ') : null,
+      since: new Date(phase.since).toISOString(),
+      pid: process.pid,
+      cgroup,
+      version,
+      ...sampler.summary(TOTALS_MS),
+      bytes,
+      messages,
+      events: counters.events,
+      step: phase.step,
+      remaining: phase.remaining,
+      failure: phase.failure,
+      host: { name: hostname(), kernel: release() },
+      pinDir,
+    };
+  }
+
+  async *watch(signal: AbortSignal): ReturnType<AccelerationService['watch']> {
+    const { changes } = this.#options.machine;
+    let told = '';
+    while (!signal.aborted) {
+      const seen = changes.version;
+      const status = await this.status();
+      const text = JSON.stringify(status);
+      if (text !== told) yield status;
+      told = text;
+      const turn = AbortSignal.any([signal, AbortSignal.timeout(TOTALS_MS)]);
+      await changes.after(seen, turn);
+    }
+  }
+
+  async enable(): Promise<Status> {
+    await this.#options.machine.enable();
+    return this.status();
+  }
+
+  async disable(): Promise<Status> {
+    await this.#options.machine.disable();
+    return this.status();
+  }
+}
+
+function wordsOf({ state, remaining, failure }: Phase): string | null {
+  if (failure) return failure.message;
+  if (state !== 'draining' || remaining === null) return null;
+  return remaining === 1
+    ? '1 socket still empties its queue.'
+    : `${remaining} sockets still empty their queues.`;
+}

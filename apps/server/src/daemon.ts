@@ -1,0 +1,84 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import type { DataPlane } from './dataplane/dataplane.ts';
+import { checkCgroup, checkListen, checkPinDir, checkPrivileges } from './host/checks.ts';
+import { startHttp } from './http/serve.ts';
+import { loadTls } from './http/tls.ts';
+import { startUnixSocket } from './http/unix-socket.ts';
+import type { Log } from './log.ts';
+import { createNouns } from './nouns.ts';
+import type { Options } from './options.ts';
+import { Access } from './sign-in/access.ts';
+import { loadToken } from './sign-in/token.ts';
+import { openDatabase } from './state/database.ts';
+import { holdFolder, holdPins } from './state/hold.ts';
+import { keyOf } from './state/pin-lock.ts';
+
+export interface DaemonParts {
+  readonly createDataPlane: (options: { cgroup: string; pinDir: string }) => DataPlane;
+  readonly version: string;
+  readonly log: Log;
+  readonly now: () => number;
+  /** Where tracefs is mounted. */
+  readonly traceRoot: string;
+}
+
+export interface Daemon extends AsyncDisposable {
+  /** Where the page is. */
+  readonly url: string;
+  /** A fresh link that signs one browser in, once. */
+  signInLink(): string;
+}
+
+/**
+ * Starts everything and leaves the kernel alone until all that can be refused has passed. Throws `Refusal`, and then nothing is left
+ * behind. Disposing stops the daemon; what is accelerated stays so.
+ */
+export async function startDaemon(options: Options, parts: DaemonParts): Promise<Daemon> {
+  const { pinDir } = options;
+  const { version, log, now } = parts;
+  checkListen(options.listen, options.tls !== null);
+  checkPrivileges();
+  const cgroup = checkCgroup(options.cgroup);
+  checkPinDir(pinDir);
+  const tls = options.tls && loadTls(options.tls);
+
+  await using undo = new AsyncDisposableStack();
+  const folder = undo.use(holdFolder(options.stateDir));
+  undo.use(await holdPins(pinDir));
+
+  const { database, movedTo } = openDatabase(folder.file('sidestep.db'), log, now);
+  undo.defer(() => database.close());
+  const notices =
+    movedTo === null
+      ? []
+      : [`The database was damaged: it is now ${movedTo}, and a fresh one took its place.`];
+  const nouns = undo.use(
+    createNouns({
+      dataPlane: parts.createDataPlane({ cgroup, pinDir }),
+      database,
+      log,
+      now,
+      cgroup,
+      pinDir,
+      version,
+      notices,
+      trace: { root: parts.traceRoot, key: keyOf(pinDir) },
+    }),
+  );
+
+  const { services } = nouns;
+  const access = new Access({ database, token: loadToken(folder.file('token'), log), now });
+  const http = undo.use(
+    await startHttp({ services, access, listen: options.listen, webDir: options.web, version, log, tls }),
+  );
+  nouns.start();
+  const signInLink = () => http.signInLink();
+  undo.use(await startUnixSocket(folder.file('daemon.sock'), { services, signInLink, log }));
+  undo.defer(() => rmSync(folder.file('daemon.sock'), { force: true }));
+  writeFileSync(folder.file('daemon.pid'), `${process.pid}\n`, { mode: 0o600 });
+  undo.defer(() => rmSync(folder.file('daemon.pid'), { force: true }));
+
+  folder.keep();
+  const stop = undo.move();
+  return { url: http.url, signInLink, [Symbol.asyncDispose]: () => stop.disposeAsync() };
+}

@@ -1,0 +1,129 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AccelerationMachine } from './acceleration/machine.ts';
+import { Acceleration } from './acceleration/status.ts';
+import { keepWanted } from './acceleration/wanted.ts';
+import { ClosedConnections } from './connections/closed.ts';
+import { ConnectionSampler } from './connections/sampler.ts';
+import { ConnectionTable } from './connections/table.ts';
+import type { DataPlane } from './dataplane/dataplane.ts';
+import { eventFromDaemon } from './events/convert.ts';
+import { EventFeed } from './events/feed.ts';
+import { Journal } from './events/journal.ts';
+import { Pump } from './events/pump.ts';
+import { every } from './every.ts';
+import type { Log } from './log.ts';
+import type { Services } from './services.ts';
+import { SettingsStore } from './settings/store.ts';
+import { Facts } from './state/facts.ts';
+import { Counters } from './statistics/counters.ts';
+import { StatisticsRecorder } from './statistics/recorder.ts';
+import { StatisticsStore } from './statistics/store.ts';
+import { TraceRecorder } from './trace/recorder.ts';
+
+const PUMP_MS = 20;
+const DRAIN_MS = 20;
+const TRACE_MS = 100;
+const SECOND_MS = 1000;
+const HOUR_MS = 3_600_000;
+
+export interface NounOptions {
+  readonly dataPlane: DataPlane;
+  readonly database: DatabaseSync;
+  readonly log: Log;
+  readonly now: () => number;
+  readonly cgroup: string;
+  readonly pinDir: string;
+  readonly version: string;
+  /** What a person should know about this start, one sentence each. */
+  readonly notices: readonly string[];
+  readonly trace: { readonly root: string; readonly key: string };
+}
+
+export interface Nouns extends AsyncDisposable {
+  readonly services: Services;
+  /** Takes over from an earlier daemon and starts the clockwork. */
+  start(): void;
+}
+
+/** Puts the services together around one data plane. */
+export function createNouns(options: NounOptions): Nouns {
+  const { dataPlane, database, log, now } = options;
+  const facts = new Facts(database);
+  const apply = () => {
+    if (dataPlane.enabled) dataPlane.configure(config());
+  };
+  const config = () => ({ ...settings.current, printk: trace.isOn });
+  const settings = new SettingsStore(facts, apply);
+  const trace = new TraceRecorder({ ...options.trace, facts, now, apply });
+
+  const counters = new Counters(dataPlane);
+  const journal = new Journal(facts);
+  const closed = new ClosedConnections(now);
+  const pump = new Pump({
+    dataPlane,
+    counters,
+    journal,
+    now,
+    onClosed: (connection) => closed.add(connection),
+  });
+  const sampler = new ConnectionSampler({ dataPlane, closed, takeEvents: () => pump.take(), now });
+  const statistics = new StatisticsRecorder({ counters, sampler, store: new StatisticsStore(database), now });
+
+  const mark = (kind: 'enabled' | 'disabled') => {
+    journal.append([eventFromDaemon(kind, now(), null)]);
+    statistics.mark(kind);
+    sampler.forget();
+  };
+  const machine = new AccelerationMachine({
+    dataPlane,
+    config,
+    wanted: keepWanted(facts),
+    now,
+    log,
+    pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),
+    onEnabled: () => {
+      counters.reset();
+      pump.skipLost();
+      statistics.restart();
+      mark('enabled');
+    },
+    onDrained: () => {
+      pump.take();
+      counters.refresh();
+      pump.noteLost();
+    },
+    onDisabled: () => mark('disabled'),
+  });
+
+  const clockwork = new DisposableStack();
+  return {
+    services: {
+      acceleration: new Acceleration({ machine, counters, sampler, ...options }),
+      connections: new ConnectionTable(sampler),
+      events: new EventFeed(journal, counters),
+      settings,
+      statistics,
+      trace,
+    },
+    start: () => {
+      if (machine.start()) log('Took over what an earlier daemon left in the kernel.');
+      counters.refresh();
+      pump.skipLost();
+      statistics.restart();
+      statistics.mark('daemon started');
+      clockwork.use(every(PUMP_MS, 'take events from the kernel', log, () => pump.turn()));
+      clockwork.use(every(TRACE_MS, 'read the trace', log, () => trace.turn()));
+      clockwork.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
+      clockwork.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
+      clockwork.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));
+    },
+    [Symbol.asyncDispose]: async () => {
+      clockwork.dispose();
+      await machine.stop();
+      if (dataPlane.enabled) pump.take();
+      trace[Symbol.dispose]();
+      statistics.flush();
+    },
+  };
+}

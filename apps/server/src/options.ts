@@ -1,0 +1,84 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Listen, parseListen } from './http/listen.ts';
+
+/** What the daemon is told on its command line. Paths are absolute. */
+export interface Options {
+  readonly stateDir: string;
+  readonly listen: Listen;
+  /** Null: the root of the cgroup v2 tree. */
+  readonly cgroup: string | null;
+  readonly pinDir: string;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  readonly web: string;
+}
+
+export const USAGE = `Usage: sidestep-daemon [options]
+
+  --state-dir PATH    where the token, the socket and the database are (/var/lib/sidestep)
+  --listen ADDRESS    address and port of the page (127.0.0.1:7070)
+  --cgroup PATH       accelerate what runs in this cgroup (the root of the cgroup v2 tree)
+  --pin-dir PATH      where the programs are pinned, on a bpf file system (/sys/fs/bpf/sidestep)
+  --tls-cert PATH     PEM certificate; needed for addresses other than loopback
+  --tls-key PATH      PEM key of the certificate
+  --web PATH          the built web page
+  --help              this text
+`;
+
+/** Wrong usage: the message says what is wrong and what would be right. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Null when help was asked for. Throws `UsageError`. `defaultWeb` is where the web page is built. */
+export function parseOptions(args: readonly string[], defaultWeb: string): Options | null {
+  const values = parse(args);
+  if (values.help) return null;
+  const listenText = values.listen ?? '127.0.0.1:7070';
+  const listen = parseListen(listenText);
+  if (!listen)
+    throw new UsageError(
+      `--listen takes an address and a port, such as 127.0.0.1:7070, not "${listenText}".`,
+    );
+
+  const { 'tls-cert': cert, 'tls-key': key } = values;
+  if ((cert === undefined) !== (key === undefined))
+    throw new UsageError('--tls-cert and --tls-key go together.');
+  const tls = cert !== undefined && key !== undefined ? { cert: resolve(cert), key: resolve(key) } : null;
+  return {
+    stateDir: resolve(values['state-dir'] ?? '/var/lib/sidestep'),
+    listen,
+    cgroup: values.cgroup === undefined ? null : resolve(values.cgroup),
+    pinDir: resolve(values['pin-dir'] ?? '/sys/fs/bpf/sidestep'),
+    tls,
+    web: resolve(values.web ?? defaultWeb),
+  };
+}
+
+function parse(args: readonly string[]) {
+  const string = { type: 'string' } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        'state-dir': string,
+        listen: string,
+        cgroup: string,
+        'pin-dir': string,
+        'tls-cert': string,
+        'tls-key': string,
+        web: string,
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+    for (const [name, value] of Object.entries(values)) {
+      if (value === '') throw new UsageError(`--${name} needs a value.`);
+    }
+    return values;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`);
+  }
+}

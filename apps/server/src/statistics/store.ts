@@ -1,0 +1,69 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { StatisticsMark, StatisticsPoint } from '@sidestep/shared';
+
+const KEPT_MS = 7 * 86_400_000 + 3_600_000;
+
+/** The history of the last week on disk: points twelve seconds apart, and marks. */
+export class StatisticsStore {
+  readonly #insertPoint;
+  readonly #selectPoints;
+  readonly #insertMark;
+  readonly #selectMarks;
+  readonly #forget;
+
+  constructor(database: DatabaseSync) {
+    this.#insertPoint = database.prepare(
+      'INSERT OR REPLACE INTO statistics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#selectPoints = database.prepare(`
+      SELECT at / :interval * :interval AS at,
+        sum(bytes_bypass * seconds) / sum(seconds) AS bytes_bypass,
+        sum(bytes_stack * seconds) / sum(seconds) AS bytes_stack,
+        sum(messages_bypass * seconds) / sum(seconds) AS messages_bypass,
+        sum(messages_stack * seconds) / sum(seconds) AS messages_stack,
+        sum(connections_bypass * seconds) / sum(seconds) AS connections_bypass,
+        sum(connections_stack * seconds) / sum(seconds) AS connections_stack,
+        sum(events * seconds) / sum(seconds) AS events
+      FROM statistics WHERE at >= :since GROUP BY at / :interval ORDER BY at`);
+    this.#insertMark = database.prepare('INSERT INTO marks VALUES (?, ?)');
+    this.#selectMarks = database.prepare('SELECT at, word FROM marks WHERE at >= ? ORDER BY at');
+    this.#forget = ['statistics', 'marks'].map((table) =>
+      database.prepare(`DELETE FROM ${table} WHERE at < ?`),
+    );
+  }
+
+  /** `seconds` is how many seconds went into the point. */
+  add({ at, bytes, messages, connections, events }: StatisticsPoint, seconds: number): void {
+    const values = [bytes, messages, connections].flatMap(({ bypass, stack }) => [bypass, stack]);
+    this.#insertPoint.run(at, seconds, ...values, events);
+  }
+
+  /** Means over `interval` milliseconds, from `since` on, oldest first. */
+  points(since: number, interval: number): StatisticsPoint[] {
+    return this.#selectPoints.all({ since, interval }).map((row) => {
+      const byPath = (what: string) => ({
+        bypass: Number(row[`${what}_bypass`]),
+        stack: Number(row[`${what}_stack`]),
+      });
+      return {
+        at: Number(row.at),
+        bytes: byPath('bytes'),
+        messages: byPath('messages'),
+        connections: byPath('connections'),
+        events: Number(row.events),
+      };
+    });
+  }
+
+  addMark({ at, word }: StatisticsMark): void {
+    this.#insertMark.run(at, word);
+  }
+
+  marks(since: number): StatisticsMark[] {
+    return this.#selectMarks.all(since).map(({ at, word }) => ({ at: Number(at), word: String(word) }));
+  }
+
+  forgetOld(now: number): void {
+    for (const statement of this.#forget) statement.run(now - KEPT_MS);
+  }
+}

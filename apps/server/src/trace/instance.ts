@@ -1,0 +1,90 @@
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmdirSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+
+const TRACEFS_MAGIC = 0x74726163;
+const PREFIX = 'sidestep-';
+const CHUNK_BYTES = 65_536;
+/** Keeps one look short when the kernel writes faster than we read. */
+const CHUNKS_PER_READ = 16;
+
+/** Whether tracefs is mounted at `root`. */
+export function hasTracefs(root: string): boolean {
+  try {
+    return statfsSync(root).type === TRACEFS_MAGIC;
+  } catch {
+    return false;
+  }
+}
+
+/** Removes the instances of daemons that died. The kernel refuses to remove one that somebody reads. */
+export function removeLeftOvers(root: string): void {
+  for (const name of readdirSync(join(root, 'instances'))) {
+    if (!name.startsWith(PREFIX)) continue;
+    try {
+      rmdirSync(join(root, 'instances', name));
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EBUSY' && code !== 'ENOENT') throw error;
+    }
+  }
+}
+
+/** A tracefs instance of our own: it gets every `bpf_printk` line, and takes none away from other readers. */
+export class TraceInstance implements Disposable {
+  readonly #path: string;
+  readonly #pipe: number;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  #rest = '';
+
+  /** `key` tells instances of several daemons apart. Throws what the kernel says. */
+  constructor(root: string, key: string) {
+    this.#path = join(root, 'instances', PREFIX + key);
+    mkdirSync(this.#path);
+    try {
+      writeFileSync(join(this.#path, 'events/bpf_trace/bpf_trace_printk/enable'), '1');
+      this.#pipe = openSync(join(this.#path, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      rmdirSync(this.#path);
+      throw error;
+    }
+  }
+
+  /** The whole lines that have come since the last look. Never waits. */
+  readLines(): string[] {
+    let text = this.#rest;
+    for (let chunk = 0; chunk < CHUNKS_PER_READ; chunk++) {
+      const length = this.#readChunk();
+      if (length === 0) break;
+      text += this.#decoder.write(this.#buffer.subarray(0, length));
+    }
+    const lines = text.split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines.filter((line) => line !== '');
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#pipe);
+    rmdirSync(this.#path);
+  }
+
+  #readChunk(): number {
+    try {
+      return readSync(this.#pipe, this.#buffer);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,145 @@
+import type { Connection, EnablingStep } from '@sidestep/shared';
+import {
+  type DataPlane,
+  type DataPlaneConfig,
+  DataPlaneError,
+  type DataPlaneEvent,
+  type DataPlaneTotals,
+} from '../../src/dataplane/dataplane.ts';
+
+/** What a kernel keeps when the daemon goes: hand the same one to the next data plane. */
+export class FakeKernel {
+  pinned = false;
+  killSwitch = false;
+  config: DataPlaneConfig | null = null;
+  ring: DataPlaneEvent[] = [];
+  open: Connection[] = [];
+  totals: DataPlaneTotals = {
+    bytes: { bypass: 0, stack: 0 },
+    messages: { bypass: 0, stack: 0 },
+    events: { sent: 0, lost: 0 },
+  };
+  /** How many sockets hold undelivered bytes, one look after another. */
+  draining: number[] = [];
+
+  emit(...events: DataPlaneEvent[]): void {
+    this.ring.push(...events);
+    this.totals = {
+      ...this.totals,
+      events: { ...this.totals.events, sent: this.totals.events.sent + events.length },
+    };
+  }
+
+  lose(count: number): void {
+    const { sent, lost } = this.totals.events;
+    this.totals = { ...this.totals, events: { sent: sent + count, lost: lost + count } };
+  }
+}
+
+/** A data plane without a kernel behind it. It is as strict about the order of calls as the real one. */
+export class FakeDataPlane implements DataPlane {
+  readonly kernel: FakeKernel;
+  enabled = false;
+  /** Calls that cost time in the kernel. */
+  readonly calls = { connections: 0, tend: 0, drain: 0, enable: 0 };
+  /** The next enabling waits for this. */
+  loading: Promise<void> = Promise.resolve();
+  /** The next call of the method fails with this. */
+  readonly failing: Partial<Record<'adopt' | 'enable' | 'configure' | 'drain' | 'remove', DataPlaneError>> =
+    {};
+
+  constructor(kernel = new FakeKernel()) {
+    this.kernel = kernel;
+  }
+
+  adopt(config: DataPlaneConfig): boolean {
+    this.#failOnce('adopt');
+    if (this.kernel.pinned) {
+      this.enabled = true;
+      this.configure(config);
+    }
+    return this.enabled;
+  }
+
+  async enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void> {
+    if (this.enabled) throw new Error('enable: already enabled');
+    this.calls.enable++;
+    for (const step of ['loading', 'attaching', 'pinning'] as const) {
+      onStep(step);
+      await this.loading;
+    }
+    this.#failOnce('enable');
+    const fresh = new FakeKernel();
+    Object.assign(this.kernel, {
+      ...fresh,
+      open: this.kernel.open,
+      draining: this.kernel.draining,
+      pinned: true,
+      config,
+    });
+    this.enabled = true;
+  }
+
+  configure(config: DataPlaneConfig): void {
+    this.#needEnabled('configure');
+    this.#failOnce('configure');
+    this.kernel.config = config;
+  }
+
+  drain(): number {
+    this.#needEnabled('drain');
+    this.#failOnce('drain');
+    this.calls.drain++;
+    this.kernel.killSwitch = true;
+    return this.kernel.draining.length > 1
+      ? (this.kernel.draining.shift() ?? 0)
+      : (this.kernel.draining[0] ?? 0);
+  }
+
+  undrain(): void {
+    this.#needEnabled('undrain');
+    this.kernel.killSwitch = false;
+  }
+
+  remove(): void {
+    this.#needEnabled('remove');
+    this.#failOnce('remove');
+    if (!this.kernel.killSwitch) throw new Error('remove: not drained');
+    this.enabled = false;
+    this.kernel.pinned = false;
+  }
+
+  tend(): void {
+    this.#needEnabled('tend');
+    this.calls.tend++;
+  }
+
+  takeEvents(max: number): DataPlaneEvent[] {
+    this.#needEnabled('takeEvents');
+    return this.kernel.ring.splice(0, max);
+  }
+
+  connections(): Connection[] {
+    this.#needEnabled('connections');
+    this.calls.connections++;
+    return [...this.kernel.open];
+  }
+
+  totals(): DataPlaneTotals {
+    this.#needEnabled('totals');
+    return this.kernel.totals;
+  }
+
+  #needEnabled(method: string): void {
+    if (!this.enabled) throw new Error(`${method}: not enabled`);
+  }
+
+  #failOnce(method: keyof FakeDataPlane['failing']): void {
+    const error = this.failing[method];
+    delete this.failing[method];
+    if (error) throw error;
+  }
+}
+
+export const kernelSays = (message: string, log: string | null = null) =>
+  new DataPlaneError({ message, remedy: 'Use a newer kernel.', log });
