@@ -29,11 +29,6 @@ static __always_inline bool nothing_under_way_to(struct ss_connection *conn, __u
 	return !queued_bytes(me) && all_read(peer, me);
 }
 
-static __always_inline bool in_a_call(struct tcp_sock *tp)
-{
-	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
-}
-
 /* Nothing is under way in either direction, and nobody is inside a send that began before its socket was enrolled. */
 static __always_inline bool quiet_on_stack(struct ss_connection *conn)
 {

@@ -67,7 +67,7 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	if (!sk)
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
-	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE | BPF_F_CLONE);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!flow || !tp)
 		return;
 	flow->kind = FLOW_LISTENER;

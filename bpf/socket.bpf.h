@@ -95,3 +95,23 @@ static __always_inline bool all_read(struct tcp_sock *sender, struct tcp_sock *r
 {
 	return BPF_CORE_READ(sender, write_seq) == BPF_CORE_READ(reader, copied_seq);
 }
+
+/* Somebody holds the socket's lock in process context. */
+static __always_inline bool in_a_call(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
+}
+
+/* Only where the running process is the one that sends: its pid and name replace what was inherited from the listener. */
+static __always_inline void note_sender(struct ss_end *end)
+{
+	struct task_struct *task;
+
+	if (end->exact)
+		return;
+	task = (void *)bpf_get_current_task_btf();
+	end->pid = BPF_CORE_READ(task, tgid);
+	bpf_probe_read_kernel_str(end->comm, sizeof(end->comm),
+				  (void *)task + bpf_core_field_offset(struct task_struct, comm));
+	end->exact = 1;
+}

@@ -8,25 +8,13 @@
 
 #include "join.bpf.h"
 
-/* In process context the socket's lock is owned, and by the process that runs. */
-static __always_inline void note_owner(struct ss_end *end, struct tcp_sock *tp)
-{
-	struct task_struct *task;
-
-	if (end->exact || !BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned))
-		return;
-	task = (void *)bpf_get_current_task_btf();
-	end->pid = BPF_CORE_READ(task, tgid);
-	bpf_probe_read_kernel_str(end->comm, sizeof(end->comm),
-				  (void *)task + bpf_core_field_offset(struct task_struct, comm));
-	end->exact = 1;
-}
-
 static __always_inline void observe(struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 
-	note_owner(&conn->end[side & 1], (void *)conn->sock[side & 1]);
+	/* In process context the socket's lock is owned, and by the process that runs. */
+	if (in_a_call((void *)conn->sock[side & 1]))
+		note_sender(&conn->end[side & 1]);
 	if (conn->last_sender == side + 1) {
 		direction->streak++;
 		return;

@@ -81,6 +81,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	if (state != SS_STATE_BYPASS && state != SS_STATE_LEAVING)
 		return SK_PASS;
 
+	note_sender(&conn->end[side]);
 	queued = queued_bytes(peer);
 	direction->streak++;
 	back->streak = 0;
