@@ -59,11 +59,21 @@ export function reasonOf(connection: Pick<Connection, 'clientToServer' | 'server
   return connection.clientToServer.reason ?? connection.serverToClient.reason;
 }
 
-export const connectionSortSchema = z.enum(['client', 'server', 'path', 'messageRate', 'byteRate', 'bytes', 'age']);
+export const connectionSortSchema = z.enum([
+  'client',
+  'server',
+  'path',
+  'messageRate',
+  'byteRate',
+  'bytes',
+  'age',
+]);
 export type ConnectionSort = z.infer<typeof connectionSortSchema>;
 
 /** What to show of the table of connections. Every field that is left out does not filter. */
 export const connectionViewSchema = z.object({
+  /** One connection alone. */
+  id: z.string().max(20).optional(),
   /** Matches process name, pid, address or `address:port` of either end, case-insensitively. */
   text: z.string().max(200).optional(),
   /** Exact process name or pid of either end. */

@@ -1,6 +1,6 @@
-import type { Connection, ConnectionFrame } from '@sidestep/shared';
+import type { Connection, ConnectionFrame, ConnectionView } from '@sidestep/shared';
 import { expect, test } from 'vitest';
-import { applyFrame, GONE_LIMIT, type Page } from './page.ts';
+import { applyFrame as apply, GONE_LIMIT, type Page } from './page.ts';
 
 function connection(id: string, port = 1): Connection {
   const end = { address: '127.0.0.1', port, netns: '1', cgroup: '1', pid: 1, comm: 'x' };
@@ -23,6 +23,15 @@ function connection(id: string, port = 1): Connection {
   };
 }
 
+const everything: ConnectionView = {
+  includeClosed: false,
+  sort: 'age',
+  descending: false,
+  offset: 0,
+  limit: 500,
+};
+const applyFrame = (page: Page | null, frame: ConnectionFrame, frozen: boolean, view = everything) =>
+  apply(page, frame, view, frozen);
 const snapshot = (...ids: string[]): ConnectionFrame => ({
   type: 'snapshot',
   rows: ids.map((id) => connection(id)),
@@ -102,4 +111,19 @@ test('only the latest faded rows are kept', () => {
   expect(page.rows.has('c0')).toBe(false);
   expect(page.rows.has(`c${GONE_LIMIT + 9}`)).toBe(true);
   expect(page.rows.size).toBe(page.order.length);
+});
+
+test.each<[string, Partial<ConnectionView>]>([
+  ['another path', { path: 'stack' }],
+  ['another reason', { reason: 'streaming' }],
+  ['another page', { limit: 1 }],
+  ['a page before', { offset: 500 }],
+])('a row that may only have gone to %s is not called closed', (_, part) => {
+  const view = { ...everything, ...part };
+  const before = apply(null, snapshot('a', 'b'), view, false);
+  expect(apply(before, delta(['b']), view, false).order).toEqual(['b']);
+  const still = apply(before, delta(['b']), view, true);
+  expect(still.order).toEqual(['a', 'b']);
+  expect(still.rows.get('a')?.gone).toBe('moved');
+  expect(apply(still, delta(['b']), view, false).order).toEqual(['b']);
 });

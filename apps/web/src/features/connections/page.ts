@@ -1,9 +1,10 @@
-import type { Connection, ConnectionFrame } from '@sidestep/shared';
+import type { Connection, ConnectionFrame, ConnectionView } from '@sidestep/shared';
 
-/** One row as the table shows it. `gone` rows have left the page and stay, faded, until the next sort. */
+/** One row as the table shows it. A row that left the page stays, faded: `closed` until the next sort, `moved` (it no longer
+ * matches, or slid to another page) only while nothing may move. */
 export interface Row {
   readonly connection: Connection;
-  readonly gone: boolean;
+  readonly gone: 'closed' | 'moved' | null;
   /** Came in with a delta, not with the snapshot: it flashes once. */
   readonly fresh: boolean;
 }
@@ -19,28 +20,44 @@ export interface Page {
 /** Faded rows kept at most, so that a busy host does not fill the table with the past. */
 export const GONE_LIMIT = 50;
 
+/** Whether a row can leave this page only by closing: it shows all there is, and filters by nothing that changes. */
+function onlyCloses(view: ConnectionView, before: Page): boolean {
+  return (
+    view.path === undefined && view.reason === undefined && view.offset === 0 && before.matching <= view.limit
+  );
+}
+
 /**
- * The page after one frame. A snapshot starts over. With a delta, rows that left fade where they stand; with `frozen`
+ * The page after one frame. A snapshot starts over. With a delta, rows that closed fade where they stand; with `frozen`
  * (the pointer is over the table) no row moves, and new ones wait at the end.
  */
-export function applyFrame(page: Page | null, frame: ConnectionFrame, frozen: boolean): Page {
+export function applyFrame(
+  page: Page | null,
+  frame: ConnectionFrame,
+  view: ConnectionView,
+  frozen: boolean,
+): Page {
   const { matching, total } = frame;
   if (frame.type === 'snapshot') {
     const rows = new Map(
-      frame.rows.map((connection) => [connection.id, { connection, gone: false, fresh: false }]),
+      frame.rows.map((connection) => [connection.id, { connection, gone: null, fresh: false }]),
     );
     return { rows, order: [...rows.keys()], matching, total };
   }
-  const before = page ?? { rows: new Map<string, Row>(), order: [] };
+  const before = page ?? { rows: new Map<string, Row>(), order: [], matching: 0, total: 0 };
   const rows = new Map(before.rows);
   for (const connection of frame.changed) {
-    rows.set(connection.id, { connection, gone: false, fresh: !before.rows.has(connection.id) });
+    rows.set(connection.id, { connection, gone: null, fresh: !before.rows.has(connection.id) });
   }
   const present = new Set(frame.order.filter((id) => rows.has(id)));
+  const leaves = onlyCloses(view, before) ? 'closed' : 'moved';
   for (const [id, row] of rows) {
-    if (row.gone === present.has(id)) rows.set(id, { ...row, gone: !present.has(id) });
+    if (present.has(id) && row.gone !== null) rows.set(id, { ...row, gone: null });
+    if (!present.has(id) && row.gone === null) rows.set(id, { ...row, gone: leaves });
+    if (!frozen && rows.get(id)?.gone === 'moved') rows.delete(id);
   }
-  const order = frozen ? keepOrder(before.order, present) : followOrder(before.order, present);
+  const shown = before.order.filter((id) => rows.has(id));
+  const order = frozen ? keepOrder(shown, present) : followOrder(shown, present);
   return { ...dropOldGone(rows, order), matching, total };
 }
 

@@ -1,0 +1,75 @@
+'use client';
+
+import type { StatisticsPoint, Status } from '@sidestep/shared';
+import { ChevronRight } from 'lucide-react';
+import Link from 'next/link';
+import { connectionsHref } from '@/features/connections/filter.ts';
+import { Roads } from '@/features/statistics/roads.tsx';
+import { FailureNotice } from '@/ui/failure-notice.tsx';
+import { Figure } from '@/ui/figure.tsx';
+import { Skeleton } from '@/ui/skeleton.tsx';
+import { BigSwitch } from './big-switch.tsx';
+import { FirstTime } from './first-time.tsx';
+import { StateDetails, StateTitle } from './state-words.tsx';
+import { useAcceleration } from './use-acceleration.ts';
+
+/** The switch, the state and why, and the two roads with what they carry now. */
+export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
+  const acceleration = useAcceleration();
+  const { status, state } = acceleration;
+  return (
+    <section
+      aria-label="Acceleration"
+      className="grid rounded-md border bg-surface lg:grid-cols-[minmax(0,5fr)_minmax(0,6fr)]"
+    >
+      <div className="flex min-w-0 flex-col gap-4 p-4 sm:p-6">
+        <div className="flex items-center gap-4">
+          <BigSwitch
+            on={acceleration.on}
+            pending={acceleration.pending}
+            disabled={acceleration.disabled}
+            onChange={acceleration.turn}
+            describedBy="acceleration-state"
+          />
+          <div id="acceleration-state" className="min-w-0" aria-live="polite">
+            <StateTitle state={state} pending={acceleration.pending} />
+            {status ? <StateDetails status={status} state={state} /> : <Skeleton className="mt-1 h-4 w-56" />}
+          </div>
+        </div>
+        {acceleration.asking && <FirstTime onTurnOn={acceleration.turnOn} onCancel={acceleration.cancel} />}
+        {acceleration.failure && <FailureNotice failure={acceleration.failure} />}
+        {status?.reason && !status.failure && state !== 'draining' && (
+          <p className="text-muted">{status.reason}</p>
+        )}
+        {status && <Share status={status} />}
+      </div>
+      <div className="border-t p-4 sm:p-6 lg:border-t-0 lg:border-l">
+        <Roads point={now} on={state === 'on'} />
+      </div>
+    </section>
+  );
+}
+
+/** How many connections are helped, and the way to those that are not. */
+function Share({ status }: { status: Status }) {
+  const { open, bypassing } = status.connections;
+  const others = open - bypassing;
+  if (open === 0) return <p className="mt-auto text-muted">No local connections are open.</p>;
+  return (
+    <p className="mt-auto flex flex-wrap items-baseline gap-x-3 gap-y-1">
+      <span>
+        <Figure value={bypassing} of="connections" className="font-semibold" /> of{' '}
+        <Figure value={open} of="connections" className="font-semibold" /> local connections take the bypass
+      </span>
+      {others > 0 && (
+        <Link
+          href={connectionsHref({ path: 'stack' })}
+          className="inline-flex items-center text-accent underline-offset-4 hover:underline"
+        >
+          why not <Figure value={others} of="connections" className="ml-1" />?{' '}
+          <ChevronRight className="size-4" aria-hidden="true" />
+        </Link>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,83 @@
+import { type EnablingStep, enablingStepSchema, type Status } from '@sidestep/shared';
+import { Check } from 'lucide-react';
+import { cn } from '@/lib/class-names.ts';
+import { formatMinute, formatMoment } from '@/lib/time.ts';
+import { Figure } from '@/ui/figure.tsx';
+import type { SwitchState } from './use-acceleration.ts';
+
+const TITLES: Record<SwitchState, string> = {
+  unknown: 'Acceleration',
+  off: 'Off',
+  enabling: 'Turning on',
+  on: 'On',
+  draining: 'Turning off',
+  failed: 'Could not be turned on',
+  unavailable: 'Not available on this host',
+};
+
+export function StateTitle({ state, pending }: { state: SwitchState; pending: boolean }) {
+  const title =
+    pending && state === 'off'
+      ? TITLES.enabling
+      : pending && state === 'on'
+        ? TITLES.draining
+        : TITLES[state];
+  return <p className="text-xl font-semibold">{title}</p>;
+}
+
+/** The line under the title: since when, where, and what is lost; or how far a change has come. */
+export function StateDetails({ status, state }: { status: Status; state: SwitchState }) {
+  if (state === 'enabling') return <Steps step={status.step} />;
+  if (state === 'draining') return <Draining remaining={status.remaining} />;
+  const since = Date.parse(status.since);
+  return (
+    <p className="flex flex-wrap gap-x-2 text-muted">
+      {state === 'on' || state === 'off' ? (
+        <span title={formatMoment(since)} suppressHydrationWarning>
+          {state === 'on' ? 'on' : 'off'} since {sinceWords(since)}
+        </span>
+      ) : null}
+      <span>
+        cgroup <span className="font-mono text-xs text-ink">{status.cgroup}</span>
+      </span>
+      <span className={cn(status.events.lost > 0 && 'text-warn')}>
+        <Figure value={status.events.lost} of="events lost since it was turned on" suffix=" lost" />
+      </span>
+    </p>
+  );
+}
+
+function sinceWords(since: number): string {
+  const sameDay = new Date(since).toDateString() === new Date().toDateString();
+  return sameDay ? formatMinute(since) : formatMoment(since).slice(0, 16);
+}
+
+function Steps({ step }: { step: EnablingStep | null }) {
+  const steps = enablingStepSchema.options;
+  const current = step === null ? 0 : steps.indexOf(step);
+  return (
+    <ol className="flex flex-wrap items-center gap-x-3 text-muted" aria-label="Steps">
+      {steps.map((name, index) => (
+        <li
+          key={name}
+          aria-current={index === current ? 'step' : undefined}
+          className={cn('flex items-center gap-1', index === current && 'font-medium text-accent')}
+        >
+          {index < current && <Check className="size-3.5 text-good" aria-hidden="true" />}
+          {name}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function Draining({ remaining }: { remaining: number | null }) {
+  if (remaining === null) return <p className="text-muted">No new data takes the bypass.</p>;
+  return (
+    <p className="text-muted">
+      <Figure value={remaining} of="sockets" className="font-medium text-ink" />{' '}
+      {remaining === 1 ? 'connection still empties its queue' : 'connections still empty their queues'}.
+      Nothing is lost.
+    </p>
+  );
+}

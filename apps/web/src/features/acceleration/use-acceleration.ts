@@ -1,0 +1,60 @@
+import type { Status } from '@sidestep/shared';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { client } from '@/lib/client.ts';
+import { failureOf } from '@/lib/failure.ts';
+import { useLink } from '@/lib/link.ts';
+import { useRemembered } from '@/lib/remembered.ts';
+import { useStatus } from './status.tsx';
+
+/** What the switch shows: the daemon's states, and `unavailable`: off, and known that it cannot be turned on. */
+export type SwitchState = Status['state'] | 'unavailable' | 'unknown';
+
+function stateOf(status: Status | null): SwitchState {
+  if (status === null) return 'unknown';
+  return status.state === 'off' && status.failure !== null ? 'unavailable' : status.state;
+}
+
+/** The switch: its state, what it waits for, and what turning it does. */
+export function useAcceleration() {
+  const status = useStatus();
+  const link = useLink();
+  const [informed, setInformed] = useRemembered('sidestep.informed', false);
+  const [asking, setAsking] = useState(false);
+  const enable = useMutation({ mutationFn: () => client().acceleration.enable.mutate() });
+  const disable = useMutation({ mutationFn: () => client().acceleration.disable.mutate() });
+  const state = stateOf(status);
+
+  const turnOn = () => {
+    setAsking(false);
+    setInformed(true);
+    disable.reset();
+    enable.mutate();
+  };
+  const turn = (on: boolean) => {
+    if (!on) {
+      setAsking(false);
+      enable.reset();
+      disable.mutate();
+    } else if (informed) turnOn();
+    else setAsking(true);
+  };
+
+  const starting = enable.isPending && (state === 'off' || state === 'failed');
+  const stopping = disable.isPending && state === 'on';
+  const error = enable.error ?? disable.error;
+  return {
+    status,
+    state,
+    on: state === 'on' ? !stopping : state === 'enabling' || starting,
+    pending: starting || stopping || state === 'enabling' || state === 'draining',
+    disabled: link.phase !== 'open' || state === 'unknown' || state === 'enabling' || starting || stopping,
+    /** The first time: what it means has to be said before it is done. */
+    asking,
+    cancel: () => setAsking(false),
+    turn,
+    turnOn,
+    /** Why it is not as wished; the status speaks first. */
+    failure: status?.failure ?? (link.phase === 'open' ? failureOf(error) : null),
+  };
+}

@@ -1,0 +1,73 @@
+import { type Direction, type End, REASONS } from '@sidestep/shared';
+import Link from 'next/link';
+import { Figure } from '@/ui/figure.tsx';
+import { PathGlyph, PathMark } from '@/ui/path-glyph.tsx';
+import { addressOf } from './end-name.tsx';
+import { reasonAnchor } from './filter.ts';
+
+/** One end: the program and where it sits. */
+export function EndCard({ name, end }: { name: string; end: End }) {
+  return (
+    <section aria-label={name} className="min-w-0 bg-surface px-4 py-3">
+      <h3 className="text-xs text-muted">{name}</h3>
+      <p className="truncate font-medium">
+        {end.comm || 'unknown'}
+        {end.pid > 0 && <span className="tabular ml-2 font-normal text-muted">pid {end.pid}</span>}
+      </p>
+      <p className="tabular truncate font-mono text-xs" title={addressOf(end)}>
+        {addressOf(end)}
+      </p>
+      <p
+        className="tabular mt-1 truncate text-xs text-muted"
+        title={`network namespace ${end.netns}, cgroup ${end.cgroup}`}
+      >
+        netns <span className="font-mono">{end.netns}</span> · cgroup{' '}
+        <span className="font-mono">{end.cgroup}</span>
+      </p>
+    </section>
+  );
+}
+
+/** One direction: its road now, why, and what it carried by each. */
+export function DirectionCard({ title, direction }: { title: string; direction: Direction }) {
+  const { reason } = direction;
+  return (
+    <section aria-label={title} className="border-b px-4 py-3">
+      <div className="flex items-center justify-between">
+        <h3 className="text-xs text-muted">{title}</h3>
+        <span className="tabular text-xs text-muted">
+          <Figure value={direction.rate.messages} of="messages per second" suffix=" msg/s" /> ·{' '}
+          <Figure value={direction.rate.bytes} of="bytes per second" bytes suffix="/s" />
+        </span>
+      </div>
+      <p className="flex items-center gap-2">
+        <PathMark path={direction.path} className="font-medium" />
+        {reason && (
+          <Link
+            href={`/help#${reasonAnchor(reason)}`}
+            className="text-accent underline-offset-4 hover:underline"
+          >
+            {reason}
+          </Link>
+        )}
+      </p>
+      {reason && <p className="text-xs text-muted">{REASONS.find(({ words }) => words === reason)?.means}</p>}
+      <dl className="tabular mt-2 grid grid-cols-2 gap-x-6 text-xs">
+        {(['bypass', 'stack'] as const).map((path) => (
+          <div key={path} className="flex items-center gap-2">
+            <dt title={path}>
+              <PathGlyph path={path} />
+              <span className="sr-only">{path}</span>
+            </dt>
+            <dd className="ml-auto">
+              <Figure value={direction.messages[path]} of={`messages by the ${path}`} suffix=" msg" />
+            </dd>
+            <dd className="w-16 text-right">
+              <Figure value={direction.bytes[path]} of={`bytes by the ${path}`} bytes />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

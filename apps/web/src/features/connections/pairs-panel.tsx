@@ -1,0 +1,71 @@
+'use client';
+
+import type { ConnectionView } from '@sidestep/shared';
+import Link from 'next/link';
+import { Command, Empty } from '@/ui/empty.tsx';
+import { Figure } from '@/ui/figure.tsx';
+import { Panel } from '@/ui/panel.tsx';
+import { PathGlyph } from '@/ui/path-glyph.tsx';
+import { Skeleton } from '@/ui/skeleton.tsx';
+import { connectionsHref } from './filter.ts';
+import { busiestPairs } from './pairs.ts';
+import { useConnections } from './use-connections.ts';
+
+/** The busiest connections; those of one pair of programs are added up. */
+const BUSIEST: ConnectionView = {
+  sort: 'messageRate',
+  descending: true,
+  includeClosed: false,
+  offset: 0,
+  limit: 200,
+};
+const SHOWN = 8;
+
+/** Which programs talk most with each other, and by which road. */
+export function PairsPanel() {
+  const { page } = useConnections(BUSIEST);
+  const live = [...(page?.rows.values() ?? [])].filter(({ gone }) => !gone);
+  const pairs = busiestPairs(
+    live.map(({ connection }) => connection),
+    SHOWN,
+  );
+  return (
+    <Panel title="Busiest pairs" aside={<span className="text-xs text-muted">msg/s</span>}>
+      {page === null && <Skeleton className="mx-4 mb-4 h-24" />}
+      {page !== null && pairs.length === 0 && (
+        <Empty title={page.total === 0 ? 'No local connections yet' : 'All quiet'}>
+          {page.total === 0 ? (
+            <>
+              Try <Command>redis-benchmark -q</Command> or any two programs on this host.
+            </>
+          ) : (
+            'Connections are open, but nothing is sent.'
+          )}
+        </Empty>
+      )}
+      <ul className="pb-2">
+        {pairs.map((pair) => (
+          <li key={pair.key}>
+            <Link
+              href={connectionsHref({ process: pair.client, port: pair.port })}
+              className="flex h-8 items-center gap-3 px-4 hover:bg-hover"
+              title={`${pair.connections} connections`}
+            >
+              <span className="min-w-0 flex-1 truncate text-right">{pair.client || 'unknown'}</span>
+              <PathGlyph path={pair.path} />
+              <span className="sr-only">by the {pair.path} to</span>
+              <span className="min-w-0 flex-1 truncate">
+                {pair.server || 'unknown'} <span className="font-mono text-xs text-muted">:{pair.port}</span>
+              </span>
+              <Figure
+                value={pair.messageRate}
+                of="messages per second"
+                className="w-14 text-right font-medium"
+              />
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  );
+}

@@ -1,0 +1,118 @@
+import { EVENT_KINDS, REASONS } from '@sidestep/shared';
+import type { ReactNode } from 'react';
+import { reasonAnchor } from '@/features/connections/filter.ts';
+import { KIND_MEANS, KindGlyph } from '@/features/events/event-words.tsx';
+import { PageHeader } from '@/ui/page-header.tsx';
+import { PathMark } from '@/ui/path-glyph.tsx';
+
+/** What the words of the page mean. */
+export function HelpPage() {
+  return (
+    <div className="overflow-y-auto scroll-smooth">
+      <PageHeader title="Help" />
+      <div className="flex max-w-3xl flex-col gap-8 px-4 pb-16 sm:px-6">
+        <Packets />
+        <Unseen />
+        <Reasons />
+        <Kinds />
+      </div>
+    </div>
+  );
+}
+
+function Chapter({ id, title, children }: { id: string; title: string; children: ReactNode }) {
+  return (
+    <section id={id} aria-labelledby={`${id}-title`} className="flex scroll-mt-4 flex-col gap-3">
+      <h2 id={`${id}-title`} className="text-base font-semibold">
+        {title}
+      </h2>
+      {children}
+    </section>
+  );
+}
+
+function Packets() {
+  return (
+    <Chapter id="packets" title="What happens to your packets">
+      <p>
+        When two programs on this host talk over TCP, every message goes down through the sender’s TCP/IP
+        stack, across the loopback or a virtual device, and up through the receiver’s. Nothing on that way
+        adds anything: both ends are in the same memory.
+      </p>
+      <p className="flex flex-wrap items-center gap-x-2">
+        <PathMark path="bypass" /> A program in the kernel puts the message straight into the receiver’s
+        queue.
+      </p>
+      <p className="flex flex-wrap items-center gap-x-2">
+        <PathMark path="stack" /> The message goes by TCP, as it does without Sidestep.
+      </p>
+      <p>
+        The connection itself stays an ordinary TCP connection: it is opened and closed by TCP, and its ends
+        see the same addresses. A connection starts on the stack, joins the bypass once it has proven that
+        this is safe and worth it, and leaves for good reasons, listed below. It is wholly on one road at a
+        time; no byte is lost, sent twice or out of order when it changes. When in doubt, it is the stack.
+      </p>
+      <p>Connections to other hosts are never touched.</p>
+    </Chapter>
+  );
+}
+
+function Unseen() {
+  return (
+    <Chapter id="unseen" title="What other tools will not see">
+      <p>Data on the bypass never becomes a packet. While a connection takes it,</p>
+      <ul className="list-disc space-y-1 pl-5">
+        <li>tcpdump and Wireshark see the connection open and close, and nothing in between;</li>
+        <li>
+          netfilter (iptables, nftables) cannot count, change or drop its data, and conntrack may take it for
+          idle;
+        </li>
+        <li>the byte counters of ss, ip and /proc/net/dev stand still.</li>
+      </ul>
+      <p>
+        Sidestep’s own counters take their place. Turn acceleration off and everything is seen again at once.
+      </p>
+    </Chapter>
+  );
+}
+
+function Reasons() {
+  return (
+    <Chapter id="reasons" title="Why a connection is on the stack">
+      <p>The same words stand in the table, the events, the command line and the API.</p>
+      <dl className="divide-y rounded-md border bg-surface">
+        {REASONS.map(({ words, means, lasting }) => (
+          <div key={words} id={reasonAnchor(words)} className="scroll-mt-4 px-4 py-3 target:bg-accent-wash">
+            <dt className="flex items-baseline justify-between gap-4 font-medium">
+              <a href={`#${reasonAnchor(words)}`} className="underline-offset-4 hover:underline">
+                {words}
+              </a>
+              <span className="shrink-0 text-xs font-normal text-muted">
+                {lasting ? 'for the life of the connection' : 'can pass'}
+              </span>
+            </dt>
+            <dd className="text-muted">{means}</dd>
+          </div>
+        ))}
+      </dl>
+    </Chapter>
+  );
+}
+
+function Kinds() {
+  return (
+    <Chapter id="events" title="What the events say">
+      <dl className="divide-y rounded-md border bg-surface">
+        {EVENT_KINDS.map((kind) => (
+          <div key={kind} className="flex items-center gap-3 px-4 py-2">
+            <dt className="flex w-32 shrink-0 items-center gap-3 font-medium">
+              <KindGlyph kind={kind} />
+              {kind}
+            </dt>
+            <dd className="text-muted">{KIND_MEANS[kind]}</dd>
+          </div>
+        ))}
+      </dl>
+    </Chapter>
+  );
+}

@@ -1,0 +1,32 @@
+'use client';
+
+import { CircleUserRound, Keyboard, LogOut } from 'lucide-react';
+import { signOut } from '@/lib/session.ts';
+import { Button } from '@/ui/button.tsx';
+import { Menu, MenuItem, MenuLine } from '@/ui/menu.tsx';
+
+export function AccountMenu({ onShortcuts }: { onShortcuts: () => void }) {
+  return (
+    <Menu
+      trigger={
+        <Button look="quiet" size="icon" aria-label="You">
+          <CircleUserRound />
+        </Button>
+      }
+    >
+      <MenuItem onSelect={onShortcuts}>
+        <Keyboard aria-hidden="true" /> Keyboard shortcuts
+      </MenuItem>
+      <MenuLine />
+      <MenuItem
+        onSelect={async () => {
+          await signOut();
+          // Leaves nothing of the host in this page's memory.
+          location.reload();
+        }}
+      >
+        <LogOut aria-hidden="true" /> Sign out
+      </MenuItem>
+    </Menu>
+  );
+}

@@ -1,0 +1,28 @@
+import { tryNow } from '@/lib/link.ts';
+import { Button } from '@/ui/button.tsx';
+import { Command } from '@/ui/empty.tsx';
+import { Logo } from '@/ui/logo.tsx';
+
+/** Prints a fresh link on the host. */
+export const LINK_COMMAND = 'sudo ./sidestep link';
+
+/** The whole page for somebody who is not signed in: nothing of the host is shown. */
+export function SignedOut() {
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 px-6">
+      <Logo size={40} />
+      <h1 className="text-xl font-semibold">You are not signed in</h1>
+      <p className="text-muted">
+        Sidestep shows which programs on this host talk to each other, so it asks who is looking. On the host,
+        run
+      </p>
+      <p>
+        <Command>{LINK_COMMAND}</Command>
+      </p>
+      <p className="text-muted">and open the link that it prints. It works once, in one browser.</p>
+      <Button className="self-start" onClick={tryNow}>
+        I have signed in
+      </Button>
+    </main>
+  );
+}

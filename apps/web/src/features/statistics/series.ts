@@ -1,0 +1,83 @@
+import type {
+  ByPath,
+  StatisticsHistory,
+  StatisticsMark,
+  StatisticsPoint,
+  StatisticsRange,
+} from '@sidestep/shared';
+
+/** Milliseconds that a chart of each range shows. */
+export const SPANS: Record<StatisticsRange, number> = {
+  '5m': 300_000,
+  '1h': 3_600_000,
+  '24h': 86_400_000,
+  '7d': 604_800_000,
+};
+
+/** At most this many points are drawn. */
+const POINTS = 300;
+
+/** The history with one more point; what fell out of the range goes. */
+export function addPoint(history: StatisticsHistory, point: StatisticsPoint): StatisticsHistory {
+  const last = history.points.at(-1);
+  if (last && point.at <= last.at) return history;
+  const from = point.at - SPANS[history.range];
+  const points = [...history.points, point].filter(({ at }) => at >= from).slice(-POINTS);
+  return { ...history, points, marks: history.marks.filter(({ at }) => at >= from) };
+}
+
+/** One moment of a chart; nulls break the line where there was no daemon. */
+export interface ChartPoint {
+  at: number;
+  bypass: number | null;
+  stack: number | null;
+}
+
+/** The points of a chart, with a break wherever more than two intervals are missing. */
+export function chartPoints(
+  history: StatisticsHistory,
+  pick: (point: StatisticsPoint) => ByPath,
+): ChartPoint[] {
+  const points: ChartPoint[] = [];
+  let before: number | null = null;
+  for (const point of history.points) {
+    if (before !== null && point.at - before > 2.5 * history.interval) {
+      points.push({ at: before + history.interval, bypass: null, stack: null });
+    }
+    points.push({ at: point.at, ...pick(point) });
+    before = point.at;
+  }
+  return points;
+}
+
+/** The marks to draw, leaving out a word that would stand on the one before it. */
+export function readableMarks(
+  marks: readonly StatisticsMark[],
+  from: number,
+  span: number,
+): StatisticsMark[] {
+  const shown: StatisticsMark[] = [];
+  for (const mark of marks) {
+    if (mark.at < from) continue;
+    const before = shown.findLast(({ word }) => word !== '');
+    const crowded = before !== undefined && mark.at - before.at < span / 7;
+    shown.push(crowded ? { ...mark, word: '' } : mark);
+  }
+  return shown;
+}
+
+/** Where the labels at the ends of two lines stand, `gap` pixels apart at least, inside `height`. */
+export function spreadLabels(first: number, second: number, gap: number, height: number): [number, number] {
+  if (Math.abs(first - second) >= gap) return [first, second];
+  const middle = Math.min(Math.max((first + second) / 2, gap / 2), height - gap / 2);
+  return first <= second ? [middle - gap / 2, middle + gap / 2] : [middle + gap / 2, middle - gap / 2];
+}
+
+/** Round moments for the axis: a tick a minute, ten minutes, four hours or a day. */
+export function timeTicks(from: number, to: number, range: StatisticsRange): number[] {
+  const step = { '5m': 60_000, '1h': 600_000, '24h': 14_400_000, '7d': 86_400_000 }[range];
+  const offset = new Date(from).getTimezoneOffset() * 60_000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil((from - offset) / step) * step + offset; at <= to; at += step) ticks.push(at);
+  return ticks;
+}
