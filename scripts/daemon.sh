@@ -1,0 +1,95 @@
+# shellcheck shell=sh
+# The daemon: started in the foreground or detached, found by its pid file, stopped.
+
+main=$root/apps/server/src/main.ts
+
+verb_up() {
+	pid=$(running_pid)
+	if [ -n "$pid" ]; then
+		say "Sidestep is already running (process $pid, state in $state_dir)."
+		return 0
+	fi
+	set_up
+	if [ "$detach" = yes ]; then start_detached; else run_daemon; fi
+}
+
+verb_down() {
+	pid=$(running_pid)
+	if [ -z "$pid" ]; then
+		say "Sidestep is not running (state in $state_dir)."
+		return 0
+	fi
+	kill -TERM "$pid"
+	waited=0
+	while kill -0 "$pid" 2>/dev/null; do
+		[ $waited -lt 600 ] ||
+			refuse "Process $pid is still stopping after a minute; its log in $state_dir/daemon.log may say why. Run ./sidestep down again."
+		sleep 0.1
+		waited=$((waited + 1))
+	done
+	say "Sidestep has stopped."
+}
+
+verb_dev() {
+	pid=$(running_pid)
+	[ -z "$pid" ] || refuse "Sidestep is already running (process $pid); stop it with ./sidestep down first."
+	set_up
+	(cd "$root" && exec node_modules/.bin/turbo watch build build:bpf >>"$log" 2>&1 </dev/null) &
+	watcher=$!
+	trap 'kill $watcher 2>/dev/null' EXIT
+	trap 'exit 130' INT TERM
+	run_watched "$node" --watch --watch-path="$root/apps/server/src" --watch-path="$root/packages" \
+		--watch-path="$root/apps/web/out" --watch-path="$root/bpf/build"
+}
+
+verb_test() {
+	# shellcheck disable=SC2086 # a list of words
+	install_packages $test_packages
+	set_up
+	exec "$node" "$root/scripts/run-tests.ts"
+}
+
+run_daemon() {
+	daemon_command exec "$node"
+}
+
+run_watched() {
+	daemon_command "$@"
+}
+
+# daemon_command COMMAND...: runs it with the daemon's file and options.
+daemon_command() {
+	set -- "$@" --disable-warning=ExperimentalWarning "$main" \
+		--state-dir "$state_dir" --listen "$listen" --pin-dir "$pin_dir" --web "$root/apps/web/out"
+	[ -z "$cgroup" ] || set -- "$@" --cgroup "$cgroup"
+	[ -z "$tls_cert" ] || set -- "$@" --tls-cert "$tls_cert"
+	[ -z "$tls_key" ] || set -- "$@" --tls-key "$tls_key"
+	"$@"
+}
+
+# Returns when the page answers, after showing what the daemon has said so far: the address with the sign-in link.
+start_detached() {
+	(umask 077 && mkdir -p "$state_dir") ||
+		refuse "The state folder $state_dir cannot be made; choose another with --state-dir."
+	daemon_log=$state_dir/daemon.log
+	before=$(wc -c <"$daemon_log" 2>/dev/null || echo 0)
+	(
+		umask 077
+		daemon_command exec setsid "$node" >>"$daemon_log" 2>&1 </dev/null
+	) &
+	pid=$!
+	scheme=http
+	[ -z "$tls_cert" ] || scheme=https
+	answers=0
+	"$node" "$root/scripts/wait-for-page.ts" "$scheme://$listen/healthz" "$pid" || answers=$?
+	tail -c "+$((before + 1))" "$daemon_log"
+	[ $answers -eq 0 ] || refuse "The daemon did not start; what it said is above and in $daemon_log."
+}
+
+# Of the daemon that has this state folder; empty when there is none. A pid file may have outlived its process.
+running_pid() {
+	running=$(cat "$state_dir/daemon.pid" 2>/dev/null) || return 0
+	if tr '\0' ' ' <"/proc/$running/cmdline" 2>/dev/null | grep -q 'apps/server/src/main\.ts'; then
+		printf '%s' "$running"
+	fi
+}

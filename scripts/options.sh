@@ -1,0 +1,77 @@
+# shellcheck shell=sh
+# The options that all verbs share.
+
+state_dir=/var/lib/sidestep
+listen=127.0.0.1:7070
+cgroup=
+pin_dir=/sys/fs/bpf/sidestep
+tls_cert=
+tls_key=
+detach=no
+
+parse_options() {
+	options_verb=$1
+	shift
+	while [ $# -gt 0 ]; do
+		option=$1
+		shift
+		case $option in
+		--detach)
+			[ "$options_verb" = up ] || misused "Only up can be detached."
+			detach=yes
+			continue
+			;;
+		--help | -h)
+			help
+			exit 0
+			;;
+		--*=*)
+			value=${option#*=}
+			option=${option%%=*}
+			;;
+		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key)
+			[ $# -gt 0 ] || misused "$option needs a value."
+			value=$1
+			shift
+			;;
+		*) misused "$options_verb does not know '$option'." ;;
+		esac
+		[ -n "$value" ] || misused "$option needs a value."
+		case $option in
+		--state-dir) state_dir=$(absolute "$value") ;;
+		--listen) listen=$value ;;
+		--cgroup) cgroup=$(absolute "$value") ;;
+		--pin-dir) pin_dir=$(absolute "$value") ;;
+		--tls-cert) tls_cert=$(absolute "$value") ;;
+		--tls-key) tls_key=$(absolute "$value") ;;
+		*) misused "$options_verb does not know '$option'." ;;
+		esac
+	done
+	refuse_bad_address
+}
+
+refuse_bad_address() {
+	host=${listen%:*}
+	port=${listen##*:}
+	case "$host$port" in
+	"$listen" | "$port") port=x ;;
+	esac
+	case $port in
+	'' | *[!0-9]*) misused "--listen takes an address and a port, such as 127.0.0.1:7070, not '$listen'." ;;
+	esac
+	case ${tls_cert:+cert}-${tls_key:+key} in
+	cert- | -key) misused "--tls-cert and --tls-key go together." ;;
+	cert-key) return 0 ;;
+	esac
+	case $host in
+	127.* | localhost | '[::1]') ;;
+	*) misused "--listen $listen can be reached from other hosts: add --tls-cert and --tls-key, or use 127.0.0.1." ;;
+	esac
+}
+
+absolute() {
+	case $1 in
+	/*) printf '%s' "$1" ;;
+	*) printf '%s/%s' "$PWD" "$1" ;;
+	esac
+}

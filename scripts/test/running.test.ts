@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { freshCopy } from './sidestep.ts';
+
+let copy: ReturnType<typeof freshCopy>;
+let stateDir: string;
+let child: ChildProcess | null;
+beforeEach(() => {
+  copy = freshCopy();
+  stateDir = mkdtempSync(join(tmpdir(), 'sidestep-state-'));
+  child = null;
+});
+afterEach(() => {
+  child?.kill('SIGKILL');
+  copy[Symbol.dispose]();
+  rmSync(stateDir, { recursive: true });
+});
+
+/** A process that looks like the daemon as far as the script can see. */
+function standIn(argument: string): ChildProcess {
+  child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', argument], { stdio: 'ignore' });
+  writeFileSync(join(stateDir, 'daemon.pid'), `${child.pid}\n`);
+  return child;
+}
+
+test('a second up says that it is already running, and changes nothing', async () => {
+  const daemon = standIn('/somewhere/apps/server/src/main.ts');
+  const answer = await copy.sidestep('up', '--state-dir', stateDir);
+  expect(answer.out).toBe(`Sidestep is already running (process ${daemon.pid}, state in ${stateDir}).\n`);
+  expect(answer.code).toBe(0);
+  expect(daemon.exitCode).toBeNull();
+  expect(copy.content()).toEqual(['package.json', 'scripts', 'sidestep']);
+});
+
+test('down asks the daemon to stop, and waits until it has', async () => {
+  const daemon = standIn('/somewhere/apps/server/src/main.ts');
+  const ended = once(daemon, 'exit');
+  expect(await copy.sidestep('down', `--state-dir=${stateDir}`)).toEqual({
+    code: 0,
+    out: 'Sidestep has stopped.\n',
+    err: '',
+  });
+  expect((await ended)[1]).toBe('SIGTERM');
+});
+
+test('down without a daemon says so', async () => {
+  const answer = await copy.sidestep('down', '--state-dir', stateDir);
+  expect(answer).toEqual({ code: 0, out: `Sidestep is not running (state in ${stateDir}).\n`, err: '' });
+});
+
+test('a pid file that outlived its daemon does no harm to whoever has the number now', async () => {
+  const bystander = standIn('/somewhere/else.ts');
+  expect((await copy.sidestep('down', '--state-dir', stateDir)).out).toContain('is not running');
+  expect(bystander.signalCode).toBeNull();
+});
