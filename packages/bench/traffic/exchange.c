@@ -6,8 +6,6 @@
 #include <sched.h>
 #include <sys/epoll.h>
 
-#define GRACE_NS (10 * NS_PER_S)
-
 enum role { BOTH, SERVER, CLIENT };
 
 static struct {
@@ -18,7 +16,7 @@ static struct {
 	uint32_t connections, pipeline, pause_ms;
 	struct range request, answer;
 	uint64_t count, seed;
-	double seconds;
+	double seconds, warm_up, grace;
 } options = {
 	.cpu = -1,
 	.nodelay = true,
@@ -27,10 +25,13 @@ static struct {
 	.request = { 64, 64 },
 	.answer = { 64, 64 },
 	.seconds = 1,
+	.grace = 10,
 };
 
 static struct tally clients, servers;
 static struct end **ends;
+/* The warm-up is over since then, with so many exchanges. */
+static uint64_t counting_since, counted_before;
 static uint32_t end_count, open_ends;
 static int epoll_fd, listen_fd = -1;
 
@@ -91,7 +92,7 @@ static void close_end(struct end *end)
 
 static bool enough(void)
 {
-	return stopping || (options.count && clients.exchanges >= options.count);
+	return stopping || (options.count && counting_since && clients.exchanges - counted_before >= options.count);
 }
 
 static void next_requests(struct end *end)
@@ -147,13 +148,21 @@ static bool over(void)
 	return !open_ends && (options.role != SERVER || stopping);
 }
 
-/* Returns when all connections have come to their end, or some time after the deadline when they have not. */
-static void run(uint64_t deadline)
+static void forget_warm_up(void)
 {
+	counted_before = clients.exchanges;
+	memset(&clients.latency, 0, sizeof(clients.latency));
+	counting_since = now_ns();
+}
+
+/* Returns when all connections have come to their end, or some time after the deadline when they have not. */
+static void run(uint64_t warm_at, uint64_t deadline)
+{
+	uint64_t give_up = deadline + (uint64_t)(options.grace * NS_PER_S);
 	bool asked_to_finish = false;
 	struct epoll_event events[64];
 
-	while (!over() && now_ns() < deadline + GRACE_NS) {
+	while (!over() && now_ns() < give_up) {
 		int ready = epoll_wait(epoll_fd, events, 64, wake_pausing(50));
 
 		for (int i = 0; i < ready; i++) {
@@ -164,9 +173,12 @@ static void run(uint64_t deadline)
 		}
 		if (now_ns() >= deadline)
 			stopping = 1;
+		if (!counting_since && now_ns() >= warm_at)
+			forget_warm_up();
 		if (!enough() || asked_to_finish)
 			continue;
 		asked_to_finish = true;
+		give_up = now_ns() + (uint64_t)(options.grace * NS_PER_S);
 		for (uint32_t i = 0; i < end_count; i++)
 			if (ends[i]->client && ends[i]->fd >= 0)
 				next_requests(ends[i]);
@@ -185,7 +197,7 @@ static void pin_to_cpu(void)
 
 static bool report(double seconds)
 {
-	const struct tally *main = options.role == SERVER ? &servers : &clients;
+	uint64_t exchanges = options.role == SERVER ? servers.exchanges : clients.exchanges - counted_before;
 	const struct latency *latency = &clients.latency;
 	uint64_t wrong = clients.wrong + servers.wrong, errors = clients.errors + servers.errors, unfinished = 0;
 	int error = clients.error ? clients.error : servers.error;
@@ -193,8 +205,8 @@ static bool report(double seconds)
 	for (uint32_t i = 0; i < end_count; i++)
 		unfinished += ends[i]->fd >= 0 && (ends[i]->client || options.role == SERVER);
 	printf("{\"program\":\"exchange\",\"connections\":%u,\"seconds\":%.3f,\"exchanges\":%lu,\"perSecond\":%.1f,",
-	       end_count / (options.role == BOTH ? 2 : 1), seconds, main->exchanges,
-	       (double)main->exchanges / seconds);
+	       end_count / (options.role == BOTH ? 2 : 1), seconds, exchanges,
+	       (double)exchanges / seconds);
 	printf("\"latencyUs\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f},",
 	       (double)latency_at(latency, .5) / 1e3, (double)latency_at(latency, .9) / 1e3,
 	       (double)latency_at(latency, .99) / 1e3, (double)latency_at(latency, .999) / 1e3,
@@ -217,6 +229,8 @@ static const struct argp_option argp_options[] = {
 	{ "pause-ms", 'w', "MS", 0, "rest between an answer and the next request", 0 },
 	{ "count", 'k', "N", 0, "stop after so many answers", 0 },
 	{ "seconds", 'd', "S", 0, "stop after so many seconds (1)", 0 },
+	{ "warm-up", 'm', "S", 0, "seconds before these, which do not count (0)", 0 },
+	{ "grace", 'x', "S", 0, "seconds after the end in which answers may still come (10)", 0 },
 	{ "cpu", 'u', "CPU", 0, "run on this CPU only", 0 },
 	{ "nagle", 'g', NULL, 0, "leave TCP_NODELAY off", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
@@ -242,6 +256,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'w': options.pause_ms = (uint32_t)atoi(argument); break;
 	case 'k': options.count = strtoull(argument, NULL, 10); break;
 	case 'd': right = (options.seconds = atof(argument)) > 0; break;
+	case 'm': right = (options.warm_up = atof(argument)) >= 0; break;
+	case 'x': right = (options.grace = atof(argument)) > 0; break;
 	case 'u': options.cpu = atoi(argument); break;
 	case 'g': options.nodelay = false; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
@@ -256,7 +272,7 @@ int main(int argc, char **argv)
 {
 	const struct argp argp = { argp_options, parse_option, NULL,
 				   "Requests and answers over non-blocking sockets and epoll.", NULL, NULL, NULL };
-	uint64_t start;
+	uint64_t start, warm_at;
 	bool right;
 
 	argp_err_exit_status = EXIT_USAGE;
@@ -282,11 +298,14 @@ int main(int argc, char **argv)
 				continue;
 	}
 	start = now_ns();
+	if (!options.warm_up)
+		forget_warm_up();
 	for (uint32_t i = 0; i < end_count; i++)
 		if (ends[i]->client)
 			serve(ends[i], 0);
-	run(start + (uint64_t)(options.seconds * NS_PER_S));
-	right = report((double)(now_ns() - start) / NS_PER_S);
+	warm_at = start + (uint64_t)(options.warm_up * NS_PER_S);
+	run(warm_at, warm_at + (uint64_t)(options.seconds * NS_PER_S));
+	right = report((double)(now_ns() - (counting_since ? counting_since : start)) / NS_PER_S);
 	if (options.role != CLIENT && !address_is_tcp(&options.address))
 		unlink(options.address.local.sun_path);
 	return right ? EXIT_RIGHT : EXIT_WRONG;

@@ -17,10 +17,10 @@
 #define FLAG_HALF_CLOSE 1
 
 static struct {
-	struct address address;
+	struct address address, target;
 	uint32_t connections, threads, turns, pause_ms;
 	struct range request, answer;
-	bool blocking, defer_accept, fastopen, banner, half_close, nodelay;
+	bool blocking, defer_accept, fastopen, banner, half_close, nodelay, has_target;
 	uint64_t seed;
 } options = {
 	.connections = 2000,
@@ -84,8 +84,8 @@ static bool open_with_request(struct visit *visit)
 	visit->sent = length;
 	if (!options.fastopen)
 		return send_whole(visit->fd, visit->buffer, whole, options.blocking);
-	sent = sendto(visit->fd, visit->buffer, whole, MSG_FASTOPEN | MSG_NOSIGNAL, &options.address.any,
-		      options.address.length);
+	sent = sendto(visit->fd, visit->buffer, whole, MSG_FASTOPEN | MSG_NOSIGNAL, &options.target.any,
+		      options.target.length);
 	if (sent < 0 && errno != EINPROGRESS)
 		return false;
 	if (sent < 0)
@@ -200,8 +200,8 @@ static void *run_client(void *unused)
 		visit.hello = (struct hello){ HELLO_MAGIC, pattern_word(options.seed, number), options.request,
 					      options.answer, options.turns, options.half_close ? FLAG_HALF_CLOSE : 0 };
 		visit.sent = visit.received = 0;
-		visit.fd = options.fastopen ? open_socket(&options.address, options.blocking) :
-					      connect_to(&options.address, options.blocking);
+		visit.fd = options.fastopen ? open_socket(&options.target, options.blocking) :
+					      connect_to(&options.target, options.blocking);
 		prepare(visit.fd);
 		if (talk_as_client(&visit))
 			atomic_fetch_add(&tally->done, 1);
@@ -289,6 +289,7 @@ static bool report(double seconds)
 
 static const struct argp_option argp_options[] = {
 	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
+	{ "to", 'o', "ADDRESS", 0, "where the client connects, if not there", 0 },
 	{ "connections", 'n', "N", 0, "how many altogether (2000)", 0 },
 	{ "threads", 'j', "N", 0, "how many at once (32)", 0 },
 	{ "turns", 't', "N", 0, "requests on each (1)", 0 },
@@ -310,6 +311,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'a': right = address_parse(argument, &options.address); break;
+	case 'o': right = options.has_target = address_parse(argument, &options.target); break;
 	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
 	case 'j': right = (options.threads = (uint32_t)atoi(argument)) > 0; break;
 	case 't': right = (options.turns = (uint32_t)atoi(argument)) > 0; break;
@@ -349,6 +351,8 @@ int main(int argc, char **argv)
 		fail("mmap");
 	listen_fd = listen_as_asked();
 	announce(&options.address);
+	if (!options.has_target)
+		options.target = options.address;
 	start = now_ns();
 	server = fork();
 	if (server < 0)

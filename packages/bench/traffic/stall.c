@@ -13,9 +13,9 @@
 #define TURN_BYTES 64
 
 static struct {
-	struct address address;
+	struct address address, target;
 	struct range send_size;
-	bool blocking;
+	bool blocking, has_target;
 	uint32_t warm_ms, first;
 	uint64_t limit, after, seed;
 } options = {
@@ -185,6 +185,7 @@ static bool report(uint64_t accepted)
 
 static const struct argp_option argp_options[] = {
 	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
+	{ "to", 'o', "ADDRESS", 0, "where the sender connects, if not there", 0 },
 	{ "send", 'q', "SIZE", 0, "bytes a send: 64, or 1-65536 for random sizes (16384)", 0 },
 	{ "blocking", 'b', NULL, 0, "use blocking sockets", 0 },
 	{ "warm-ms", 'w', "MS", 0, "requests and answers before the flood (500); 0: until SIGUSR1", 0 },
@@ -201,6 +202,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'a': right = address_parse(argument, &options.address); break;
+	case 'o': right = options.has_target = address_parse(argument, &options.target); break;
 	case 'q': right = range_parse(argument, &options.send_size); break;
 	case 'b': options.blocking = true; break;
 	case 'w': options.warm_ms = (uint32_t)atoi(argument); break;
@@ -241,7 +243,7 @@ int main(int argc, char **argv)
 	if (!reader)
 		run_reader(listen_fd);
 	close(listen_fd);
-	fd = connect_to(&options.address, options.blocking);
+	fd = connect_to(options.has_target ? &options.target : &options.address, options.blocking);
 	set_nodelay(fd, &options.address);
 	accepted = send_all(fd);
 	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)

@@ -1,0 +1,99 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './free-port.ts';
+import { Process, run } from './process.ts';
+import { until } from './until.ts';
+
+const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'];
+const DAEMON = fileURLToPath(new URL('../../../../apps/server/src/main.ts', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../../apps/cli/src/main.ts', import.meta.url));
+
+/**
+ * A daemon of its own: its state folder, port and pin folder are nobody else's. Disposing switches acceleration off, stops it and
+ * removes all of them, also when the daemon was killed.
+ */
+export class Daemon implements AsyncDisposable {
+  readonly cgroup: string;
+  readonly stateDir: string;
+  readonly pinDir: string;
+  readonly port: number;
+  #process: Process | null = null;
+
+  protected constructor(name: string, cgroup: string, port: number) {
+    this.cgroup = cgroup;
+    this.stateDir = mkdtempSync(join(tmpdir(), `sidestep-${name}-`));
+    this.pinDir = join('/sys/fs/bpf', this.stateDir.slice(tmpdir().length + 1));
+    this.port = port;
+  }
+
+  static async start(name: string, cgroup: string): Promise<Daemon> {
+    const daemon = new Daemon(name, cgroup, await freePort());
+    await daemon.start();
+    return daemon;
+  }
+
+  get process(): Process {
+    if (!this.#process) throw new Error('The daemon was not started.');
+    return this.#process;
+  }
+
+  get socketPath(): string {
+    return join(this.stateDir, 'daemon.sock');
+  }
+
+  /** Starts it (again) with the same folders, and returns when it answers. */
+  async start(): Promise<void> {
+    const started = new Process([
+      ...[...NODE, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.port}`],
+      ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir],
+    ]);
+    this.#process = started;
+    await until(`the daemon of ${this.stateDir} answers`, () => {
+      if (!started.running) throw new Error(`It ended: ${started.errors}${started.lines.join('\n')}`);
+      return answers(this.socketPath);
+    });
+  }
+
+  /** Stops the process only; what is accelerated stays so. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.process.kill(signal);
+    await this.process.status();
+  }
+
+  /** What a verb of the command line prints. */
+  cli(verb: string, ...args: string[]): Promise<string> {
+    return run([...NODE, CLI, verb, '--state-dir', this.stateDir, ...args]);
+  }
+
+  protected async disable(): Promise<void> {
+    await this.cli('disable');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      if (!this.#process?.running && existsSync(this.pinDir)) await this.start();
+      if (this.#process?.running) {
+        await this.disable();
+        await this.stop();
+      }
+    } finally {
+      await this.#process?.[Symbol.asyncDispose]();
+      rmSync(this.pinDir, { recursive: true, force: true });
+      rmSync(this.stateDir, { recursive: true, force: true });
+    }
+  }
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

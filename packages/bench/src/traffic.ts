@@ -1,0 +1,114 @@
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Process, Process as StartedProcess, type StartOptions } from './sandbox/process.ts';
+
+const latencySchema = z.object({
+  p50: z.number(),
+  p90: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+  max: z.number(),
+});
+
+/** `wrong` counts bytes that were not what the pattern has at their position. `error` is the last one's words. */
+const checked = { wrong: z.number(), errors: z.number(), error: z.string() };
+
+/** What each traffic program prints at its end. Bytes count both directions. */
+const resultSchemas = {
+  exchange: z.object({
+    ...checked,
+    connections: z.number(),
+    seconds: z.number(),
+    exchanges: z.number(),
+    perSecond: z.number(),
+    latencyUs: latencySchema,
+    sent: z.number(),
+    received: z.number(),
+    /** Connections that did not come to their end: an answer was missing. */
+    unfinished: z.number(),
+  }),
+  stream: z.object({
+    ...checked,
+    connections: z.number(),
+    seconds: z.number(),
+    sent: z.number(),
+    received: z.number(),
+    gigabitsPerSecond: z.number(),
+    firstWrong: z.number(),
+    longestGapMs: z.number(),
+    finished: z.boolean(),
+  }),
+  shorts: z.object({
+    ...checked,
+    connections: z.number(),
+    /** As the client and as the server saw it. */
+    done: z.number(),
+    served: z.number(),
+    seconds: z.number(),
+    /** Connections whose SYN carried data. */
+    synData: z.number(),
+    slowestMs: z.number(),
+  }),
+  stall: z.object({
+    ...checked,
+    /** Bytes that the sender could send before it was held up. */
+    accepted: z.number(),
+    heldUp: z.boolean(),
+    sent: z.number(),
+    received: z.number(),
+  }),
+};
+
+export type TrafficProgram = keyof typeof resultSchemas;
+export type TrafficResult<P extends TrafficProgram> = z.infer<(typeof resultSchemas)[P]>;
+export type TrafficOptions = Readonly<Record<string, string | number | boolean>>;
+
+/** A traffic program that runs; see its `--help` for the options. */
+export class Traffic<P extends TrafficProgram> implements AsyncDisposable {
+  readonly program: P;
+  readonly process: Process;
+
+  constructor(program: P, options: TrafficOptions = {}, where: StartOptions = {}) {
+    this.program = program;
+    this.process = new StartedProcess([trafficPath(program), ...words(options)], where);
+  }
+
+  get pid(): number {
+    return this.process.pid;
+  }
+
+  /** The port that it listens on, as soon as it does. */
+  async port(): Promise<number> {
+    const line = await this.process.firstLine();
+    return z.object({ listening: z.number() }).parse(JSON.parse(line)).listening;
+  }
+
+  /** Asks it to finish what is under way. */
+  stop(): void {
+    this.process.kill('SIGTERM');
+  }
+
+  /** Waits for its end. A result with wrong or lost bytes is a result; no result at all throws. */
+  async result(): Promise<TrafficResult<P>> {
+    const status = await this.process.status();
+    const line = this.process.lines.at(-1);
+    if (!line?.startsWith('{"program"'))
+      throw new Error(`${this.process.name} ended with ${status} and no result: ${this.process.errors}`);
+    return resultSchemas[this.program].parse(JSON.parse(line)) as TrafficResult<P>;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process[Symbol.asyncDispose]();
+  }
+}
+
+export function trafficPath(program: TrafficProgram): string {
+  return fileURLToPath(new URL(`../build/${program}`, import.meta.url));
+}
+
+function words(options: TrafficOptions): string[] {
+  return Object.entries(options).flatMap(([name, value]) => {
+    if (value === false) return [];
+    return value === true ? [`--${name}`] : [`--${name}=${value}`];
+  });
+}

@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { freePort } from '../src/sandbox/free-port.ts';
+import { Traffic } from '../src/traffic.ts';
+import { type Fault, startRelay } from './relay.ts';
+
+const FAULTS: Fault[] = ['flip', 'drop', 'double', 'swap'];
+const cases = FAULTS.flatMap((fault) => (['up', 'down'] as const).map((direction) => ({ fault, direction })));
+
+describe('exchange', () => {
+  /** Both results of 64 requests of random sizes, 128 KiB in all each way, through a relay. */
+  async function exchangeThrough(fault: Fault, direction: 'up' | 'down') {
+    await using server = new Traffic('exchange', { server: true, seconds: 10, grace: 0.5 });
+    await using relay = await startRelay({
+      port: 0,
+      target: () => server.port(),
+      fault,
+      direction,
+      position: 60_000,
+    });
+    await using client = new Traffic('exchange', {
+      client: true,
+      address: `127.0.0.1:${relay.port}`,
+      request: '1-4096',
+      answer: '1-4096',
+      count: 64,
+      seconds: 0.5,
+      grace: 0.5,
+    });
+    const result = await client.result();
+    server.stop();
+    return { client: result, server: await server.result(), status: await client.process.status() };
+  }
+
+  test('finds nothing wrong in a faithful relay', async () => {
+    const { client, server, status } = await exchangeThrough('none', 'up');
+    expect(client).toMatchObject({ exchanges: 64, wrong: 0, errors: 0, unfinished: 0 });
+    expect(server).toMatchObject({ exchanges: 64, wrong: 0, errors: 0, unfinished: 0 });
+    expect(status).toBe(0);
+  });
+
+  test.for(cases)('notices a $fault on the way $direction', async ({ fault, direction }) => {
+    const { client, server } = await exchangeThrough(fault, direction);
+    const reader = direction === 'up' ? server : client;
+    expect(reader.wrong).toBeGreaterThan(0);
+  });
+});
+
+describe('stream', () => {
+  async function streamThrough(fault: Fault, direction: 'up' | 'down') {
+    await using server = new Traffic('stream', { server: true, seconds: 5, send: '1-9000', bytes: 300_000 });
+    await using relay = await startRelay({
+      port: 0,
+      target: () => server.port(),
+      fault,
+      direction,
+      position: 150_001,
+    });
+    await using client = new Traffic('stream', {
+      client: true,
+      address: `127.0.0.1:${relay.port}`,
+      direction,
+      send: '1-9000',
+      bytes: 300_000,
+      seconds: 5,
+    });
+    return { client: await client.result(), server: await server.result() };
+  }
+
+  test('finds nothing wrong in a faithful relay', async () => {
+    const { client, server } = await streamThrough('none', 'up');
+    expect(client).toMatchObject({ finished: true, errors: 0 });
+    expect(server).toMatchObject({ finished: true, wrong: 0, errors: 0, received: client.sent });
+  });
+
+  test.for(cases)('notices a $fault on the way $direction', async ({ fault, direction }) => {
+    const { client, server } = await streamThrough(fault, direction);
+    const [sender, reader] = direction === 'up' ? [client, server] : [server, client];
+    expect(reader.wrong).toBeGreaterThan(0);
+    // The hello goes up before the pattern and is in neither count.
+    if (fault === 'drop') expect(reader.received).toBe(sender.sent - 1);
+    if (fault === 'double') expect(reader.received).toBe(sender.sent + 1);
+  });
+
+  test('notices that the end of a stream is missing', async () => {
+    await using server = new Traffic('stream', { server: true, seconds: 5 });
+    await using relay = await startRelay({
+      port: 0,
+      target: () => server.port(),
+      fault: 'drop',
+      direction: 'up',
+      // The 40 bytes of the hello come first; the last byte waits in vain for one after it.
+      position: 40 + 2 * 16_384 - 1,
+    });
+    await using client = new Traffic('stream', {
+      client: true,
+      address: `127.0.0.1:${relay.port}`,
+      bytes: 32_768,
+    });
+    const [sent, received] = [await client.result(), await server.result()];
+    expect(received.received).toBe(sent.sent - 1);
+  });
+});
+
+describe('shorts', () => {
+  async function shortsThrough(fault: Fault, direction: 'up' | 'down') {
+    const [port, relayPort] = [await freePort(), await freePort()];
+    await using _relay = await startRelay({
+      port: relayPort,
+      target: () => port,
+      fault,
+      direction,
+      position: 1000,
+    });
+    await using shorts = new Traffic('shorts', {
+      address: `127.0.0.1:${port}`,
+      to: `127.0.0.1:${relayPort}`,
+      connections: 20,
+      request: 4000,
+      answer: 4000,
+      'half-close': true,
+    });
+    return await shorts.result();
+  }
+
+  test('finds nothing wrong in a faithful relay', async () => {
+    expect(await shortsThrough('none', 'up')).toMatchObject({ done: 20, served: 20, wrong: 0, errors: 0 });
+  });
+
+  test.for(cases)('notices a $fault on the way $direction', async ({ fault, direction }) => {
+    const result = await shortsThrough(fault, direction);
+    expect(result.wrong + result.errors).toBeGreaterThanOrEqual(20);
+  });
+});
+
+describe('stall', () => {
+  async function stallThrough(fault: Fault) {
+    const [port, relayPort] = [await freePort(), await freePort()];
+    await using _relay = await startRelay({
+      port: relayPort,
+      target: () => port,
+      fault,
+      direction: 'up',
+      position: 500_000,
+    });
+    await using stall = new Traffic('stall', {
+      address: `127.0.0.1:${port}`,
+      to: `127.0.0.1:${relayPort}`,
+      'warm-ms': 50,
+    });
+    return await stall.result();
+  }
+
+  test('finds a sender that is held up, and nothing wrong, in a faithful relay', async () => {
+    const result = await stallThrough('none');
+    expect(result).toMatchObject({ heldUp: true, wrong: 0, errors: 0 });
+    expect(result.received).toBe(result.sent);
+  });
+
+  test.for(FAULTS)('notices a %s', async (fault) => {
+    expect((await stallThrough(fault)).wrong).toBeGreaterThan(0);
+  });
+
+  test('notices a sender that nobody holds up', async () => {
+    await using stall = new Traffic('stall', { limit: 100_000 });
+    expect(await stall.result()).toMatchObject({ heldUp: false });
+    expect(await stall.process.status()).toBe(1);
+  });
+});
