@@ -72,7 +72,8 @@ start_detached() {
 	(umask 077 && mkdir -p "$state_dir") ||
 		refuse "The state folder $state_dir cannot be made; choose another with --state-dir."
 	daemon_log=$state_dir/daemon.log
-	before=$(wc -c <"$daemon_log" 2>/dev/null || echo 0)
+	before=0
+	[ ! -e "$daemon_log" ] || before=$(wc -c <"$daemon_log")
 	(
 		umask 077
 		daemon_command exec setsid "$node" >>"$daemon_log" 2>&1 </dev/null

@@ -29,6 +29,7 @@ step() {
 	shift
 	mkdir -p "$root/.sidestep"
 	printf '\n== %s (%s)\n' "$step_name" "$(date '+%F %T')" >>"$log"
+	step_from=$(wc -c <"$log")
 	step_start=$(date +%s)
 	show_progress &
 	ticker=$!
@@ -38,7 +39,7 @@ step() {
 	elapsed=$(($(date +%s) - step_start))
 	if [ "$step_status" -ne 0 ]; then
 		end_line "$step_name: failed after $elapsed s"
-		tail -n 25 "$log" | sed 's/^/    /' >&2
+		tail -c "+$((step_from + 1))" "$log" | tail -n 25 | sed 's/^/    /' >&2
 		refuse "$step_name failed; what it said is in $log. Put that right and run the same command again."
 	fi
 	end_line "$step_name: done in $elapsed s"

@@ -33,7 +33,7 @@ install_dependencies() {
 }
 
 dependencies_wanted() {
-	(cd "$root" && cat pnpm-lock.yaml pnpm-workspace.yaml package.json ./*/*/package.json | cksum)
+	(cd "$root" && cat pnpm-lock.yaml pnpm-workspace.yaml package.json apps/*/package.json packages/*/package.json | cksum)
 }
 
 # pnpm in the version that package.json names: the machine's own where it is that one, else one in this folder.
