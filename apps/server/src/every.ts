@@ -1,12 +1,15 @@
 import { type Log, wordsOf } from './log.ts';
 
 /**
- * Does something again and again until disposed. What goes wrong is logged when it starts and when the words change, not each
- * time, and never stops the others.
+ * Does something again and again until disposed, with `rest` milliseconds in between. What goes wrong is logged when it starts and
+ * when the words change, not each time, and never stops the others.
  */
-export function every(ms: number, what: string, log: Log, work: () => void): Disposable {
+export function every(rest: number | (() => number), what: string, log: Log, work: () => void): Disposable {
+  const restMs = typeof rest === 'number' ? () => rest : rest;
   let lastWords = '';
-  const timer = setInterval(() => {
+  let timer = setTimeout(turn, restMs());
+
+  function turn(): void {
     try {
       work();
       lastWords = '';
@@ -15,6 +18,8 @@ export function every(ms: number, what: string, log: Log, work: () => void): Dis
       if (words !== lastWords) log(`Could not ${what}: ${words}`);
       lastWords = words;
     }
-  }, ms);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+    timer = setTimeout(turn, restMs());
+  }
+
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }

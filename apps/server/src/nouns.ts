@@ -21,9 +21,7 @@ import { StatisticsRecorder } from './statistics/recorder.ts';
 import { StatisticsStore } from './statistics/store.ts';
 import { TraceRecorder } from './trace/recorder.ts';
 
-const PUMP_MS = 20;
 const DRAIN_MS = 20;
-const TRACE_MS = 100;
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
 
@@ -55,7 +53,7 @@ export function createNouns(options: NounOptions): Nouns {
   };
   const config = () => ({ ...settings.current, printk: trace.isOn });
   const settings = new SettingsStore(facts, apply);
-  const trace = new TraceRecorder({ ...options.trace, facts, now, apply });
+  const trace = new TraceRecorder({ ...options.trace, facts, now, log, apply });
 
   const counters = new Counters(dataPlane);
   const journal = new Journal(facts);
@@ -112,8 +110,14 @@ export function createNouns(options: NounOptions): Nouns {
       pump.skipLost();
       statistics.restart();
       statistics.mark('daemon started');
-      clockwork.use(every(PUMP_MS, 'take events from the kernel', log, () => pump.turn()));
-      clockwork.use(every(TRACE_MS, 'read the trace', log, () => trace.turn()));
+      clockwork.use(
+        every(
+          () => pump.rest,
+          'take events from the kernel',
+          log,
+          () => pump.turn(),
+        ),
+      );
       clockwork.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
       clockwork.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
       clockwork.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));

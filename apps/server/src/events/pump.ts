@@ -8,6 +8,11 @@ const BATCH = 4096;
 /** Keeps one turn short when the kernel reports faster than we read; what is left waits in the ring for the next turn. */
 const BATCHES_PER_TURN = 8;
 
+/** Waking up costs more than looking: where nothing has happened for a while, we look less often. */
+const BUSY_MS = 20;
+const QUIET_MS = 100;
+const BUSY_FOR_MS = 2000;
+
 export interface PumpOptions {
   readonly dataPlane: DataPlane;
   readonly counters: Counters;
@@ -20,16 +25,25 @@ export interface PumpOptions {
 export class Pump {
   readonly #options: PumpOptions;
   #lost = 0;
+  #busyUntil = 0;
 
   constructor(options: PumpOptions) {
     this.#options = options;
   }
 
-  /** Takes what the kernel has for us and lets it go on; every 20 ms. */
+  /** Milliseconds until the next turn is due. */
+  get rest(): number {
+    return this.#options.now() < this.#busyUntil ? BUSY_MS : QUIET_MS;
+  }
+
+  /** Takes what the kernel has for us and lets it go on. */
   turn(): void {
-    if (!this.#options.dataPlane.enabled) return;
+    const { dataPlane, journal, now } = this.#options;
+    if (!dataPlane.enabled) return;
+    const before = journal.log.newest;
     this.take();
-    this.#options.dataPlane.tend();
+    dataPlane.tend();
+    if (journal.log.newest > before) this.#busyUntil = now() + BUSY_FOR_MS;
   }
 
   take(): void {

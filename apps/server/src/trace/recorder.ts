@@ -1,6 +1,7 @@
 import type { TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
 import { z } from 'zod';
-import { wordsOf } from '../log.ts';
+import { every } from '../every.ts';
+import { type Log, wordsOf } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import { SequenceLog } from '../sequence-log.ts';
 import type { Facts } from '../state/facts.ts';
@@ -9,6 +10,7 @@ import type { TraceService } from './service.ts';
 
 const CAPACITY = 20_000;
 const MOST_PER_BATCH = 1000;
+const LOOK_MS = 100;
 const NAME = 'trace.newest';
 const MISSING = 'tracefs is not mounted at';
 const MOUNT = 'Mount it: sudo mount -t tracefs tracefs';
@@ -20,6 +22,7 @@ export interface TraceOptions {
   readonly key: string;
   readonly facts: Facts;
   readonly now: () => number;
+  readonly log: Log;
   /** Brings `isOn` to the data plane. */
   readonly apply: () => void;
 }
@@ -29,6 +32,7 @@ export class TraceRecorder implements TraceService, Disposable {
   readonly #options: TraceOptions;
   readonly #log: SequenceLog<TraceLine>;
   #instance: TraceInstance | null = null;
+  #looking: Disposable | null = null;
 
   constructor(options: TraceOptions) {
     this.#options = options;
@@ -52,8 +56,7 @@ export class TraceRecorder implements TraceService, Disposable {
     return this.status();
   }
 
-  /** Reads what has come; ten times a second. */
-  turn(): void {
+  #read(): void {
     const { facts, now } = this.#options;
     const lines = this.#instance?.readLines() ?? [];
     if (lines.length === 0) return;
@@ -86,7 +89,7 @@ export class TraceRecorder implements TraceService, Disposable {
   }
 
   #begin(): void {
-    const { root, key, apply } = this.#options;
+    const { root, key, apply, log } = this.#options;
     if (!hasTracefs(root)) throw new Refusal(`${MISSING} ${root}.`, `${MOUNT} ${root}`);
     removeLeftOvers(root);
     try {
@@ -103,16 +106,19 @@ export class TraceRecorder implements TraceService, Disposable {
       this.#drop();
       throw error;
     }
+    this.#looking = every(LOOK_MS, 'read the trace', log, () => this.#read());
   }
 
   #end(): void {
     if (!this.#instance) return;
-    this.turn();
+    this.#read();
     this.#drop();
     this.#options.apply();
   }
 
   #drop(): void {
+    this.#looking?.[Symbol.dispose]();
+    this.#looking = null;
     this.#instance?.[Symbol.dispose]();
     this.#instance = null;
   }
