@@ -1,0 +1,85 @@
+import type { ByPath, Connection, EnablingStep, Reason } from '@sidestep/shared';
+import {
+  type DataPlane,
+  DataPlaneError,
+  type DataPlaneEvent,
+} from '../../../server/src/dataplane/dataplane.ts';
+
+const none = (): ByPath => ({ bypass: 0, stack: 0 });
+
+/** A kernel that does as the test says. Everything between it and the browser is the real thing. */
+export class StandInDataPlane implements DataPlane {
+  enabled = false;
+  open: Connection[] = [];
+  bytes = none();
+  messages = none();
+  sent = 0;
+  lost = 0;
+  /** What `drain` answers with until the test says 0. */
+  remaining = 0;
+  /** The failure that the next `enable` ends with. */
+  failure: DataPlaneError | null = null;
+  /** Steps that `enable` waits at until `proceed`. */
+  stopAt: EnablingStep | null = null;
+  #proceed: (() => void) | null = null;
+  #events: DataPlaneEvent[] = [];
+  /** Whether an earlier process left it loaded. */
+  left = false;
+
+  adopt(): boolean {
+    this.enabled = this.left;
+    return this.left;
+  }
+
+  async enable(_config: unknown, onStep: (step: EnablingStep) => void): Promise<void> {
+    for (const step of ['loading', 'attaching', 'pinning'] as const) {
+      onStep(step);
+      if (this.stopAt === step) await new Promise<void>((resolve) => (this.#proceed = resolve));
+    }
+    if (this.failure) throw this.failure;
+    this.enabled = true;
+  }
+
+  /** Lets `enable` go on from where it stopped. */
+  proceed(): void {
+    this.stopAt = null;
+    this.#proceed?.();
+  }
+
+  fail(message: string, remedy: string, log: string | null): void {
+    this.failure = new DataPlaneError({ message, remedy, log });
+  }
+
+  configure(): void {}
+
+  drain(): number {
+    return this.remaining;
+  }
+
+  undrain(): void {}
+
+  remove(): void {
+    this.enabled = false;
+  }
+
+  tend(): void {}
+
+  takeEvents(max: number): DataPlaneEvent[] {
+    return this.#events.splice(0, max);
+  }
+
+  connections(): Connection[] {
+    return this.open.map((connection) => structuredClone(connection));
+  }
+
+  totals() {
+    return { bytes: this.bytes, messages: this.messages, events: { sent: this.sent, lost: this.lost } };
+  }
+
+  /** An event of one connection, as it is at this moment. */
+  report(kind: Exclude<DataPlaneEvent['kind'], 'listening'>, connection: Connection, reason: Reason | null = null) {
+    const at = Date.now() * 1000;
+    this.#events.push({ kind, at, connection: structuredClone(connection), listener: null, reason });
+    this.sent += 1;
+  }
+}
