@@ -29,7 +29,7 @@ export class SequenceLog<Entry extends { readonly seq: number }> {
   append(entries: readonly Omit<Entry, 'seq'>[]): void {
     for (const entry of entries) {
       const seq = ++this.#newest;
-      this.#ring[seq % this.#capacity] = { ...entry, seq } as Entry;
+      this.#ring[seq % this.#capacity] = { seq, ...entry } as unknown as Entry;
     }
     this.#held = Math.min(this.#capacity, this.#held + entries.length);
     if (entries.length > 0) this.changes.notify();

@@ -21,7 +21,7 @@ export function eventFromKernel({ kind, at, connection, listener, reason }: Data
     reason,
     bytes: closed && sumOf(closed, 'bytes'),
     messages: closed && sumOf(closed, 'messages'),
-    duration: closed && Math.max(0, (at / 1000 - Date.parse(closed.openedAt)) / 1000),
+    duration: closed && Math.max(0, Math.round(at / 1000 - Date.parse(closed.openedAt)) / 1000),
     count: null,
   };
 }

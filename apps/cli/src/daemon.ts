@@ -1,0 +1,52 @@
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import type { AppRouter } from '@sidestep/server/router';
+import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
+import { WebSocket } from 'ws';
+import { CommandError } from './failure.ts';
+
+export type Daemon = TRPCClient<AppRouter>;
+
+/**
+ * Talks to the daemon of a state folder over its socket. Throws `CommandError` when it is not running, when this user may not, and
+ * when it goes away meanwhile.
+ */
+export async function withDaemon<Result>(
+  stateDir: string,
+  work: (daemon: Daemon) => Promise<Result>,
+): Promise<Result> {
+  const path = join(stateDir, 'daemon.sock');
+  await knock(path);
+  const lost = Promise.withResolvers<never>();
+  const client = createWSClient({
+    url: `ws+unix://${path}:/trpc`,
+    WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
+    onClose: () =>
+      lost.reject(new CommandError('The daemon has stopped. Start it again with sudo ./sidestep up.')),
+  });
+  // A command that is done no longer cares whether the connection is closed.
+  lost.promise.catch(() => {});
+  try {
+    return await Promise.race([
+      work(createTRPCClient<AppRouter>({ links: [wsLink<AppRouter>({ client })] })),
+      lost.promise,
+    ]);
+  } finally {
+    client.close();
+  }
+}
+
+/** Finds out in words why there is no daemon to talk to, which a failed ws handshake would not tell. */
+async function knock(path: string): Promise<void> {
+  const code = await new Promise<string | null>((resolve) => {
+    const socket = createConnection(path, () => resolve(null));
+    socket.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
+    socket.on('connect', () => socket.destroy());
+  });
+  if (code === null) return;
+  if (code === 'EACCES' || code === 'EPERM')
+    throw new CommandError('Only root may talk to the daemon: use sudo.');
+  throw new CommandError(
+    `The daemon is not running (nothing answers at ${path}). Start it with sudo ./sidestep up.`,
+  );
+}

@@ -1,0 +1,22 @@
+/** Writes lines to standard output. */
+export function print(lines: readonly string[]): void {
+  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** Writes one value as one line of JSON. */
+export function printJson(value: unknown): void {
+  print([JSON.stringify(value)]);
+}
+
+/** Says something that is not the command's answer. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A reader that has seen enough (`| head`) ends the command, as it ends any other. */
+export function endWithReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+}
