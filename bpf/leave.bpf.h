@@ -2,7 +2,7 @@
 /*
  * Out of the map, without losing, reordering or failing a byte.
  *
- * A connection that is to leave goes on redirecting until somebody finds the moment in which nothing is unread at either
+ * A connection that is to leave goes on redirecting until somebody finds the moment in which nothing redirected is unread at either
  * end and nobody is between a verdict and its enqueue. Whoever looks holds the gate. A sender raises its psock's reference
  * count before it reads the state; the one who looks changes the state before it reads the counts: one of the two sees the other.
  */
@@ -43,7 +43,7 @@ static __always_inline bool try_to_part(struct ss_connection *conn, __u32 side, 
 
 	if (!change_state(conn, SS_STATE_LEAVING, SS_STATE_GATE))
 		return false;
-	quiet = !queued_bytes(me) && !queued_bytes(peer) && calls_inside(peer) <= 0 && calls_inside(me) <= own_calls;
+	quiet = !holds_redirected(me) && !holds_redirected(peer) && calls_inside(peer) <= 0 && calls_inside(me) <= own_calls;
 	change_state(conn, SS_STATE_GATE, quiet ? SS_STATE_PARTED : SS_STATE_LEAVING);
 	return quiet;
 }
@@ -68,6 +68,20 @@ static __always_inline void forget_both(struct ss_connection *conn)
 	conn->enrolled = 0;
 }
 
+/*
+ * Above the cap bytes went by TCP to an enrolled socket. Where FIONREAD is wrong about them, their reader may have stopped
+ * believing that there are any: now that it is a plain socket, somebody must tell it again.
+ */
+static __always_inline void note_unread(struct ss_connection *conn)
+{
+	if (queued_bytes((void *)conn->sock[SS_CLIENT]))
+		conn->to_wake |= 1 << SS_CLIENT;
+	if (queued_bytes((void *)conn->sock[SS_SERVER]))
+		conn->to_wake |= 1 << SS_SERVER;
+	if (conn->to_wake)
+		ask_for_attention();
+}
+
 /* After parting: both ends become plain TCP sockets again. One caller wins. */
 static __always_inline void finish_parting(struct ss_connection *conn)
 {
@@ -76,6 +90,7 @@ static __always_inline void finish_parting(struct ss_connection *conn)
 	if (!change_state(conn, SS_STATE_PARTED, SS_STATE_DELETING))
 		return;
 	forget_both(conn);
+	note_unread(conn);
 	conn->turns = 0;
 	conn->due = config.settle_turns << backoff;
 	report(SS_EVENT_LEFT, conn, conn->reason);

@@ -19,5 +19,6 @@ volatile struct ss_config config SEC(".data.config") = {
 volatile __u32 attention SEC(".data.attention") = 0;
 struct ss_census census SEC(".data.census") = {};
 
-/* So that the layout stands in BTF although no map has this type. */
+/* So that the layouts stand in BTF although no map has these types. */
 const struct ss_event *const event_layout = 0;
+const struct ss_wake *const wake_layout = 0;

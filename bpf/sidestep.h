@@ -102,7 +102,8 @@ struct ss_connection {
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
 	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
-	__u8 pad[4];
+	__u8 to_wake;		/* mask of ends that left with bytes from TCP unread: the iterator names them */
+	__u8 pad[3];
 };
 
 struct ss_event {
@@ -131,4 +132,11 @@ struct ss_census {
 	__u64 candidates;	/* connections that were due but could not join at this visit */
 	__u64 stack_messages;
 	__u64 stack_bytes;
+};
+
+/* What the iterator writes out: a reader that may have been told that nothing waits, while something does. */
+struct ss_wake {
+	__u64 cookie;
+	__u32 pid;
+	__u32 pad;
 };

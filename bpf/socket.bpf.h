@@ -28,6 +28,15 @@ static __always_inline struct sk_psock *psock_of(struct tcp_sock *tp)
 	return data & SK_USER_DATA_PSOCK ? (void *)(data & ~SK_USER_DATA_FLAGS) : 0;
 }
 
+/* Redirected messages that wait to be read. */
+static __always_inline bool holds_redirected(struct tcp_sock *tp)
+{
+	struct sk_psock *psock = psock_of(tp);
+
+	return psock && (void *)BPF_CORE_READ(psock, ingress_msg.next) !=
+				(void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
+}
+
 /* How many threads sleep inside a recv or send call on this socket. */
 static __always_inline int sleepers(struct tcp_sock *tp)
 {

@@ -99,6 +99,16 @@ static __always_inline void count(struct ss_connection *conn)
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
 }
 
+static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+{
+	struct ss_end *end = &conn->end[side & 1];
+	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid };
+
+	conn->to_wake &= ~(1 << (side & 1));
+	if (queued_bytes((void *)conn->sock[side & 1]))
+		bpf_seq_write(seq, &wake, sizeof(wake));
+}
+
 SEC("iter/bpf_sk_storage_map")
 int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
@@ -137,7 +147,9 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 		finish_parting(conn);
 		break;
 	}
-	if (state_of(conn) > SS_STATE_BYPASS)
+	if (conn->to_wake & (1 << side))
+		name_reader(ctx->meta->seq, conn, side);
+	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake)
 		census.unsettled++;
 	return 0;
 }

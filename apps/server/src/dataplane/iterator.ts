@@ -1,5 +1,7 @@
 import { type BpfLink, type BpfMap, type BtfLayouts, type Decoder, readIterator } from '@sidestep/libbpf';
 
+import type { SleepingReader } from './wake.ts';
+
 const KEY = Buffer.alloc(4);
 
 /** What one run of the iterator counted: `struct ss_census`. */
@@ -20,14 +22,26 @@ export class Tender {
   readonly #census: BpfMap;
   readonly #attention: BpfMap;
   readonly #decode: Decoder<Census>;
+  readonly #decodeWake: Decoder<SleepingReader>;
+  readonly #wakeSize: number;
+  readonly #wake: (reader: SleepingReader) => void;
   readonly #blank: Buffer;
   #unfinished = false;
 
-  constructor(link: BpfLink, census: BpfMap, attention: BpfMap, layouts: BtfLayouts) {
+  constructor(
+    link: BpfLink,
+    census: BpfMap,
+    attention: BpfMap,
+    layouts: BtfLayouts,
+    wake: (reader: SleepingReader) => void,
+  ) {
     this.#link = link;
     this.#census = census;
     this.#attention = attention;
     this.#decode = layouts.decoder<Census>('ss_census');
+    this.#decodeWake = layouts.decoder<SleepingReader>('ss_wake');
+    this.#wakeSize = layouts.struct('ss_wake').size;
+    this.#wake = wake;
     this.#blank = Buffer.alloc(layouts.struct('ss_census').size);
   }
 
@@ -40,7 +54,8 @@ export class Tender {
     // Cleared first: what asks while the iterator runs is seen next time.
     this.#attention.update(KEY, Buffer.alloc(4));
     this.#census.update(KEY, this.#blank);
-    readIterator(this.#link);
+    const readers = readIterator(this.#link);
+    for (let at = 0; at < readers.length; at += this.#wakeSize) this.#wake(this.#decodeWake(readers, at));
     const census = this.#decode(this.#census.lookup(KEY) as Buffer);
     this.#unfinished = census.candidates > 0n || census.unsettled > 0n;
     return census;

@@ -14,6 +14,7 @@ import { load } from './load.ts';
 import { Pins, pinState, unpin } from './pins.ts';
 import { type ConnectionRecord, endOf, RecordReader } from './record.ts';
 import { Totals } from './totals.ts';
+import { wake } from './wake.ts';
 
 const KEY = Buffer.alloc(4);
 /** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
@@ -194,7 +195,7 @@ class KernelDataPlane implements DataPlane {
 
   #run(pins: Pins): void {
     const { maps, links } = pins;
-    const tender = new Tender(links.tend, maps.census, maps.attention, this.#layouts);
+    const tender = new Tender(links.tend, maps.census, maps.attention, this.#layouts, wake);
     this.#running = {
       pins,
       tender,
