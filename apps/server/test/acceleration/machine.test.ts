@@ -1,0 +1,293 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { AccelerationMachine, type MachineOptions } from '../../src/acceleration/machine.ts';
+import { DataPlaneError } from '../../src/dataplane/dataplane.ts';
+import { FakeDataPlane, FakeKernel, kernelSays } from '../support/fake-data-plane.ts';
+import { until } from '../support/until.ts';
+
+let kept: ReturnType<MachineOptions['wanted']['load']>;
+let hooks: string[];
+
+beforeEach(() => {
+  kept = null;
+  hooks = [];
+});
+
+/** A machine whose states are written down as they come; a new one stands for a daemon that was started again. */
+function machineOn(dataPlane: FakeDataPlane, pause: MachineOptions['pause'] = () => Promise.resolve()) {
+  const states: string[] = [];
+  const machine = new AccelerationMachine({
+    dataPlane,
+    config: () => ({ allowBlockingReaders: false, queueCap: 65_536, printk: false }),
+    wanted: {
+      load: () => kept,
+      save: (wanted) => {
+        kept = wanted;
+      },
+    },
+    now: () => 1000,
+    log: (line) => states.push(line.replace(/^Acceleration is (\w+)\..*/, '$1')),
+    pause,
+    onEnabled: () => hooks.push('enabled'),
+    onDrained: () => hooks.push('drained'),
+    onDisabled: () => hooks.push('disabled'),
+  });
+  return { machine, states };
+}
+
+/** A pause that lasts until the test lets it go on. */
+function gate() {
+  let open = Promise.withResolvers<void>();
+  return {
+    pause: () => open.promise,
+    letGo: () => {
+      open.resolve();
+      open = Promise.withResolvers<void>();
+    },
+  };
+}
+
+describe('the way there and back', () => {
+  test('off, enabling, on, draining, off', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine, states } = machineOn(dataPlane);
+    machine.start();
+    await machine.enable();
+    expect(machine.phase).toMatchObject({ state: 'on', since: 1000, step: null, failure: null });
+    dataPlane.kernel.draining = [3, 1, 0];
+    await machine.disable();
+    expect(states).toEqual(['enabling', 'on', 'draining', 'off']);
+    expect(hooks).toEqual(['enabled', 'drained', 'disabled']);
+    expect(dataPlane.kernel.pinned).toBe(false);
+    expect(dataPlane.calls.drain).toBe(3);
+  });
+
+  test('the steps of enabling can be seen', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    const steps: unknown[] = [];
+    const enabling = machine.enable();
+    while (machine.phase.state !== 'on') {
+      if (steps.at(-1) !== machine.phase.step) steps.push(machine.phase.step);
+      await Promise.resolve();
+    }
+    await enabling;
+    expect(steps).toEqual(['loading', 'attaching', 'pinning']);
+  });
+
+  test('what is left to drain can be seen', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { pause, letGo } = gate();
+    const { machine } = machineOn(dataPlane, pause);
+    await machine.enable();
+    dataPlane.kernel.draining = [12, 4, 0];
+    const disabling = machine.disable();
+    await until(() => machine.phase.remaining === 12);
+    letGo();
+    await until(() => machine.phase.remaining === 4);
+    letGo();
+    await disabling;
+    expect(machine.phase).toMatchObject({ state: 'off', remaining: null });
+  });
+
+  test('switching on what is on, and off what is off, changes nothing', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine, states } = machineOn(dataPlane);
+    await machine.disable();
+    await machine.enable();
+    await machine.enable();
+    expect(states).toEqual(['enabling', 'on']);
+    expect(dataPlane.calls.enable).toBe(1);
+  });
+});
+
+describe('several callers', () => {
+  test('calls that want the same join', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    await Promise.all([machine.enable(), machine.enable(), machine.enable()]);
+    expect(dataPlane.calls.enable).toBe(1);
+    await Promise.all([machine.disable(), machine.disable()]);
+    expect(hooks).toEqual(['enabled', 'drained', 'disabled']);
+  });
+
+  test('switching on while draining takes the draining back', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { pause, letGo } = gate();
+    const { machine, states } = machineOn(dataPlane, pause);
+    await machine.enable();
+    dataPlane.kernel.draining = [5];
+    const disabling = expect(machine.disable()).rejects.toThrow('switched on again');
+    await until(() => machine.phase.remaining === 5);
+    expect(dataPlane.kernel.killSwitch).toBe(true);
+    const enabling = machine.enable();
+    letGo();
+    await Promise.all([enabling, disabling]);
+    expect(states).toEqual(['enabling', 'on', 'draining', 'on']);
+    expect(dataPlane.kernel).toMatchObject({ killSwitch: false, pinned: true });
+    expect(dataPlane.calls.enable).toBe(1);
+    expect(hooks).toEqual(['enabled']);
+  });
+
+  test('switching off while enabling ends off', async () => {
+    const dataPlane = new FakeDataPlane();
+    const loading = Promise.withResolvers<void>();
+    dataPlane.loading = loading.promise;
+    const { machine, states } = machineOn(dataPlane);
+    const enabling = expect(machine.enable()).rejects.toThrow('switched off again');
+    const disabling = machine.disable();
+    loading.resolve();
+    await Promise.all([enabling, disabling]);
+    expect(states).toEqual(['enabling', 'on', 'draining', 'off']);
+    expect(dataPlane.enabled).toBe(false);
+  });
+
+  test('a call that comes just when the other has ended is not forgotten', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    for (let round = 0; round < 20; round++) {
+      const enabling = machine.enable().catch(() => {});
+      for (let turn = 0; turn < round; turn++) await Promise.resolve();
+      await machine.disable();
+      await enabling;
+      expect(machine.phase.state).toBe('off');
+      expect(dataPlane.enabled).toBe(false);
+    }
+  });
+});
+
+describe('failures', () => {
+  test('the kernel’s words, and another try', async () => {
+    const dataPlane = new FakeDataPlane();
+    dataPlane.failing.enable = kernelSays('The kernel refused the programs.', 'R1 invalid mem access');
+    const { machine, states } = machineOn(dataPlane);
+    await expect(machine.enable()).rejects.toThrow(DataPlaneError);
+    expect(machine.phase).toMatchObject({
+      state: 'failed',
+      failure: {
+        message: 'The kernel refused the programs.',
+        remedy: 'Use a newer kernel.',
+        log: 'R1 invalid mem access',
+      },
+    });
+    await machine.enable();
+    expect(machine.phase).toMatchObject({ state: 'on', failure: null });
+    expect(states.filter((line) => line !== 'enabling')).toEqual(['failed', 'on']);
+  });
+
+  test('switching off after a failed try ends off', async () => {
+    const dataPlane = new FakeDataPlane();
+    dataPlane.failing.enable = kernelSays('No.');
+    const { machine } = machineOn(dataPlane);
+    await expect(machine.enable()).rejects.toThrow('No.');
+    await machine.disable();
+    expect(machine.phase).toMatchObject({ state: 'off', failure: null });
+  });
+
+  test.each(['drain', 'remove'] as const)('a failed %s can be tried again', async (method) => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    await machine.enable();
+    dataPlane.failing[method] = kernelSays('Busy.');
+    await expect(machine.disable()).rejects.toThrow('Busy.');
+    expect(machine.phase.state).toBe('failed');
+    await machine.disable();
+    expect(machine.phase.state).toBe('off');
+    expect(dataPlane.kernel.pinned).toBe(false);
+  });
+
+  test('switching on after a failed drain goes on with what is loaded', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    await machine.enable();
+    dataPlane.failing.remove = kernelSays('Busy.');
+    await expect(machine.disable()).rejects.toThrow('Busy.');
+    await machine.enable();
+    expect(machine.phase.state).toBe('on');
+    expect(dataPlane.kernel.killSwitch).toBe(false);
+    expect(dataPlane.calls.enable).toBe(1);
+  });
+
+  test('an error that nobody foresaw is a failure too', async () => {
+    const dataPlane = new FakeDataPlane();
+    dataPlane.drain = () => {
+      throw new TypeError('x is undefined');
+    };
+    const { machine } = machineOn(dataPlane);
+    await machine.enable();
+    await expect(machine.disable()).rejects.toThrow('x is undefined');
+    expect(machine.phase.failure?.remedy).toContain('log');
+  });
+});
+
+describe('a daemon that is started again', () => {
+  test('takes over what runs, and since when', async () => {
+    const kernel = new FakeKernel();
+    const first = machineOn(new FakeDataPlane(kernel));
+    await first.machine.enable();
+    kept = { on: true, since: 77 };
+    await first.machine.stop();
+
+    const second = machineOn(new FakeDataPlane(kernel));
+    expect(second.machine.start()).toBe(true);
+    expect(second.machine.phase).toMatchObject({ state: 'on', since: 77 });
+    expect(hooks).toEqual(['enabled']);
+  });
+
+  test('switches on what was on before the host was started again', async () => {
+    kept = { on: true, since: 77 };
+    const { machine } = machineOn(new FakeDataPlane());
+    expect(machine.start()).toBe(false);
+    await until(() => machine.phase.state === 'on');
+    expect(hooks).toEqual(['enabled']);
+  });
+
+  test('removes what runs although it was switched off', async () => {
+    const kernel = new FakeKernel();
+    kernel.pinned = true;
+    kept = { on: false, since: 77 };
+    const { machine } = machineOn(new FakeDataPlane(kernel));
+    expect(machine.start()).toBe(true);
+    await until(() => machine.phase.state === 'off');
+    expect(kernel.pinned).toBe(false);
+  });
+
+  test('lets run what runs when nobody remembers what was wanted', () => {
+    const kernel = new FakeKernel();
+    kernel.pinned = true;
+    const { machine } = machineOn(new FakeDataPlane(kernel));
+    machine.start();
+    expect(machine.phase.state).toBe('on');
+  });
+
+  test('says so when it cannot take over', () => {
+    const dataPlane = new FakeDataPlane();
+    dataPlane.failing.adopt = kernelSays('The pinned programs are of another version.');
+    const { machine } = machineOn(dataPlane);
+    expect(machine.start()).toBe(false);
+    expect(machine.phase).toMatchObject({
+      state: 'failed',
+      failure: { message: 'The pinned programs are of another version.' },
+    });
+  });
+
+  test('stopping while draining leaves the rest to the next daemon', async () => {
+    const kernel = new FakeKernel();
+    const dataPlane = new FakeDataPlane(kernel);
+    const { pause, letGo } = gate();
+    const { machine } = machineOn(dataPlane, pause);
+    await machine.enable();
+    kernel.draining = [1];
+    const disabling = expect(machine.disable()).rejects.toThrow('The daemon stops.');
+    await until(() => machine.phase.remaining === 1);
+    const stopping = machine.stop();
+    letGo();
+    await Promise.all([stopping, disabling]);
+    expect(kernel.pinned).toBe(true);
+
+    kernel.draining = [0];
+    const next = machineOn(new FakeDataPlane(kernel));
+    next.machine.start();
+    await until(() => next.machine.phase.state === 'off');
+    expect(kernel.pinned).toBe(false);
+  });
+});
