@@ -49,7 +49,8 @@ node_can_run_pnpm() {
 }
 
 pnpm_install() {
-	(cd "$root" && CI=true NODE_ENV='' pnpm install --frozen-lockfile)
+	# What Next remembers of an earlier build may rest on other dependencies.
+	rm -rf "$root/apps/web/.next" && (cd "$root" && CI=true NODE_ENV='' pnpm install --frozen-lockfile)
 }
 
 build() {
