@@ -40,7 +40,8 @@ export class StatisticsStore {
 
   /** Means over `interval` milliseconds, from `since` on, oldest first. */
   points(since: number, interval: number): StatisticsPoint[] {
-    return this.#selectPoints.all({ since, interval }).map((row) => {
+    // A JavaScript number would be bound as a real number, and divide like one.
+    return this.#selectPoints.all({ since, interval: BigInt(interval) }).map((row) => {
       const byPath = (what: string) => ({
         bypass: Number(row[`${what}_bypass`]),
         stack: Number(row[`${what}_stack`]),

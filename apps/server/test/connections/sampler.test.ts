@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { ClosedConnections } from '../../src/connections/closed.ts';
+import { ConnectionSampler } from '../../src/connections/sampler.ts';
+import { bypassing, connection, onStack } from '../support/connection.ts';
+import { FakeDataPlane } from '../support/fake-data-plane.ts';
+
+function sampling() {
+  const clock = { ms: 0 };
+  const now = () => clock.ms;
+  const dataPlane = new FakeDataPlane();
+  dataPlane.enabled = true;
+  const closed = new ClosedConnections(now);
+  const pending: (() => void)[] = [];
+  const sampler = new ConnectionSampler({
+    dataPlane,
+    closed,
+    now,
+    takeEvents: () =>
+      pending.splice(0).forEach((run) => {
+        run();
+      }),
+  });
+  return { clock, dataPlane, closed, sampler, pending };
+}
+
+test('all who ask at about the same time share one look', () => {
+  const { clock, dataPlane, sampler } = sampling();
+  for (let ms = 0; ms < 1000; ms += 50) {
+    clock.ms = ms;
+    sampler.sample(250);
+    sampler.sample(250);
+  }
+  expect(dataPlane.calls.connections).toBe(4);
+});
+
+test('nobody looks when nothing is loaded', () => {
+  const { dataPlane, sampler } = sampling();
+  dataPlane.enabled = false;
+  expect(sampler.sample(0)).toMatchObject({ open: [], closed: [] });
+  expect(dataPlane.calls.connections).toBe(0);
+});
+
+test('a connection that closes during the look is either open or closed, never both or none', () => {
+  const { dataPlane, sampler, closed, pending } = sampling();
+  const row = connection();
+  dataPlane.kernel.open = [row];
+  pending.push(() => closed.add({ ...row, open: false, closedAt: new Date(0).toISOString() }));
+  const sample = sampler.sample(0);
+  expect(sample.open).toEqual([]);
+  expect(sample.closed).toMatchObject([{ id: row.id, open: false }]);
+});
+
+test('the summary counts paths, and reasons of those on the stack, most frequent first', () => {
+  const { dataPlane, sampler } = sampling();
+  const stack = (id: string, reason: 'streaming' | 'blocking reader') =>
+    connection({ id, clientToServer: onStack(reason), serverToClient: onStack('warming up') });
+  dataPlane.kernel.open = [
+    stack('1', 'streaming'),
+    stack('2', 'blocking reader'),
+    stack('3', 'blocking reader'),
+    connection({ id: '4', clientToServer: onStack('streaming'), serverToClient: bypassing(1) }),
+  ];
+  expect(sampler.summary(0)).toEqual({
+    connections: { open: 4, bypassing: 1 },
+    reasons: [
+      { reason: 'blocking reader', connections: 2 },
+      { reason: 'streaming', connections: 1 },
+    ],
+  });
+});
+
+test('a data plane that is slow to look at is looked at less often', () => {
+  const { clock, dataPlane, sampler } = sampling();
+  const look = dataPlane.connections.bind(dataPlane);
+  dataPlane.connections = () => {
+    for (const end = performance.now() + 60; performance.now() < end; );
+    return look();
+  };
+  for (clock.ms = 0; clock.ms < 1000; clock.ms += 100) sampler.sample(100);
+  expect(dataPlane.calls.connections).toBeLessThanOrEqual(4);
+});

@@ -1,0 +1,156 @@
+import type { Connection } from '@sidestep/shared';
+import { expect, test } from 'vitest';
+import type { DataPlaneEvent } from '../../src/dataplane/dataplane.ts';
+import { eventFromKernel, isoOfMicroseconds } from '../../src/events/convert.ts';
+import { Journal } from '../../src/events/journal.ts';
+import { Pump } from '../../src/events/pump.ts';
+import { memoryDatabase } from '../../src/state/database.ts';
+import { Facts } from '../../src/state/facts.ts';
+import { Counters } from '../../src/statistics/counters.ts';
+import { bypassing, connection, end, onStack } from '../support/connection.ts';
+import { FakeDataPlane } from '../support/fake-data-plane.ts';
+
+const OPENED = Date.parse('2026-01-01T00:00:00Z') * 1000;
+const paired: DataPlaneEvent = {
+  kind: 'paired',
+  at: OPENED,
+  connection: connection(),
+  listener: null,
+  reason: null,
+};
+
+function pumping() {
+  const clock = { ms: 0 };
+  const dataPlane = new FakeDataPlane();
+  dataPlane.enabled = true;
+  const journal = new Journal(new Facts(memoryDatabase()));
+  const counters = new Counters(dataPlane);
+  const closed: Connection[] = [];
+  const pump = new Pump({
+    dataPlane,
+    counters,
+    journal,
+    now: () => clock.ms,
+    onClosed: (one) => closed.push(one),
+  });
+  const kinds = () => journal.log.after(0, 100_000).entries.map(({ kind }) => kind);
+  const second = () => {
+    counters.refresh();
+    pump.noteLost();
+  };
+  return { clock, dataPlane, counters, journal, pump, closed, kinds, second };
+}
+
+test('times have microseconds', () => {
+  expect(isoOfMicroseconds(OPENED + 1_234_567)).toBe('2026-01-01T00:00:01.234567Z');
+  expect(isoOfMicroseconds(OPENED + 7)).toBe('2026-01-01T00:00:00.000007Z');
+});
+
+test('a listener is the server of its event', () => {
+  const listener = end({ port: 80, comm: 'nginx', pid: 7 });
+  expect(
+    eventFromKernel({ kind: 'listening', at: OPENED, connection: null, listener, reason: null }),
+  ).toEqual({
+    at: '2026-01-01T00:00:00.000000Z',
+    kind: 'listening',
+    connection: null,
+    client: null,
+    server: { address: '127.0.0.1', port: 80, pid: 7, comm: 'nginx' },
+    reason: null,
+    bytes: null,
+    messages: null,
+    duration: null,
+    count: null,
+  });
+});
+
+test('a closed connection comes with totals of both directions and its duration', () => {
+  const one = connection({ clientToServer: bypassing(10), serverToClient: onStack('streaming', 3, 1000) });
+  const closed = eventFromKernel({
+    kind: 'closed',
+    at: OPENED + 2_500_000,
+    connection: one,
+    listener: null,
+    reason: null,
+  });
+  expect(closed).toMatchObject({
+    bytes: { bypass: 640, stack: 1000 },
+    messages: { bypass: 10, stack: 3 },
+    duration: 2.5,
+  });
+  expect(eventFromKernel({ ...paired, connection: one })).toMatchObject({
+    bytes: null,
+    messages: null,
+    duration: null,
+  });
+});
+
+test('events come in order, and the data plane is let go on', () => {
+  const { dataPlane, pump, kinds } = pumping();
+  dataPlane.kernel.emit(
+    paired,
+    { ...paired, kind: 'bypassed' },
+    { ...paired, kind: 'left', reason: 'streaming' },
+  );
+  pump.turn();
+  expect(kinds()).toEqual(['paired', 'bypassed', 'left']);
+  expect(dataPlane.calls.tend).toBe(1);
+});
+
+test('one turn takes a large batch, but not without end', () => {
+  const { dataPlane, pump, journal } = pumping();
+  dataPlane.kernel.emit(...Array.from({ length: 60_000 }, () => paired));
+  pump.turn();
+  expect(journal.log.newest).toBe(32_768);
+  pump.turn();
+  expect(journal.log.newest).toBe(60_000);
+});
+
+test('nothing is asked of a data plane that is not loaded', () => {
+  const { dataPlane, pump } = pumping();
+  dataPlane.enabled = false;
+  expect(() => pump.turn()).not.toThrow();
+});
+
+test('closed connections are remembered as such', () => {
+  const { dataPlane, pump, closed } = pumping();
+  dataPlane.kernel.emit({ ...paired, kind: 'closed', at: OPENED + 5 });
+  pump.turn();
+  expect(closed).toMatchObject([{ id: '1', open: false, closedAt: '2026-01-01T00:00:00.000005Z' }]);
+});
+
+test('losses leave a mark with their count, once', () => {
+  const { dataPlane, pump, journal, second } = pumping();
+  dataPlane.kernel.lose(5);
+  second();
+  second();
+  dataPlane.kernel.lose(2);
+  second();
+  expect(journal.log.after(0, 10).entries.map(({ kind, count }) => [kind, count])).toEqual([
+    ['lost', 5],
+    ['lost', 2],
+  ]);
+  pump.take();
+  expect(journal.log.newest).toBe(2);
+});
+
+test('what an earlier daemon has noted is not noted again', () => {
+  const { dataPlane, pump, counters, kinds, second } = pumping();
+  dataPlane.kernel.lose(5);
+  counters.refresh();
+  pump.skipLost();
+  second();
+  expect(kinds()).toEqual([]);
+});
+
+test('looks often while something happens, and seldom when nothing does', () => {
+  const { clock, dataPlane, pump } = pumping();
+  expect(pump.rest).toBe(100);
+  dataPlane.kernel.emit(paired);
+  pump.turn();
+  expect(pump.rest).toBe(20);
+  clock.ms = 1999;
+  expect(pump.rest).toBe(20);
+  clock.ms = 2000;
+  expect(pump.rest).toBe(100);
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { SettingsStore } from '../../src/settings/store.ts';
+import { memoryDatabase } from '../../src/state/database.ts';
+import { Facts } from '../../src/state/facts.ts';
+
+const DEFAULTS = { allowBlockingReaders: false, queueCap: 4_194_304 };
+
+test('defaults hold until somebody changes them', async () => {
+  expect(await new SettingsStore(new Facts(memoryDatabase()), () => {}).get()).toEqual(DEFAULTS);
+});
+
+test('a change is applied, answered with, and kept', async () => {
+  const facts = new Facts(memoryDatabase());
+  const applied: unknown[] = [];
+  const settings = new SettingsStore(facts, () => applied.push(settings.current));
+  expect(await settings.update({ queueCap: 65_536 })).toEqual({ ...DEFAULTS, queueCap: 65_536 });
+  expect(await settings.update({ allowBlockingReaders: true })).toEqual({
+    allowBlockingReaders: true,
+    queueCap: 65_536,
+  });
+  expect(applied).toHaveLength(2);
+  expect(await new SettingsStore(facts, () => {}).get()).toEqual({
+    allowBlockingReaders: true,
+    queueCap: 65_536,
+  });
+});
+
+test('what the data plane refuses is not kept', async () => {
+  const facts = new Facts(memoryDatabase());
+  const settings = new SettingsStore(facts, () => {
+    throw new Error('no');
+  });
+  await expect(settings.update({ queueCap: 65_536 })).rejects.toThrow('no');
+  expect(await settings.get()).toEqual(DEFAULTS);
+  expect(await new SettingsStore(facts, () => {}).get()).toEqual(DEFAULTS);
+});
+
+test('settings that make no sense any more fall back to the defaults', async () => {
+  const facts = new Facts(memoryDatabase());
+  facts.set('settings', { queueCap: 'large' });
+  expect(await new SettingsStore(facts, () => {}).get()).toEqual(DEFAULTS);
+});
