@@ -26,7 +26,13 @@ function makeDirection(path: Path, reason: Reason | null): Direction {
 }
 
 /** A connection of redis-benchmark to redis-server on the bypass, unless wished otherwise. */
-export function makeConnection({ client, server, path = 'bypass', reason = 'warming up', age = 0 }: Wish = {}): Connection {
+export function makeConnection({
+  client,
+  server,
+  path = 'bypass',
+  reason = 'warming up',
+  age = 0,
+}: Wish = {}): Connection {
   lastCookie += 1;
   return {
     id: String(lastCookie),

@@ -73,11 +73,16 @@ export class StandInDataPlane implements DataPlane {
   }
 
   totals() {
-    return { bytes: this.bytes, messages: this.messages, events: { sent: this.sent, lost: this.lost } };
+    const { bytes, messages } = structuredClone({ bytes: this.bytes, messages: this.messages });
+    return { bytes, messages, events: { sent: this.sent, lost: this.lost } };
   }
 
   /** An event of one connection, as it is at this moment. */
-  report(kind: Exclude<DataPlaneEvent['kind'], 'listening'>, connection: Connection, reason: Reason | null = null) {
+  report(
+    kind: Exclude<DataPlaneEvent['kind'], 'listening'>,
+    connection: Connection,
+    reason: Reason | null = null,
+  ) {
     const at = Date.now() * 1000;
     this.#events.push({ kind, at, connection: structuredClone(connection), listener: null, reason });
     this.sent += 1;

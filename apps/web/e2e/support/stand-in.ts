@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
 import { Access, type HttpServer, memoryDatabase, startHttp } from '@sidestep/server/http';
+import type { TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
 import { createNouns, type Nouns } from '../../../server/src/nouns.ts';
 import { SequenceLog } from '../../../server/src/sequence-log.ts';
 import type { Services } from '../../../server/src/services.ts';

@@ -1,6 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
+import { cn } from '@/lib/class-names.ts';
 import type { FeedItem } from '@/lib/feed.ts';
 import { plural } from '@/lib/number.ts';
 import type { LiveFeed } from '@/lib/use-feed.ts';
@@ -18,13 +19,26 @@ interface FeedListProps<T> {
   renderEntry: (entry: T) => ReactNode;
   /** Shown instead of an empty list. */
   empty: ReactNode;
+  /** Rows may be wider than the list, which then scrolls sideways. */
+  sideways?: boolean;
   /** The number of an entry to bring into sight. */
   reveal?: number | null;
 }
 
 /** A feed, newest on top. It stands still while it is scrolled or paused, and a pill tells how much is new. */
 export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
-  const { feed, paused, onResume, label, rowHeight, one, renderEntry, empty, reveal } = props;
+  const {
+    feed,
+    paused,
+    onResume,
+    label,
+    rowHeight,
+    one,
+    renderEntry,
+    empty,
+    reveal,
+    sideways = false,
+  } = props;
   const { shown, waiting, hold, release, loadOlder } = feed;
   const scroller = useRef<HTMLDivElement>(null);
   const items = shown?.items ?? [];
@@ -83,7 +97,10 @@ export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
         aria-live="off"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
         tabIndex={0}
-        className="min-h-0 flex-1 overflow-auto overflow-x-hidden focus-visible:outline-offset-[-2px]"
+        className={cn(
+          'min-h-0 flex-1 overflow-y-auto focus-visible:outline-offset-[-2px]',
+          sideways ? 'overflow-x-auto' : 'overflow-x-hidden',
+        )}
       >
         {shown === null && <LoadingRows height={rowHeight} />}
         {shown !== null && items.length === 0 && empty}
@@ -93,7 +110,7 @@ export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
             return (
               <div
                 key={row.key}
-                className="absolute inset-x-0 top-0"
+                className={cn('absolute top-0 left-0', sideways ? 'min-w-full' : 'w-full')}
                 style={{ height: row.size, transform: `translateY(${row.start}px)` }}
               >
                 {item?.type === 'entry' && renderEntry(item.entry)}

@@ -44,7 +44,8 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
         {status && <Share status={status} />}
       </div>
       <div className="border-t p-4 sm:p-6 lg:border-t-0 lg:border-l">
-        <Roads point={now} on={state === 'on'} />
+        {/* Nothing is counted while it is off: that is not the same as zero. */}
+        <Roads point={state === 'on' || state === 'draining' ? now : null} on={state === 'on'} />
       </div>
     </section>
   );
@@ -54,22 +55,32 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
 function Share({ status }: { status: Status }) {
   const { open, bypassing } = status.connections;
   const others = open - bypassing;
+  if (status.state !== 'on' && status.state !== 'draining') {
+    return <p className="mt-auto text-muted">Every connection takes the stack, and nothing is watched.</p>;
+  }
   if (open === 0) return <p className="mt-auto text-muted">No local connections are open.</p>;
   return (
-    <p className="mt-auto flex flex-wrap items-baseline gap-x-3 gap-y-1">
-      <span>
-        <Figure value={bypassing} of="connections" className="font-semibold" /> of{' '}
-        <Figure value={open} of="connections" className="font-semibold" /> local connections take the bypass
-      </span>
-      {others > 0 && (
-        <Link
-          href={connectionsHref({ path: 'stack' })}
-          className="inline-flex items-center text-accent underline-offset-4 hover:underline"
-        >
-          why not <Figure value={others} of="connections" className="ml-1" />?{' '}
-          <ChevronRight className="size-4" aria-hidden="true" />
-        </Link>
-      )}
-    </p>
+    <div className="mt-auto flex flex-col gap-2">
+      <p className="flex flex-wrap items-baseline gap-x-3 gap-y-1">
+        <span>
+          <Figure value={bypassing} of="connections" className="text-base font-semibold" /> of{' '}
+          <Figure value={open} of="connections" className="text-base font-semibold" /> local connections take
+          the bypass
+        </span>
+        {others > 0 && (
+          <Link
+            href={connectionsHref({ path: 'stack' })}
+            className="ml-auto inline-flex items-center text-accent underline-offset-4 hover:underline"
+          >
+            why not <Figure value={others} of="connections" className="ml-1" />?{' '}
+            <ChevronRight className="size-4" aria-hidden="true" />
+          </Link>
+        )}
+      </p>
+      <div aria-hidden="true" className="flex h-2 gap-0.5">
+        <span className="rounded-full bg-accent" style={{ width: `${(100 * bypassing) / open}%` }} />
+        <span className="flex-1 rounded-full bg-stack opacity-50" />
+      </div>
+    </div>
   );
 }

@@ -4,10 +4,10 @@ import { REASONS } from '@sidestep/shared';
 import { CircleQuestionMark } from 'lucide-react';
 import Link from 'next/link';
 import { connectionsHref, reasonAnchor } from '@/features/connections/filter.ts';
-import { Empty } from '@/ui/empty.tsx';
 import { Figure } from '@/ui/figure.tsx';
 import { Panel } from '@/ui/panel.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
+import { NothingWatched } from './nothing-watched.tsx';
 import { useStatus } from './status.tsx';
 
 /** Open connections on the stack, by reason; each leads to its connections, and to its paragraph in the help. */
@@ -19,7 +19,7 @@ export function ReasonsPanel() {
     <Panel title="On the stack, by reason">
       {status === null && <Skeleton className="mx-4 mb-4 h-24" />}
       {status !== null && reasons.length === 0 && (
-        <Empty title="Nothing to explain">No open connection is on the stack.</Empty>
+        <NothingWatched title="Nothing to explain">No open connection is on the stack.</NothingWatched>
       )}
       <ul className="pb-2">
         {reasons.map(({ reason, connections }) => (

@@ -134,7 +134,7 @@ export function ConnectionTable(props: ConnectionTableProps) {
                   <td
                     key={cell.id}
                     className={cn(
-                      'flex min-w-0 items-center px-3',
+                      'flex min-w-0 items-center px-3 first:pl-6 last:pr-6',
                       TRAITS[cell.column.id]?.right ? 'justify-end' : '*:w-full',
                     )}
                   >

@@ -29,7 +29,7 @@ export function HeaderCell({ id, sorting, onSort, onResize }: HeaderCellProps) {
     <th
       aria-sort={active ? (sorting.descending ? 'descending' : 'ascending') : undefined}
       title={means}
-      className="relative flex min-w-0 items-center font-normal"
+      className="relative flex min-w-0 items-center font-normal first:pl-3 last:pr-3"
     >
       {sort ? (
         <button

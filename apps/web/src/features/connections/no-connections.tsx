@@ -1,5 +1,6 @@
+import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { Button } from '@/ui/button.tsx';
-import { Command, Empty } from '@/ui/empty.tsx';
+import { Empty } from '@/ui/empty.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import type { Page } from './page.ts';
 
@@ -20,9 +21,7 @@ export function NoConnections(props: { page: Page | null; filtered: boolean; onC
   }
   return (
     <div className="absolute inset-x-0 top-60">
-      <Empty title="No local connections yet">
-        Try <Command>redis-benchmark -q</Command> or any two programs on this host.
-      </Empty>
+      <NothingWatched title="No local connections yet" />
     </div>
   );
 }

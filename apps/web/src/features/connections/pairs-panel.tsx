@@ -2,7 +2,7 @@
 
 import type { ConnectionView } from '@sidestep/shared';
 import Link from 'next/link';
-import { Command, Empty } from '@/ui/empty.tsx';
+import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { Figure } from '@/ui/figure.tsx';
 import { Panel } from '@/ui/panel.tsx';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
@@ -33,15 +33,9 @@ export function PairsPanel() {
     <Panel title="Busiest pairs" aside={<span className="text-xs text-muted">msg/s</span>}>
       {page === null && <Skeleton className="mx-4 mb-4 h-24" />}
       {page !== null && pairs.length === 0 && (
-        <Empty title={page.total === 0 ? 'No local connections yet' : 'All quiet'}>
-          {page.total === 0 ? (
-            <>
-              Try <Command>redis-benchmark -q</Command> or any two programs on this host.
-            </>
-          ) : (
-            'Connections are open, but nothing is sent.'
-          )}
-        </Empty>
+        <NothingWatched title={page.total === 0 ? 'No local connections yet' : 'All quiet'}>
+          {page.total > 0 && 'Connections are open, but nothing is sent.'}
+        </NothingWatched>
       )}
       <ul className="pb-2">
         {pairs.map((pair) => (

@@ -7,8 +7,15 @@ import { eventNote, KIND_MEANS, KindGlyph } from './event-words.tsx';
 
 type Endpoint = NonNullable<Event['client']>;
 
+interface EventRowProps {
+  event: Event;
+  onOpen: (connection: string) => void;
+  /** Room for the reason and the totals. */
+  wide?: boolean;
+}
+
 /** One event on one line: when, what, between whom, and why. A click opens its connection. */
-export function EventRow({ event, onOpen }: { event: Event; onOpen: (connection: string) => void }) {
+export function EventRow({ event, onOpen, wide = false }: EventRowProps) {
   const at = Date.parse(event.at);
   const { connection } = event;
   const content = (
@@ -24,17 +31,17 @@ export function EventRow({ event, onOpen }: { event: Event; onOpen: (connection:
       <span className="w-20 shrink-0" title={KIND_MEANS[event.kind]}>
         {event.kind}
       </span>
-      <span className="flex min-w-0 flex-1 items-center gap-2 overflow-hidden">
+      <span className="flex min-w-0 flex-1 items-center gap-2">
         {event.client && <EndName end={event.client} />}
         {event.client && event.server && (
           <ArrowRight className="size-3 shrink-0 text-muted" aria-label="to" />
         )}
         {event.server && <EndName end={event.server} server />}
       </span>
-      <span className="hidden max-w-60 shrink-0 truncate text-muted sm:block">{eventNote(event)}</span>
+      {wide && <span className="hidden min-w-0 flex-1 truncate text-muted sm:block">{eventNote(event)}</span>}
     </>
   );
-  const look = 'flex h-full w-full items-center gap-3 px-4 text-left';
+  const look = `flex h-full w-full items-center gap-3 px-4 text-left ${wide ? 'sm:px-6' : ''}`;
   if (connection === null) return <div className={look}>{content}</div>;
   return (
     <button type="button" className={`${look} hover:bg-hover`} onClick={() => onOpen(connection)}>

@@ -3,6 +3,7 @@
 import { EVENT_KINDS, type EventKind, eventKindSchema } from '@sidestep/shared';
 import { Pause, Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
+import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { ConnectionDrawer } from '@/features/connections/connection-drawer.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
@@ -10,7 +11,7 @@ import { useStore } from '@/lib/store.ts';
 import { useUrlState } from '@/lib/url-state.ts';
 import { useFeed } from '@/lib/use-feed.ts';
 import { Button } from '@/ui/button.tsx';
-import { Command, Empty } from '@/ui/empty.tsx';
+import { Empty } from '@/ui/empty.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
 import { Figure } from '@/ui/figure.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
@@ -82,14 +83,14 @@ export function EventsPage() {
           label="Events, newest first"
           rowHeight={32}
           one="event"
-          renderEntry={(event) => <EventRow event={event} onOpen={(id) => setParams({ open: id }, 'push')} />}
+          renderEntry={(event) => (
+            <EventRow wide event={event} onOpen={(id) => setParams({ open: id }, 'push')} />
+          )}
           empty={
             kinds.length > 0 ? (
               <Empty title="No event of these kinds yet" />
             ) : (
-              <Empty title="No events yet">
-                They come as soon as programs on this host talk: try <Command>redis-benchmark -q</Command>.
-              </Empty>
+              <NothingWatched title="No events yet" />
             )
           }
         />

@@ -24,6 +24,8 @@ export function Rail() {
             className={cn(
               'flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-1 text-muted hover:text-ink',
               'sm:h-8 sm:flex-none sm:flex-row sm:gap-2.5 sm:rounded-md sm:px-2.5 sm:hover:bg-hover lg:justify-start',
+              // Phones have room for five; the rest is in the menu.
+              href === '/help' && 'hidden sm:flex',
               here &&
                 'text-accent hover:text-accent sm:bg-accent-wash sm:font-medium sm:hover:bg-accent-wash',
             )}

@@ -1,11 +1,13 @@
 'use client';
 
-import { CircleUserRound, Keyboard, LogOut } from 'lucide-react';
+import { CircleQuestionMark, CircleUserRound, Keyboard, LogOut } from 'lucide-react';
+import { useRouter } from 'next/navigation';
 import { signOut } from '@/lib/session.ts';
 import { Button } from '@/ui/button.tsx';
 import { Menu, MenuItem, MenuLine } from '@/ui/menu.tsx';
 
 export function AccountMenu({ onShortcuts }: { onShortcuts: () => void }) {
+  const router = useRouter();
   return (
     <Menu
       trigger={
@@ -14,6 +16,9 @@ export function AccountMenu({ onShortcuts }: { onShortcuts: () => void }) {
         </Button>
       }
     >
+      <MenuItem onSelect={() => router.push('/help')}>
+        <CircleQuestionMark aria-hidden="true" /> Help
+      </MenuItem>
       <MenuItem onSelect={onShortcuts}>
         <Keyboard aria-hidden="true" /> Keyboard shortcuts
       </MenuItem>

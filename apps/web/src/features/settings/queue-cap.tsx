@@ -25,7 +25,7 @@ export function QueueCap({ value, initial, onChange }: QueueCapProps) {
   };
   return (
     <form
-      className="flex flex-wrap items-center gap-2"
+      className="flex flex-wrap items-center justify-end gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         if (valid) save(bytes);
@@ -36,7 +36,7 @@ export function QueueCap({ value, initial, onChange }: QueueCapProps) {
         inputMode="numeric"
         aria-label="Queue cap in KiB"
         aria-invalid={!valid}
-        aria-describedby="queue-cap-range"
+        aria-describedby={valid ? undefined : 'queue-cap-range'}
         value={text}
         onChange={(event) => setDraft(event.target.value)}
         className="tabular h-8 w-24 rounded-md border bg-surface px-2 text-right aria-invalid:border-bad"
@@ -50,9 +50,11 @@ export function QueueCap({ value, initial, onChange }: QueueCapProps) {
           Reset
         </Button>
       )}
-      <p id="queue-cap-range" className={`w-full text-xs ${valid ? 'text-muted' : 'text-bad'}`}>
-        64 to {formatExact(65_536)} KiB
-      </p>
+      {!valid && (
+        <p id="queue-cap-range" className="w-full text-right text-xs text-bad">
+          64 to {formatExact(65_536)} KiB
+        </p>
+      )}
     </form>
   );
 }

@@ -44,7 +44,7 @@ export function SettingsPage() {
           </Setting>
           <Setting
             name="Queue cap"
-            means="Most data that may wait unread at one receiver before TCP and its back pressure take over."
+            means="Most data that may wait unread at one receiver before TCP and its back pressure take over: 64 KiB to 64 MiB."
           >
             {settings ? (
               <QueueCap
@@ -79,8 +79,8 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 
 function Setting({ name, means, children }: { name: string; means: string; children: ReactNode }) {
   return (
-    <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-2 px-4 py-3">
-      <div className="max-w-lg min-w-48 flex-1">
+    <div className="flex flex-wrap items-center justify-between gap-x-16 gap-y-2 px-4 py-3">
+      <div className="min-w-60 flex-1">
         <h3>{name}</h3>
         <p className="text-xs text-muted">{means}</p>
       </div>

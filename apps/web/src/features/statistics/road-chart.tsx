@@ -11,7 +11,7 @@ import { PathGlyph } from '@/ui/path-glyph.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { type ChartPoint, chartPoints, readableMarks, SPANS, spreadLabels, timeTicks } from './series.ts';
 
-const PLOT = { height: 176, top: 18, bottom: 24, left: 52, right: 76 };
+const PLOT = { height: 140, top: 18, bottom: 24, left: 52, right: 76 };
 const PLOT_HEIGHT = PLOT.height - PLOT.top - PLOT.bottom;
 const COLORS = { bypass: 'var(--accent)', stack: 'var(--stack)' } as const;
 const LABEL_GAP = 18;
@@ -41,9 +41,9 @@ export function RoadChart({ title, history, pick, format, steps = false }: RoadC
   return (
     <Panel title={title}>
       <div ref={ref} className="relative px-2 pb-2" style={{ height: PLOT.height + 8 }}>
-        {history === null && <Skeleton className="mx-2 h-40" />}
+        {history === null && <Skeleton className="mx-2 h-28" />}
         {history && !last && (
-          <p className="px-2 pt-16 text-center text-muted">The first second is on its way.</p>
+          <p className="px-2 pt-10 text-center text-muted">The first second is on its way.</p>
         )}
         {history && last && width > 0 && (
           <>

@@ -18,7 +18,7 @@ export function Roads({ point, on }: { point: StatisticsPoint | null; on: boolea
         strokeLinecap="round"
       >
         <path
-          d="M0 80H18C30 80 26 158 40 158H60C74 158 70 80 82 80H100"
+          d="M0 80H4C14 80 10 158 22 158H78C90 158 86 80 96 80H100"
           className="stroke-stack"
           strokeWidth={stack > 0 ? 1.5 + 5 * (1 - share) : 1.5}
           vectorEffect="non-scaling-stroke"

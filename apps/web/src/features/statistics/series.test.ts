@@ -54,8 +54,8 @@ test('marks keep their lines and lose words that would overlap', () => {
     { at: 200_000, word: 'daemon restarted' },
   ];
   expect(readableMarks(marks, 5000, 300_000).map(({ word }) => word)).toEqual([
-    'enabled',
     '',
+    'disabled',
     'daemon restarted',
   ]);
 });

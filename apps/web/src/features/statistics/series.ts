@@ -50,20 +50,17 @@ export function chartPoints(
   return points;
 }
 
-/** The marks to draw, leaving out a word that would stand on the one before it. */
+/** The marks to draw, leaving out a word that the one after it would stand on. */
 export function readableMarks(
   marks: readonly StatisticsMark[],
   from: number,
   span: number,
 ): StatisticsMark[] {
-  const shown: StatisticsMark[] = [];
-  for (const mark of marks) {
-    if (mark.at < from) continue;
-    const before = shown.findLast(({ word }) => word !== '');
-    const crowded = before !== undefined && mark.at - before.at < span / 7;
-    shown.push(crowded ? { ...mark, word: '' } : mark);
-  }
-  return shown;
+  const visible = marks.filter(({ at }) => at >= from);
+  return visible.map((mark, index) => {
+    const next = visible[index + 1];
+    return next && next.at - mark.at < span / 7 ? { ...mark, word: '' } : mark;
+  });
 }
 
 /** Where the labels at the ends of two lines stand, `gap` pixels apart at least, inside `height`. */

@@ -24,7 +24,7 @@ export function TraceLineRow({
       <time dateTime={line.at} title={formatMoment(at)} className="tabular shrink-0 text-muted">
         {formatClock(at)}
       </time>
-      <span className="truncate whitespace-pre" title={line.text}>
+      <span className="whitespace-pre" title={line.text}>
         {cutAtHits(line.text, wanted).map((piece, index) =>
           index % 2 === 1 ? (
             // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one line keep their places

@@ -111,6 +111,7 @@ export function TracePage() {
           label="Trace lines, newest first"
           rowHeight={20}
           one="line"
+          sideways
           reveal={current}
           renderEntry={(line) => <TraceLineRow line={line} wanted={wanted} current={line.seq === current} />}
           empty={
