@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { Cgroup, run } from '@sidestep/bench';
+import type { Settings } from '@sidestep/shared';
+import { TestDaemon } from './test-daemon.ts';
+
+/** A cgroup and a daemon that accelerates what runs in it. Disposing ends the programs, the daemon, and the cgroup. */
+export interface Scene extends AsyncDisposable {
+  readonly cgroup: Cgroup;
+  readonly daemon: TestDaemon;
+}
+
+/** With acceleration on, under the given settings. */
+export async function acceleratedScene(name: string, settings: Partial<Settings> = {}): Promise<Scene> {
+  const scene = await openScene(name);
+  try {
+    await scene.daemon.enable(settings);
+    return scene;
+  } catch (error) {
+    await scene[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+export async function openScene(name: string): Promise<Scene> {
+  await using opened = new AsyncDisposableStack();
+  await mountBpffs();
+  const cgroup = opened.use(new Cgroup(name));
+  const daemon = opened.use(await TestDaemon.start(name, cgroup.path));
+  const everything = opened.move();
+  return { cgroup, daemon, [Symbol.asyncDispose]: () => everything.disposeAsync() };
+}
+
+async function mountBpffs(): Promise<void> {
+  const mounted = readFileSync('/proc/mounts', 'utf8').includes(' /sys/fs/bpf bpf ');
+  if (!mounted) await run(['mount', '-t', 'bpf', 'bpf', '/sys/fs/bpf']);
+}
