@@ -19,12 +19,12 @@ export function outcomeOf(counts: {
   const remarks: string[] = [];
   let failed = counts.failed + skipped;
   if (skipped > 0) remarks.push(`${skipped} skipped, which counts as failed`);
-  if (failed === 0 && exitCode !== 0) {
-    failed = 1;
-    remarks.push(`the runner ended with status ${exitCode}`);
-  } else if (passed + failed === 0) {
+  if (passed + failed === 0) {
     failed = 1;
     remarks.push('no test ran');
+  } else if (failed === 0 && exitCode !== 0) {
+    failed = 1;
+    remarks.push(`the runner ended with status ${exitCode}`);
   }
   return { passed, failed, remarks };
 }

@@ -11,7 +11,7 @@ test.each([
   ],
   [
     'nothing run',
-    { passed: 0, failed: 0, skipped: 0, exitCode: 0 },
+    { passed: 0, failed: 0, skipped: 0, exitCode: 1 },
     { passed: 0, failed: 1, remarks: ['no test ran'] },
   ],
   [

@@ -9,7 +9,11 @@ export const enablingStepSchema = z.enum(['loading', 'attaching', 'pinning']);
 export type EnablingStep = z.infer<typeof enablingStepSchema>;
 
 /** Why acceleration failed: what happened, what to do, and the kernel's own words (the verifier's log included) to fold away. */
-export const failureSchema = z.object({ message: z.string(), remedy: z.string(), log: z.string().nullable() });
+export const failureSchema = z.object({
+  message: z.string(),
+  remedy: z.string(),
+  log: z.string().nullable(),
+});
 export type Failure = z.infer<typeof failureSchema>;
 
 /** The first seven fields, `connections`, `bytes`, `messages` and `events` are what `status --json` prints; totals since enabling. */

@@ -20,7 +20,12 @@ export const EVENT_KINDS = [
 export const eventKindSchema = z.enum(EVENT_KINDS);
 export type EventKind = z.infer<typeof eventKindSchema>;
 
-const endpointSchema = z.object({ address: z.string(), port: z.number().int(), pid: z.number().int(), comm: z.string() });
+const endpointSchema = z.object({
+  address: z.string(),
+  port: z.number().int(),
+  pid: z.number().int(),
+  comm: z.string(),
+});
 
 /** One event. `seq` grows by one without gaps as long as the daemon keeps its state folder; `at` is ISO 8601 with microseconds. */
 export const eventSchema = z.object({

@@ -6,6 +6,7 @@ import { z } from 'zod';
  *
  * `lasting`: whether the reason can go away while the connection stays open.
  */
+// biome-ignore format: a table, one reason a line
 export const REASONS = [
   { code: 1, words: 'warming up', lasting: false, means: 'The connection is new. It starts on the stack and moves to the bypass once it has shown a few requests and answers.' },
   { code: 2, words: 'not paired', lasting: true, means: 'The other end was not recognised when the first bytes were sent: TCP Fast Open, a SYN proxy, or a connection that was open before Sidestep was switched on.' },
