@@ -3,12 +3,28 @@
 #pragma once
 
 #include "events.bpf.h"
+#include "record.bpf.h"
 #include "socket.bpf.h"
 
 static __always_inline void read_stack_counters(struct ss_direction *direction, struct tcp_sock *sender)
 {
 	direction->stack_bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans);
 	direction->stack_messages = BPF_CORE_READ(sender, data_segs_out);
+}
+
+/* Each connection is visited twice, by either end, and counted or listed once. */
+static __always_inline bool speaks_for(struct ss_connection *conn, __u32 side)
+{
+	return side == SS_CLIENT || conn->closed & (1 << SS_CLIENT);
+}
+
+/* Of both directions, as long as their senders are open. */
+static __always_inline void refresh_counters(struct ss_connection *conn)
+{
+	if (!(conn->closed & (1 << SS_CLIENT)))
+		read_stack_counters(&conn->direction[SS_CLIENT], (void *)conn->sock[SS_CLIENT]);
+	if (conn->sock[SS_SERVER] && !(conn->closed & (1 << SS_SERVER)))
+		read_stack_counters(&conn->direction[SS_SERVER], (void *)conn->sock[SS_SERVER]);
 }
 
 static __always_inline void on_closed(struct bpf_sock_ops *ops)
@@ -18,15 +34,11 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 	struct ss_totals *count;
 	__u32 side, both, before;
 	struct flow *flow;
-	__u64 id;
 
 	if (!sk)
 		return;
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!flow || flow->kind != FLOW_PAIRED)
-		return;
-	id = flow->connection;
-	conn = bpf_map_lookup_elem(&connections, &id);
+	conn = flow ? record_of(flow) : 0;
 	if (!conn)
 		return;
 	side = flow->side & 1;
@@ -41,6 +53,6 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 		count->closed_stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
 	}
 	report(SS_EVENT_CLOSED, conn, conn->reason);
-	report_line("connection %llu closed", id);
-	bpf_map_delete_elem(&connections, &id);
+	report_line("connection %llu closed", conn->id);
+	give_slot_back(conn, flow->slot);
 }

@@ -17,8 +17,10 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 	if (conn->closed || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
 	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
 		return SS_REASON_CLOSING;
-	reason = misfit(client, may_block);
-	return reason ? reason : misfit(server, may_block);
+	conn->file[SS_CLIENT] = (__u64)file_of(client);
+	conn->file[SS_SERVER] = (__u64)file_of(server);
+	reason = misfit(client, (void *)conn->file[SS_CLIENT], may_block);
+	return reason ? reason : misfit(server, (void *)conn->file[SS_SERVER], may_block);
 }
 
 /* Every byte that was sent to this end has been read: enrolling it hides nothing. */
@@ -73,4 +75,16 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	}
 	conn->reason = reason;
 	return false;
+}
+
+/* What to say of a connection that stays on the stack: what stands in its way, or else what it is like. */
+static __always_inline void explain(struct ss_connection *conn, __u32 obstacle)
+{
+	if (obstacle && obstacle != SS_REASON_WARMING_UP)
+		conn->reason = obstacle;
+	else if (conn->direction[0].streak > config.stream_after || conn->direction[1].streak > config.stream_after)
+		conn->reason = SS_REASON_STREAMING;
+	else if (conn->reason != SS_REASON_STREAMING && conn->reason != SS_REASON_QUEUE_FULL &&
+		 conn->reason != SS_REASON_REFUSED_BY_KERNEL)
+		conn->reason = SS_REASON_WARMING_UP;
 }

@@ -5,6 +5,7 @@
 struct sock_map socks SEC(".maps");
 struct flow_map flows SEC(".maps");
 struct connection_map connections SEC(".maps");
+struct slot_queue free_slots SEC(".maps");
 struct pending_map pending SEC(".maps");
 struct syn_map syns SEC(".maps");
 struct asker_map fionread_askers SEC(".maps");
@@ -18,6 +19,7 @@ volatile struct ss_config config SEC(".data.config") = {
 };
 volatile __u32 attention SEC(".data.attention") = 0;
 struct ss_census census SEC(".data.census") = {};
+__u32 fresh_slots SEC(".data.slots") = 0;
 
 /* So that the layouts stand in BTF although no map has these types. */
 const struct ss_event *const event_layout = 0;

@@ -12,20 +12,28 @@ struct isn_pair {
 	__u32 received;
 };
 
+/* Where a record is, and whose it must be. */
+struct place {
+	__u64 connection;
+	__u32 slot;
+	__u32 pad;
+};
+
 enum flow_kind {
 	FLOW_LISTENER = 1,	/* cloned by the kernel into each socket that it accepts */
 	FLOW_CONNECTING = 2,
-	FLOW_PAIRED = 3,
+	FLOW_OURS = 3,		/* one end of a connection that has a record */
 };
 
 /* What a socket carries with it. */
 struct flow {
-	__u64 connection;	/* id, once kind is FLOW_PAIRED or the client is established */
+	__u64 connection;	/* id, once kind is FLOW_OURS */
+	__u64 cookie;		/* the socket's own */
+	__u32 slot;		/* of the connection's record */
 	__u32 kind;
 	__u32 side;
 	__u32 pid;		/* of whoever listened or connected: these callbacks run in its context */
 	char comm[16];
-	__u32 pad;
 };
 
 /* Enrolled sockets by their own cookie. Eight-byte values let user space dump it. */
@@ -43,11 +51,21 @@ struct flow_map {
 	__type(value, struct flow);
 };
 
+#define MOST_CONNECTIONS 65536
+
+/* Records by slot: the verdict finds its record without a hash. */
 struct connection_map {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u64);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MOST_CONNECTIONS);
+	__type(key, __u32);
 	__type(value, struct ss_connection);
+};
+
+/* Slots that were used and are free again, the one that is free longest first. */
+struct slot_queue {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, MOST_CONNECTIONS);
+	__type(value, __u32);
 };
 
 /* Clients that are established and wait for their server's half of the handshake. */
@@ -55,7 +73,7 @@ struct pending_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct isn_pair);
-	__type(value, __u64);
+	__type(value, struct place);
 };
 
 /* ISNs of the SYNs that reached a listener of ours: how a client learns that its server is on this host. */
@@ -89,6 +107,7 @@ struct totals_map {
 extern struct sock_map socks SEC(".maps");
 extern struct flow_map flows SEC(".maps");
 extern struct connection_map connections SEC(".maps");
+extern struct slot_queue free_slots SEC(".maps");
 extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");
 extern struct asker_map fionread_askers SEC(".maps");
@@ -99,6 +118,8 @@ extern volatile struct ss_config config;
 /* Set when a connection is due to join or leave: the daemon clears it and runs the iterator. */
 extern volatile __u32 attention;
 extern struct ss_census census;
+/* Slots from here on were never used. */
+extern __u32 fresh_slots;
 
 static __always_inline struct ss_totals *totals_here(void)
 {

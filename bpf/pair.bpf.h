@@ -8,12 +8,10 @@
 #pragma once
 
 #include "join.bpf.h"
+#include "record.bpf.h"
 #include <bpf/bpf_endian.h>
 
 #define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
-
-/* A record is made by copying this, then filled in place: it is too large for the stack, and per-CPU scratch is not safe here. */
-static const struct ss_connection blank_connection = {};
 
 /* LISTEN and CONNECT run in the context of the process that calls: its pid and name are exact. */
 static __always_inline void note_caller(struct flow *flow)
@@ -130,6 +128,15 @@ static __always_inline bool enrol_now(struct bpf_sock_ops *ops, struct ss_connec
 	return true;
 }
 
+static __always_inline void become_ours(struct flow *flow, struct place *place, __u32 side, __u64 cookie)
+{
+	flow->connection = place->connection;
+	flow->slot = place->slot;
+	flow->side = side;
+	flow->cookie = cookie;
+	flow->kind = FLOW_OURS;
+}
+
 static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 {
 	struct isn_pair pair = { .sent = ops->snd_nxt, .received = ops->rcv_nxt };
@@ -137,6 +144,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	struct ss_connection *conn;
 	struct ss_totals *count;
 	__u32 isn = pair.sent - 1;
+	struct place place = {};
 	struct tcp_sock *tp;
 	struct flow *flow;
 	__u64 id;
@@ -152,16 +160,18 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	if (!tp || !flow)
 		return;
 	id = bpf_get_socket_cookie(ops);
-	if (bpf_map_update_elem(&connections, &id, &blank_connection, BPF_NOEXIST)) {
+	if (!take_slot(&place.slot)) {
 		count = totals_here();
 		if (count)
 			count->untracked++;
 		bpf_sk_storage_delete(&flows, sk);
 		return;
 	}
-	conn = bpf_map_lookup_elem(&connections, &id);
+	bpf_map_update_elem(&connections, &place.slot, &blank_connection, BPF_ANY);
+	conn = bpf_map_lookup_elem(&connections, &place.slot);
 	if (!conn)
 		return;
+	place.connection = id;
 	conn->opened = bpf_ktime_get_ns();
 	conn->sock[SS_CLIENT] = (__u64)tp;
 	conn->reason = SS_REASON_NOT_PAIRED;
@@ -170,9 +180,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	/* What the client knows of the server's address, until the server says so itself. */
 	copy_address(conn->end[SS_SERVER].address, tp, false);
 	conn->end[SS_SERVER].port = bpf_ntohl(ops->remote_port);
-	flow->connection = id;
-	flow->side = SS_CLIENT;
-	flow->kind = FLOW_PAIRED;
+	become_ours(flow, &place, SS_CLIENT, id);
 	if (config.allow_blocking && !config.kill) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
@@ -180,7 +188,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	}
 	conn->id = id;
 	bpf_sock_ops_cb_flags_set(ops, WATCHED);
-	bpf_map_update_elem(&pending, &pair, &id, BPF_ANY);
+	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
 	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
 	report_line("connection %llu established by pid %u", id, flow->pid);
 }
@@ -192,7 +200,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	struct ss_connection *conn;
 	struct tcp_sock *tp;
 	struct flow *flow;
-	__u64 *found, id;
+	struct place *found, place;
 
 	if (!sk)
 		return;
@@ -201,29 +209,26 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 		bpf_sk_storage_delete(&flows, sk);
 		return;
 	}
-	id = *found;
+	place = *found;
 	bpf_map_delete_elem(&pending, &swapped);
-	conn = bpf_map_lookup_elem(&connections, &id);
+	conn = record_at(place.slot, place.connection);
 	tp = bpf_skc_to_tcp_sock(sk);
 	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!conn || !tp || !flow)
 		return;
 	describe(&conn->end[SS_SERVER], ops, tp, flow);
-	flow->connection = id;
-	flow->side = SS_SERVER;
-	flow->kind = FLOW_PAIRED;
+	become_ours(flow, &place, SS_SERVER, conn->end[SS_SERVER].cookie);
 	conn->reason = SS_REASON_WARMING_UP;
 	conn->sock[SS_SERVER] = (__u64)tp;
 	bpf_sock_ops_cb_flags_set(ops, WATCHED);
 	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
-	report_line("connection %llu paired", id);
+	report_line("connection %llu paired", place.connection);
 	if (state_of(conn) != SS_STATE_JOINING)
 		return;
 	if (enrol_now(ops, conn, SS_SERVER)) {
 		if (complete_joining(conn))
 			return;
-		id = conn->end[SS_SERVER].cookie;
-		bpf_map_delete_elem(&socks, &id);
+		bpf_map_delete_elem(&socks, &flow->cookie);
 		conn->reason = SS_REASON_NOT_PAIRED;
 		return;
 	}

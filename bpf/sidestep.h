@@ -93,6 +93,7 @@ struct ss_connection {
 	enum ss_state state;
 	enum ss_reason reason;	/* why not on the bypass, or why leaving it */
 	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
+	__u64 file[2];		/* and of their struct file, 0 as long as the socket was not accepted */
 	__u64 joined;		/* how often */
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */

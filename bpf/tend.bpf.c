@@ -12,33 +12,22 @@ enum enrolment {
 	REFUSED,
 };
 
-static __always_inline enum enrolment enrol(struct sock *sk, struct ss_connection *conn, __u32 side)
+/* The key is the socket's own, wherever the record may have gone meanwhile. */
+static __always_inline enum enrolment enrol(struct sock *sk, struct ss_connection *conn, struct flow *flow)
 {
-	__u64 key = conn->end[side & 1].cookie;
+	__u64 key = flow->cookie;
 
-	conn->enrolled |= 1 << (side & 1);
+	conn->enrolled |= 1 << (flow->side & 1);
 	if (bpf_map_update_elem(&socks, &key, sk, BPF_NOEXIST))
 		return REFUSED;
-	if (state_of(conn) == SS_STATE_JOINING)
+	if (state_of(conn) == SS_STATE_JOINING && conn->id == flow->connection)
 		return ENROLLED;
 	bpf_map_delete_elem(&socks, &key);
 	return OVERTAKEN;
 }
 
-/* What to say of a connection that stays on the stack: what stands in its way, or else what it is like. */
-static __always_inline void explain(struct ss_connection *conn, __u32 obstacle)
-{
-	if (obstacle && obstacle != SS_REASON_WARMING_UP)
-		conn->reason = obstacle;
-	else if (conn->direction[0].streak > config.stream_after || conn->direction[1].streak > config.stream_after)
-		conn->reason = SS_REASON_STREAMING;
-	else if (conn->reason != SS_REASON_STREAMING && conn->reason != SS_REASON_QUEUE_FULL &&
-		 conn->reason != SS_REASON_REFUSED_BY_KERNEL)
-		conn->reason = SS_REASON_WARMING_UP;
-}
-
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
-static __always_inline void start_joining(struct sock *sk, struct ss_connection *conn, __u32 side)
+static __always_inline void start_joining(struct sock *sk, struct ss_connection *conn, struct flow *flow)
 {
 	__u32 reason = obstacle(conn, false);
 
@@ -52,7 +41,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		return;
 	}
 	conn->strict = must_be_strict(conn);
-	if (conn->strict && !nothing_under_way_to(conn, side)) {
+	if (conn->strict && !nothing_under_way_to(conn, flow->side)) {
 		census.candidates++;
 		return;
 	}
@@ -61,7 +50,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	if (!change_state(conn, SS_STATE_STACK, SS_STATE_JOINING))
 		return;
 	conn->late = 1;
-	if (enrol(sk, conn, side) != REFUSED) {
+	if (enrol(sk, conn, flow) != REFUSED) {
 		census.candidates++;
 		return;
 	}
@@ -71,13 +60,13 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 }
 
 /* The second visit, microseconds later: enrols the other end, if not a byte has slipped by since. */
-static __always_inline void finish_joining(struct sock *sk, struct ss_connection *conn, __u32 side)
+static __always_inline void finish_joining(struct sock *sk, struct ss_connection *conn, struct flow *flow)
 {
-	__u64 key = conn->end[side & 1].cookie;
+	__u64 key = flow->cookie;
 
 	if (!conn->late)
 		return;
-	if (conn->enrolled & (1 << (side & 1)) || obstacle(conn, false) || enrol(sk, conn, side) != ENROLLED) {
+	if (conn->enrolled & (1 << (flow->side & 1)) || obstacle(conn, false) || enrol(sk, conn, flow) != ENROLLED) {
 		abort_joining(conn);
 		return;
 	}
@@ -93,6 +82,7 @@ static __always_inline void count(struct ss_connection *conn)
 {
 	__u32 state = state_of(conn);
 
+	refresh_counters(conn);
 	census.open++;
 	census.bypassing += state == SS_STATE_BYPASS || state == SS_STATE_LEAVING;
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
@@ -116,28 +106,24 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct sock *sk = ctx->sk;
 	struct ss_connection *conn;
 	__u32 side;
-	__u64 id;
 
-	if (!sk || !flow || flow->kind != FLOW_PAIRED)
+	if (!sk || !flow)
 		return 0;
-	id = flow->connection;
+	conn = record_of(flow);
+	if (!conn)
+		return 0;
 	side = flow->side & 1;
-	conn = bpf_map_lookup_elem(&connections, &id);
-	if (!conn || !conn->id)
-		return 0;
-	if (!(conn->closed & (1 << side)))
-		read_stack_counters(&conn->direction[side], (void *)conn->sock[side]);
-	if (side == SS_CLIENT || conn->closed & (1 << SS_CLIENT))
+	if (speaks_for(conn, side))
 		count(conn);
 
 	if (config.kill)
 		begin_leaving(conn, SS_REASON_SWITCHED_OFF);
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
-		start_joining(sk, conn, side);
+		start_joining(sk, conn, flow);
 		break;
 	case SS_STATE_JOINING:
-		finish_joining(sk, conn, side);
+		finish_joining(sk, conn, flow);
 		break;
 	case SS_STATE_LEAVING:
 		if (try_to_part(conn, side, 0))

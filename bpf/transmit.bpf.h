@@ -7,6 +7,7 @@
 #pragma once
 
 #include "join.bpf.h"
+#include "record.bpf.h"
 
 static __always_inline void observe(struct ss_connection *conn, __u32 side)
 {
@@ -38,7 +39,7 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!flow)
 		return;
-	conn = bpf_map_lookup_elem(&connections, &flow->connection);
+	conn = record_of(flow);
 	if (!conn)
 		return;
 	side = flow->side & 1;

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
 #include "leave.bpf.h"
+#include "record.bpf.h"
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
+#define GLANCE_BYTES 16384
+#define GLANCE_MESSAGES 16
 
 /* A message goes by TCP although the connection has not parted: from here on this direction stays there, for order. */
 static __always_inline int to_stack(struct ss_direction *direction)
@@ -38,16 +41,44 @@ static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection 
 	return SK_PASS;
 }
 
-/* Why the connection should not take the bypass any longer, or SS_REASON_NONE. */
-static __always_inline __u32 second_thought(struct ss_direction *direction, struct tcp_sock *peer, int queued)
+/* A server that was not accepted yet has nobody who could block, so its reader starts on the bypass. */
+static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
 {
+	struct file *file = (void *)conn->file[side & 1];
+
+	if (!file) {
+		file = file_of((void *)conn->sock[side & 1]);
+		conn->file[side & 1] = (__u64)file;
+	}
+	return file && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
+}
+
+/*
+ * Why the connection should not take the bypass any longer, or SS_REASON_NONE. Each end vouches for itself whenever it sends, by
+ * plain loads that cost nothing. Into the other socket we look, by probe reads, when it has not sent since our last message.
+ */
+static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own, int queued)
+{
+	__u32 streak = conn->direction[side & 1].streak;
+
 	if (config.kill)
 		return SS_REASON_SWITCHED_OFF;
 	if (queued > (int)config.queue_cap)
 		return SS_REASON_QUEUE_FULL;
-	if (direction->streak > config.stream_after)
+	if (streak > config.stream_after)
 		return SS_REASON_STREAMING;
-	return misfit(peer, config.allow_blocking);
+	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
+				       (streak > 1 && blocks(conn, !(side & 1)))))
+		return SS_REASON_BLOCKING_READER;
+	return MISFIT_BUT_FOR_FILE(LOAD, own);
+}
+
+/* Who has just answered has hardly anything unread; who answers without ever reading is found out at every 16th message. */
+static __always_inline int queued_at(struct tcp_sock *peer, struct ss_direction *direction, __u32 size)
+{
+	if (direction->streak == 1 && size <= GLANCE_BYTES && direction->bypass_messages % GLANCE_MESSAGES)
+		return 0;
+	return queued_bytes(peer);
 }
 
 SEC("sk_msg")
@@ -55,7 +86,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 {
 	struct ss_direction *direction, *back;
 	struct ss_connection *conn;
-	struct tcp_sock *me, *peer;
+	struct tcp_sock *own, *me, *peer;
 	__u32 state, side, reason;
 	struct bpf_sock *sk = msg->sk;
 	struct flow *flow;
@@ -66,8 +97,11 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!flow)
 		return SK_PASS;
-	conn = bpf_map_lookup_elem(&connections, &flow->connection);
+	conn = record_of(flow);
 	if (!conn)
+		return SK_PASS;
+	own = bpf_skc_to_tcp_sock(sk);
+	if (!own)
 		return SK_PASS;
 	side = flow->side & 1;
 	direction = &conn->direction[side];
@@ -82,14 +116,11 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		return SK_PASS;
 
 	note_sender(&conn->end[side]);
-	queued = queued_bytes(peer);
 	direction->streak++;
 	back->streak = 0;
+	queued = queued_at(peer, direction, msg->size);
 	if (state == SS_STATE_BYPASS) {
-		reason = second_thought(direction, peer, queued);
-		/* A server that was not accepted yet had nobody to read from it: its reader starts on the bypass. */
-		if (reason == SS_REASON_WARMING_UP)
-			reason = SS_REASON_NONE;
+		reason = second_thought(conn, side, own, queued);
 		if (!reason && !direction->ordered) {
 			if (all_read(me, peer))
 				direction->ordered = 1;

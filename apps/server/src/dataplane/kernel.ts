@@ -1,4 +1,11 @@
-import { BtfLayouts, type Decoder, type Encoder, eachRecord, RingBuffer } from '@sidestep/libbpf';
+import {
+  BtfLayouts,
+  type Decoder,
+  type Encoder,
+  eachRecord,
+  RingBuffer,
+  readIterator,
+} from '@sidestep/libbpf';
 import { type Connection, type EnablingStep, reasonFromCode } from '@sidestep/shared';
 import { systemClock } from './clock.ts';
 import {
@@ -59,6 +66,7 @@ class KernelDataPlane implements DataPlane {
   readonly #kinds: ReadonlyMap<number, DataPlaneEvent['kind']>;
   readonly #records: RecordReader;
   readonly #eventSize: number;
+  readonly #connectionSize: number;
   #scratch = Buffer.alloc(0);
   #config: DataPlaneConfig | null = null;
   #killed = false;
@@ -75,6 +83,7 @@ class KernelDataPlane implements DataPlane {
     this.#kinds = eventKinds(this.#layouts);
     this.#records = new RecordReader(this.#layouts, systemClock);
     this.#eventSize = this.#layouts.struct('ss_event').size;
+    this.#connectionSize = this.#layouts.struct('ss_connection').size;
   }
 
   get enabled(): boolean {
@@ -163,15 +172,10 @@ class KernelDataPlane implements DataPlane {
   }
 
   connections(): Connection[] {
-    const { pins, tender } = this.#use();
-    tender.run();
-    const { values, count } = pins.maps.connections.entries();
-    const size = pins.maps.connections.info().valueSize;
+    const records = readIterator(this.#use().pins.links.list);
     const connections: Connection[] = [];
-    for (let index = 0; index < count; index++) {
-      const record = this.#decodeConnection(values, index * size);
-      // A record without an id is being written at this moment.
-      if (record.id !== 0n) connections.push(this.#records.connection(record));
+    for (let at = 0; at < records.length; at += this.#connectionSize) {
+      connections.push(this.#records.connection(this.#decodeConnection(records, at)));
     }
     return connections;
   }

@@ -30,6 +30,9 @@ export async function load({ objectPath, cgroup, pinDir, config, onStep }: LoadO
   const tend = resources.use(
     object.program('sidestep_tend').attachIterator({ mapFd: object.map('flows').fd }),
   );
+  const list = resources.use(
+    object.program('sidestep_list').attachIterator({ mapFd: object.map('flows').fd }),
+  );
   const fionread = resources.use(
     object.program('sidestep_fionread').attachTracepoint('syscalls', 'sys_enter_ioctl'),
   );
@@ -40,7 +43,7 @@ export async function load({ objectPath, cgroup, pinDir, config, onStep }: LoadO
   onStep('pinning');
   await breathe();
   try {
-    Pins.pin(pinDir, object, { tend, fionread, sockops });
+    Pins.pin(pinDir, object, { tend, list, fionread, sockops });
     return Pins.open(pinDir);
   } catch (error) {
     unpin(pinDir);

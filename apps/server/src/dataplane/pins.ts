@@ -7,6 +7,7 @@ const MAPS = {
   socks: 'socks',
   flows: 'flows',
   connections: 'connections',
+  free_slots: 'free_slots',
   pending: 'pending',
   syns: 'syns',
   askers: 'fionread_askers',
@@ -15,9 +16,10 @@ const MAPS = {
   config: '.data.config',
   attention: '.data.attention',
   census: '.data.census',
+  slots: '.data.slots',
 } as const;
 
-const LINKS = ['sockops', 'tend', 'fionread'] as const;
+const LINKS = ['sockops', 'tend', 'list', 'fionread'] as const;
 const VERDICT = 'program_verdict';
 
 type MapName = keyof typeof MAPS;
@@ -55,7 +57,8 @@ export class Pins implements Disposable {
       object.map(inObject).pin(join(dir, mapFile(name as MapName)));
     object.program('sidestep_verdict').pin(join(dir, VERDICT));
     // The cgroup's link last: what has it pinned is complete.
-    for (const name of ['tend', 'fionread', 'sockops'] as const) links[name].pin(join(dir, linkFile(name)));
+    for (const name of ['tend', 'list', 'fionread', 'sockops'] as const)
+      links[name].pin(join(dir, linkFile(name)));
   }
 
   [Symbol.dispose](): void {

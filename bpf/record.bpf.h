@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Records of connections: found by slot, checked by id. */
+#pragma once
+
+#include "maps.bpf.h"
+
+/* A record is made by copying this, then filled in place: it is too large for the stack, and per-CPU scratch is not safe here. */
+static const struct ss_connection blank_connection = {};
+
+static __always_inline struct ss_connection *record_at(__u32 slot, __u64 id)
+{
+	struct ss_connection *conn = bpf_map_lookup_elem(&connections, &slot);
+
+	return conn && conn->id == id ? conn : 0;
+}
+
+static __always_inline struct ss_connection *record_of(struct flow *flow)
+{
+	return flow->kind == FLOW_OURS ? record_at(flow->slot, flow->connection) : 0;
+}
+
+/*
+ * Fresh slots first, then the one that is free longest: a program that still holds a pointer to a closed connection's record
+ * is long gone before somebody else gets it. False: the table is full.
+ */
+static __always_inline bool take_slot(__u32 *slot)
+{
+	if (*(volatile __u32 *)&fresh_slots < MOST_CONNECTIONS) {
+		*slot = __sync_fetch_and_add(&fresh_slots, 1);
+		if (*slot < MOST_CONNECTIONS)
+			return true;
+	}
+	return !bpf_map_pop_elem(&free_slots, slot);
+}
+
+static __always_inline void give_slot_back(struct ss_connection *conn, __u32 slot)
+{
+	conn->id = 0;
+	bpf_map_push_elem(&free_slots, &slot, 0);
+}
