@@ -143,7 +143,8 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk = ops->sk;
 	struct ss_connection *conn;
 	struct ss_totals *count;
-	__u32 isn = pair.sent - 1;
+	/* Not snd_nxt - 1: Fast Open has sent data with the SYN. */
+	__u32 isn = ops->snd_una - (__u32)ops->bytes_acked;
 	struct place place = {};
 	struct tcp_sock *tp;
 	struct flow *flow;
