@@ -11,6 +11,8 @@ import { isUnexpected } from '../trpc/failure.ts';
 import { watchRate } from './rate.ts';
 
 const MAX_MESSAGE_BYTES = 65_536;
+/** After a reconnect the page sends everything that was under way in one batch. */
+const MAX_BATCH = 64;
 const MAX_CONNECTIONS = 128;
 const GOING_AWAY = 1001;
 const GRACE_MS = 100;
@@ -39,7 +41,7 @@ export class TrpcSockets {
     applyWSSHandler({
       wss: this.#server,
       router: appRouter,
-      maxBatchSize: 16,
+      maxBatchSize: MAX_BATCH,
       keepAlive: { enabled: true, pingMs: 30_000, pongWaitMs: 10_000 },
       createContext: ({ res }): Context => ({
         services,
@@ -47,6 +49,7 @@ export class TrpcSockets {
         signInLink,
         caller: {
           running: { calls: 0, subscriptions: 0 },
+          lastQuery: Promise.resolve(),
           get bufferedAmount() {
             return res.bufferedAmount;
           },

@@ -5,6 +5,8 @@ import type { Wire } from './pace.ts';
 export interface Caller extends Wire {
   /** Calls and subscriptions of this connection that have not ended. */
   running: { calls: number; subscriptions: number };
+  /** Settles when the last of the queries so far has been answered. */
+  lastQuery: Promise<unknown>;
 }
 
 /** What every procedure is given. `via` tells how the caller came in; both have passed their guard before a context exists. */

@@ -1,8 +1,8 @@
 import { initTRPC, TRPCError } from '@trpc/server';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
-import { take } from './limits.ts';
-import { drained, paced } from './pace.ts';
+import { inTurn, take } from './limits.ts';
+import { paced } from './pace.ts';
 
 const t = initTRPC.context<Context>().create({
   isDev: false,
@@ -25,8 +25,8 @@ export const procedure = t.procedure.use(async ({ ctx, type, signal = NEVER, nex
   if (type !== 'subscription') {
     const release = take(caller, 'calls');
     try {
-      await drained(caller, signal);
-      return await next({ ctx: { ended: signal } });
+      const answer = () => next({ ctx: { ended: signal } });
+      return await (type === 'query' ? inTurn(caller, signal, answer) : answer());
     } finally {
       release();
     }
