@@ -94,7 +94,14 @@ export function createNouns(options: NounOptions): Nouns {
     onDisabled: () => mark('disabled'),
   });
 
-  const clockwork = new DisposableStack();
+  // In this order from the bottom: the clockwork stops first, and what fails keeps nothing else from being done.
+  const ending = new AsyncDisposableStack();
+  ending.defer(() => statistics.flush());
+  ending.use(trace);
+  ending.defer(() => {
+    if (dataPlane.enabled) pump.take();
+  });
+  ending.defer(() => machine.stop());
   return {
     services: {
       acceleration: new Acceleration({ machine, counters, sampler, ...options }),
@@ -110,7 +117,7 @@ export function createNouns(options: NounOptions): Nouns {
       pump.skipLost();
       statistics.restart();
       statistics.mark('daemon started');
-      clockwork.use(
+      ending.use(
         every(
           () => pump.rest,
           'take events from the kernel',
@@ -118,16 +125,10 @@ export function createNouns(options: NounOptions): Nouns {
           () => pump.turn(),
         ),
       );
-      clockwork.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
-      clockwork.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
-      clockwork.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));
+      ending.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
+      ending.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
+      ending.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));
     },
-    [Symbol.asyncDispose]: async () => {
-      clockwork.dispose();
-      await machine.stop();
-      if (dataPlane.enabled) pump.take();
-      trace[Symbol.dispose]();
-      statistics.flush();
-    },
+    [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
 }

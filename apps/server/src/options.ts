@@ -79,6 +79,8 @@ function parse(args: readonly string[]) {
     return values;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${(error as Error).message.split('. ')[0]}.`);
+    // Node appends hints, some on lines of their own.
+    const [sentence = ''] = (error as Error).message.split(/\.\s/);
+    throw new UsageError(`${sentence.replace(/\.$/, '')}.`);
   }
 }

@@ -49,9 +49,14 @@ function stopOnSignal(daemon: AsyncDisposable, log: (line: string) => void): voi
     log(`Stopping on ${signal}. What is accelerated stays so.`);
     // Whatever hangs, nobody should have to kill us.
     setTimeout(() => process.exit(1), STOP_MS).unref();
-    await daemon[Symbol.asyncDispose]();
-    log('Stopped.');
-    process.exit(0);
+    try {
+      await daemon[Symbol.asyncDispose]();
+      log('Stopped.');
+      process.exit(0);
+    } catch (error) {
+      log(`Stopped, but not cleanly: ${wordsOf(error)}`);
+      process.exit(1);
+    }
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);

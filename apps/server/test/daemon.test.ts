@@ -1,13 +1,239 @@
-import { expect, test } from 'vitest';
-import { openPage } from './support/browser.ts';
+import { once } from 'node:events';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '@sidestep/shared';
+import { describe, expect, test } from 'vitest';
+import { dial, openPage, signIn } from './support/browser.ts';
+import { connection } from './support/connection.ts';
 import { startTestDaemon } from './support/daemon.ts';
+import { FakeDataPlane, FakeKernel, kernelSays } from './support/fake-data-plane.ts';
+import { temporaryFolder } from './support/folder.ts';
+import { until } from './support/until.ts';
 
-test('the whole loop: enable, watch, disable', async () => {
+describe('the switch', () => {
+  test('the whole loop: enable, watch, disable', async () => {
+    await using site = await startTestDaemon();
+    await using page = await openPage(site);
+    const states: string[] = [];
+    const watching = page.trpc.acceleration.watch.subscribe(undefined, {
+      onData: ({ state }) => states.push(state),
+    });
+    await until(() => states.length === 1);
+    expect(await page.trpc.acceleration.enable.mutate()).toMatchObject({ state: 'on', failure: null });
+    await until(() => states.at(-1) === 'on');
+    site.dataPlane.kernel.draining = [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 0];
+    expect(await page.trpc.acceleration.disable.mutate()).toMatchObject({ state: 'off', remaining: null });
+    await until(() => states.at(-1) === 'off');
+    watching.unsubscribe();
+    expect(states).toContain('draining');
+    const { events } = await page.trpc.events.list.query({});
+    expect(events.map(({ kind }) => kind)).toEqual(['enabled', 'disabled']);
+    const { marks } = await page.trpc.statistics.history.query({ range: '5m' });
+    expect(marks.map(({ word }) => word)).toEqual(['daemon started', 'enabled', 'disabled']);
+  });
+
+  test('what the kernel says reaches the page: message, remedy and log, but no stack', async () => {
+    await using site = await startTestDaemon();
+    await using page = await openPage(site);
+    const failure = {
+      message: 'The verifier refused the programs.',
+      remedy: 'Use a newer kernel.',
+      log: 'R1 invalid mem access',
+    };
+    site.dataPlane.failing.enable = kernelSays(failure.message, failure.log);
+    const error = await page.trpc.acceleration.enable.mutate().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ message: failure.message, data: { failure } });
+    expect(JSON.stringify(error)).not.toMatch(/\.ts:\d+/);
+    expect(await page.trpc.acceleration.status.query()).toMatchObject({
+      state: 'failed',
+      reason: failure.message,
+      failure,
+    });
+  });
+
+  test('settings and trace reach the data plane while it runs, and it starts with them', async () => {
+    await using site = await startTestDaemon();
+    await using page = await openPage(site);
+    const { kernel } = site.dataPlane;
+    await page.trpc.settings.update.mutate({ allowBlockingReaders: true });
+    await page.trpc.acceleration.enable.mutate();
+    expect(kernel.config).toEqual({ allowBlockingReaders: true, queueCap: 4_194_304, printk: false });
+    await page.trpc.settings.update.mutate({ queueCap: 65_536 });
+    await page.trpc.trace.switch.mutate({ on: true });
+    expect(kernel.config).toEqual({ allowBlockingReaders: true, queueCap: 65_536, printk: true });
+    await page.trpc.trace.switch.mutate({ on: false });
+    expect(kernel.config?.printk).toBe(false);
+  });
+
+  test('totals stand still when it is off, and start afresh when it is on again', async () => {
+    await using site = await startTestDaemon();
+    await using page = await openPage(site);
+    await page.trpc.acceleration.enable.mutate();
+    site.dataPlane.kernel.totals = {
+      bytes: { bypass: 640, stack: 1 },
+      messages: { bypass: 10, stack: 1 },
+      events: { sent: 4, lost: 1 },
+    };
+    const totals = {
+      bytes: { bypass: 640, stack: 1 },
+      messages: { bypass: 10, stack: 1 },
+      events: { received: 3, lost: 1 },
+    };
+    expect(await page.trpc.acceleration.disable.mutate()).toMatchObject(totals);
+    expect(await page.trpc.acceleration.enable.mutate()).toMatchObject({
+      bytes: { bypass: 0, stack: 0 },
+      events: { received: 0, lost: 0 },
+    });
+  });
+});
+
+describe('a daemon that comes back', () => {
+  test('takes over: acceleration goes on, numbers go on, a page that resumes misses nothing', async () => {
+    using folder = temporaryFolder();
+    const change = { stateDir: join(folder.path, 'state') };
+    const kernel = new FakeKernel();
+    const paired = () => ({
+      kind: 'paired' as const,
+      at: Date.now() * 1000,
+      connection: connection(),
+      listener: null,
+      reason: null,
+    });
+    let last = 0;
+    let since = '';
+    {
+      await using site = await startTestDaemon({ dataPlane: new FakeDataPlane(kernel), change });
+      await using page = await openPage(site);
+      since = (await page.trpc.acceleration.enable.mutate()).since;
+      kernel.emit(paired(), paired());
+      await until(async () => (await page.trpc.events.list.query({})).events.length === 3);
+      last = 2;
+    }
+    expect(kernel.pinned).toBe(true);
+    kernel.emit(paired());
+
+    await using site = await startTestDaemon({ dataPlane: new FakeDataPlane(kernel), change });
+    await using page = await openPage(site);
+    expect(await page.trpc.acceleration.status.query()).toMatchObject({ state: 'on', since });
+    const batches: { missed: number; events: { seq: number; kind: string }[] }[] = [];
+    const reading = page.trpc.events.follow.subscribe(
+      { lastEventId: String(last) },
+      { onData: ({ data }) => batches.push(data) },
+    );
+    await until(() => batches.some(({ events }) => events.length > 0));
+    reading.unsubscribe();
+    expect(batches.reduce((sum, { missed }) => sum + missed, 0)).toBe(1);
+    expect(batches.flatMap(({ events }) => events)).toMatchObject([{ seq: 4, kind: 'paired' }]);
+  });
+
+  test('keeps browsers signed in', async () => {
+    using folder = temporaryFolder();
+    const change = { stateDir: join(folder.path, 'state'), listen: { host: '127.0.0.1', port: 0 } };
+    let cookie = '';
+    {
+      await using site = await startTestDaemon({ change });
+      cookie = await signIn(site);
+      change.listen = { host: '127.0.0.1', port: site.port };
+    }
+    await using site = await startTestDaemon({ change });
+    const session = await (await fetch(`${site.url}/api/session`, { headers: { cookie } })).json();
+    expect(session).toMatchObject({ signedIn: true });
+  });
+
+  test('switches off what was switched off while it stopped', async () => {
+    using folder = temporaryFolder();
+    const change = { stateDir: join(folder.path, 'state') };
+    const kernel = new FakeKernel();
+    {
+      await using site = await startTestDaemon({ dataPlane: new FakeDataPlane(kernel), change });
+      await using page = await openPage(site);
+      await page.trpc.acceleration.enable.mutate();
+      kernel.draining = [1];
+      const socket = dial(site.url, { cookie: await signIn(site) });
+      await once(socket, 'open');
+      socket.send(JSON.stringify({ id: 1, method: 'mutation', params: { path: 'acceleration.disable' } }));
+      await until(() => kernel.killSwitch);
+    }
+    expect(kernel.pinned).toBe(true);
+    kernel.draining = [0];
+    await using site = await startTestDaemon({ dataPlane: new FakeDataPlane(kernel), change });
+    await until(() => !kernel.pinned);
+    expect(site.log).toContain('Acceleration is off.');
+  });
+
+  test('says in its status that the database was damaged', async () => {
+    using folder = temporaryFolder();
+    const stateDir = join(folder.path, 'state');
+    {
+      await using _site = await startTestDaemon({ change: { stateDir } });
+    }
+    writeFileSync(join(stateDir, 'sidestep.db'), 'damaged '.repeat(1000));
+    const kernel = new FakeKernel();
+    kernel.pinned = true;
+    await using site = await startTestDaemon({ change: { stateDir }, dataPlane: new FakeDataPlane(kernel) });
+    await using page = await openPage(site);
+    const status: Status = await page.trpc.acceleration.status.query();
+    expect(status.reason).toMatch(/^The database was damaged: it is now .+\.corrupt-/);
+    expect(status.state).toBe('on');
+  });
+
+  test('closes a state folder that others could look into', async () => {
+    using folder = temporaryFolder();
+    chmodSync(folder.path, 0o755);
+    await using _site = await startTestDaemon({ change: { stateDir: folder.path } });
+    expect(statSync(folder.path).mode & 0o777).toBe(0o700);
+  });
+});
+
+describe('stopping', () => {
+  test('takes less than two seconds with all kinds of connections open', async () => {
+    const site = await startTestDaemon();
+    await using page = await openPage(site);
+    const socket = dial(site.url, { cookie: await signIn(site) });
+    await once(socket, 'open');
+    // One that never finishes its request, one that keeps its connection, one that does not read.
+    const slow = createConnection(site.port, '127.0.0.1');
+    slow.write('GET / HTTP/1.1\r\n');
+    await fetch(`${site.url}/healthz`);
+    socket.pause();
+    const watching = page.trpc.acceleration.watch.subscribe(undefined, { onData: () => {} });
+    await sleep(200);
+
+    const start = performance.now();
+    await site[Symbol.asyncDispose]();
+    expect(performance.now() - start).toBeLessThan(2000);
+    await expect(fetch(`${site.url}/healthz`)).rejects.toThrow();
+    watching.unsubscribe();
+    socket.terminate();
+    slow.destroy();
+  });
+
+  test('leaves acceleration as it is', async () => {
+    const dataPlane = new FakeDataPlane();
+    {
+      await using site = await startTestDaemon({ dataPlane });
+      await using page = await openPage(site);
+      await page.trpc.acceleration.enable.mutate();
+    }
+    expect(dataPlane.kernel).toMatchObject({ pinned: true, killSwitch: false });
+  });
+});
+
+test('a kernel that keeps failing is logged once, and the daemon goes on', async () => {
   await using site = await startTestDaemon();
   await using page = await openPage(site);
-  expect(await page.trpc.acceleration.status.query()).toMatchObject({ state: 'off', reason: null });
-  expect(await page.trpc.acceleration.enable.mutate()).toMatchObject({ state: 'on' });
-  expect(await page.trpc.acceleration.disable.mutate()).toMatchObject({ state: 'off' });
-  const { events } = await page.trpc.events.list.query({});
-  expect(events.map(({ kind }) => kind)).toEqual(['enabled', 'disabled']);
+  await page.trpc.acceleration.enable.mutate();
+  const { takeEvents } = site.dataPlane;
+  site.dataPlane.takeEvents = () => {
+    throw new Error('ring is gone');
+  };
+  await until(() => site.log.some((line) => line.includes('ring is gone')));
+  await sleep(300);
+  expect(
+    site.log.filter((line) => line === 'Could not take events from the kernel: ring is gone'),
+  ).toHaveLength(1);
+  expect((await fetch(`${site.url}/healthz`)).status).toBe(200);
+  site.dataPlane.takeEvents = takeEvents;
 });

@@ -1,18 +1,18 @@
-import { chmodSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { Refusal } from '../refusal.ts';
 
 /** The files of one daemon: everything that it keeps, readable for its user only. */
 export class StateFolder {
   readonly path: string;
-  readonly #isNew: boolean;
+  /** The outermost folder that had to be made. */
+  readonly #made: string | null;
 
   /** Makes the folder if need be. Throws `Refusal` when it cannot be had. */
   constructor(path: string) {
     this.path = path;
-    this.#isNew = statSync(path, { throwIfNoEntry: false }) === undefined;
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      this.#made = make(path);
       chmodSync(path, 0o700);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
@@ -32,6 +32,14 @@ export class StateFolder {
 
   /** Takes back what the constructor made, after a start that failed. */
   discardIfNew(): void {
-    if (this.#isNew) rmSync(this.path, { recursive: true, force: true });
+    if (this.#made !== null) rmSync(this.#made, { recursive: true, force: true });
   }
+}
+
+/** Like `mkdir -p`, which Node's own never finishes where the kernel says ENOENT although the parent is there (in /proc). */
+function make(path: string): string | null {
+  if (existsSync(path)) return null;
+  const made = make(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+  return made ?? path;
 }

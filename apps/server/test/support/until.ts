@@ -5,7 +5,7 @@ export async function until(
   what: () => boolean | Promise<boolean>,
   words = 'it never happened',
 ): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; await sleep(10)) {
+  for (const end = Date.now() + 25_000; Date.now() < end; await sleep(10)) {
     if (await what()) return;
   }
   throw new Error(words);

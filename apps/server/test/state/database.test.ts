@@ -1,0 +1,92 @@
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../../src/state/database.ts';
+import { Facts } from '../../src/state/facts.ts';
+import { temporaryFolder } from '../support/folder.ts';
+
+const now = () => Date.parse('2026-01-02T03:04:05Z');
+const quiet = () => {};
+
+function filled(path: string): void {
+  const { database } = openDatabase(path, quiet, now);
+  const facts = new Facts(database);
+  for (let n = 0; n < 500; n++) facts.set(`fact ${n}`, 'x'.repeat(200));
+  database.close();
+}
+
+test('what was written is there again', () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'sidestep.db');
+  filled(path);
+  const { database, movedTo } = openDatabase(path, quiet, now);
+  expect(new Facts(database).get('fact 499')).toBe('x'.repeat(200));
+  expect(movedTo).toBeNull();
+  database.close();
+});
+
+test('what was written is there again when the process was killed', () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'sidestep.db');
+  const { database } = openDatabase(path, quiet, now);
+  new Facts(database).set('fact', 1);
+  // The files as they are while the database is still open.
+  for (const end of ['', '-wal']) copyFileSync(path + end, join(folder.path, `copy.db${end}`));
+  const copy = openDatabase(join(folder.path, 'copy.db'), quiet, now).database;
+  expect(new Facts(copy).get('fact')).toBe(1);
+  copy.close();
+  database.close();
+});
+
+describe('a damaged database', () => {
+  test.each([
+    [
+      'that is something else',
+      (path: string) => writeFileSync(path, 'not a database at all, but long enough to be looked at'),
+    ],
+    [
+      'with a page overwritten',
+      (path: string) => {
+        const bytes = readFileSync(path);
+        bytes.fill(0xab, 8192, 40_960);
+        writeFileSync(path, bytes);
+      },
+    ],
+    ['that was cut off', (path: string) => truncateSync(path, 50_000)],
+  ] as const)('%s is moved aside, said, and replaced', (_words, damage) => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'sidestep.db');
+    filled(path);
+    damage(path);
+    const damaged = readFileSync(path);
+    const log: string[] = [];
+    const { database, movedTo } = openDatabase(path, (line) => log.push(line), now);
+    expect(movedTo).toBe(`${path}.corrupt-2026-01-02T03-04-05.000Z`);
+    expect(readFileSync(movedTo ?? '').equals(damaged)).toBe(true);
+    expect(log).toEqual([expect.stringContaining(`moved to ${movedTo}`)]);
+    new Facts(database).set('fact', 1);
+    expect(new Facts(database).get('fact 1')).toBeUndefined();
+    database.close();
+  });
+});
+
+test('an empty file is a fresh database', () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'sidestep.db');
+  writeFileSync(path, '');
+  const { database, movedTo } = openDatabase(path, quiet, now);
+  expect(movedTo).toBeNull();
+  database.close();
+});
+
+test('a database of a newer Sidestep is left alone', () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'sidestep.db');
+  const newer = new DatabaseSync(path);
+  newer.exec('PRAGMA user_version = 99');
+  newer.close();
+  expect(() => openDatabase(path, quiet, now)).toThrow('newer Sidestep');
+  expect(existsSync(path)).toBe(true);
+  expect(readdirSync(folder.path).filter((name) => name.includes('corrupt'))).toEqual([]);
+});

@@ -1,0 +1,42 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { until } from './until.ts';
+
+const MAIN = fileURLToPath(new URL('fake-main.ts', import.meta.url));
+
+export interface DaemonProcess extends AsyncDisposable {
+  readonly child: ChildProcess;
+  readonly out: () => string;
+  readonly err: () => string;
+  /** The exit status, once it has ended. */
+  readonly ended: Promise<number | null>;
+  /** Resolves when it says that it is ready. */
+  ready(): Promise<void>;
+}
+
+/** The daemon as a process of its own, with a data plane that is not real. `wrapper` is put in front of the command. */
+export function spawnDaemon(args: readonly string[], wrapper: readonly string[] = []): DaemonProcess {
+  const [command = '', ...rest] = [...wrapper, process.execPath, MAIN, ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [out, err] = ['', ''];
+  child.stdout?.on('data', (data) => {
+    out += data;
+  });
+  child.stderr?.on('data', (data) => {
+    err += data;
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    child,
+    out: () => out,
+    err: () => err,
+    ended,
+    ready: () =>
+      until(() => out.includes('ready at') || child.exitCode !== null, 'the daemon did not get ready'),
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
