@@ -1,0 +1,177 @@
+import type { Page } from '@playwright/test';
+import { makeConnection } from './support/made-connections.ts';
+import { expect, test } from './support/signed-in.ts';
+import { StandIn } from './support/stand-in.ts';
+
+const theSwitch = (page: Page) => page.getByRole('switch', { name: 'Acceleration' });
+const panel = (page: Page) => page.getByRole('region', { name: 'Acceleration', exact: true });
+
+test('the first time says what it means before it is done, later times do not', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await theSwitch(page).click();
+  await expect(panel(page)).toContainText('tcpdump and netfilter will not see');
+  expect(standIn.dataPlane.enabled).toBe(false);
+  await page.getByRole('button', { name: 'Not now' }).click();
+  await expect(theSwitch(page)).not.toBeChecked();
+  await theSwitch(page).click();
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await expect(theSwitch(page)).toBeChecked();
+  await theSwitch(page).click();
+  await expect(theSwitch(page)).not.toBeChecked();
+  expect(standIn.dataPlane.enabled).toBe(false);
+  await theSwitch(page).click();
+  await expect(theSwitch(page)).toBeChecked();
+  await expect(panel(page)).toContainText('on since');
+});
+
+test('while the kernel is changed the switch shows where it goes and how far it is', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.stopAt = 'attaching';
+  await theSwitch(page).click();
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await expect(panel(page)).toContainText('Turning on');
+  await expect(page.getByRole('listitem').filter({ hasText: 'attaching' })).toHaveAttribute(
+    'aria-current',
+    'step',
+  );
+  await expect(theSwitch(page)).toHaveAttribute('aria-busy', 'true');
+  await expect(theSwitch(page)).toBeChecked();
+  await expect(theSwitch(page)).toBeDisabled();
+  standIn.dataPlane.proceed();
+  await expect(panel(page)).toContainText('on since');
+  await expect(theSwitch(page)).toHaveAttribute('aria-busy', 'false');
+});
+
+test('turning off asks nothing, tells how many are left, and can be taken back', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await standIn.services.acceleration.enable();
+  await expect(theSwitch(page)).toBeChecked();
+  standIn.dataPlane.remaining = 12;
+  await theSwitch(page).click();
+  await expect(panel(page)).toContainText('Turning off');
+  await expect(panel(page)).toContainText('12 connections still empty their queues');
+  standIn.dataPlane.remaining = 1;
+  await expect(panel(page)).toContainText('1 connection still empties its queue');
+  await expect(theSwitch(page)).toHaveAttribute('aria-busy', 'true');
+  await page.evaluate(() => localStorage.setItem('sidestep.informed', 'true'));
+  await page.reload();
+  await theSwitch(page).click();
+  await expect(panel(page)).toContainText('on since');
+  standIn.dataPlane.remaining = 0;
+  await theSwitch(page).click();
+  await expect(panel(page)).toContainText('off since');
+});
+
+test('a failure says first what to do, and folds the kernel’s words away', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.fail(
+    'The kernel refused the program.',
+    'Update to Linux 6.1 or newer.',
+    'R1 invalid mem access',
+  );
+  await theSwitch(page).click();
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  const alert = page.getByRole('alert');
+  await expect(alert).toContainText(/Update to Linux 6\.1 or newer\..*The kernel refused the program\./s);
+  await expect(theSwitch(page)).not.toBeChecked();
+  await expect(page.getByText('R1 invalid mem access')).toBeHidden();
+  await page.getByText('The kernel’s own words').click();
+  await expect(page.getByText('R1 invalid mem access')).toBeVisible();
+  standIn.dataPlane.failure = null;
+  await theSwitch(page).click();
+  await expect(panel(page)).toContainText('on since');
+  await expect(alert).toHaveCount(0);
+});
+
+test('a host that lacks something shows what, before anybody tries', async ({ page }) => {
+  await using standIn = await StandIn.start((one) => {
+    const status = async () => ({
+      ...(await one.services.acceleration.status()),
+      failure: {
+        message: 'No bpf file system is mounted.',
+        remedy: 'mount -t bpf bpf /sys/fs/bpf',
+        log: null,
+      },
+    });
+    one.overrides.acceleration = {
+      status,
+      async *watch(signal) {
+        yield await status();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      },
+      enable: status,
+      disable: status,
+    };
+  });
+  await page.goto(standIn.signInLink());
+  await expect(panel(page)).toContainText('Not available on this host');
+  await expect(page.getByRole('alert')).toContainText('mount -t bpf bpf /sys/fs/bpf');
+});
+
+test('the share of helped connections leads to the others and their reasons', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const bypassing = Array.from({ length: 3 }, () => makeConnection());
+  const blocking = Array.from({ length: 2 }, () =>
+    makeConnection({ path: 'stack', reason: 'blocking reader' }),
+  );
+  standIn.dataPlane.open = [
+    ...bypassing,
+    ...blocking,
+    makeConnection({ path: 'stack', reason: 'streaming' }),
+  ];
+  await standIn.services.acceleration.enable();
+  await expect(panel(page)).toContainText('3 of 6 local connections take the bypass');
+  const reasons = page.getByRole('region', { name: 'On the stack, by reason' });
+  await expect(reasons.getByRole('listitem').first()).toContainText('blocking reader2');
+  await page.getByRole('link', { name: 'why not 3?' }).click();
+  await expect(page.getByTestId('matching')).toHaveText('3 of 6');
+  await page.goBack();
+  await reasons.getByRole('link', { name: 'blocking reader 2' }).click();
+  await expect(page.getByTestId('matching')).toHaveText('2 of 6');
+  await expect(page.getByRole('textbox')).toHaveValue('reason:"blocking reader"');
+  await page.goBack();
+  await reasons.getByRole('link', { name: 'What “streaming” means' }).click();
+  await expect(page.getByText('Data flows one way without answers.')).toBeInViewport();
+});
+
+test('the overview counts what flows, and gives every digit on hover', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const { dataPlane } = standIn;
+  await standIn.services.acceleration.enable();
+  dataPlane.bytes = { bypass: 1_240_312, stack: 38_000 };
+  dataPlane.messages = { bypass: 45_000, stack: 120 };
+  const totals = page.getByRole('region', { name: 'Totals since it was turned on' });
+  await expect(totals).toContainText('1.24\u2009MB');
+  await expect(totals.getByTitle('1\u2009240\u2009312 bytes by the bypass')).toBeVisible();
+  const timer = setInterval(() => {
+    dataPlane.messages.bypass += 5000;
+  }, 50);
+  const roads = page.getByRole('region', { name: 'What each road carries now' });
+  await expect(roads).toContainText(/\d{2,3}\sk\s?msg\/s/);
+  clearInterval(timer);
+  const chart = page.getByRole('region', { name: 'Messages per second' });
+  await expect(chart.locator('path.recharts-area-curve')).toHaveCount(2);
+  await expect(chart.getByText('enabled')).toBeVisible();
+  await page.getByRole('radio', { name: '1 h' }).click();
+  await expect(chart).toBeVisible();
+});
+
+test('while it is off nothing is counted, and the page does not say zero', async ({ signedIn: page }) => {
+  await expect(page.getByRole('region', { name: 'What each road carries now' })).toContainText('–');
+  await expect(page.getByRole('region', { name: 'Busiest pairs' })).toContainText('Acceleration is off');
+  await expect(page.getByRole('region', { name: 'On the stack, by reason' })).toContainText(
+    'Acceleration is off',
+  );
+});

@@ -1,0 +1,253 @@
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { makeConnection } from './support/made-connections.ts';
+import { expect, test } from './support/signed-in.ts';
+import type { StandIn } from './support/stand-in.ts';
+
+const rows = (page: Page) => page.locator('tbody tr');
+const filter = (page: Page) => page.getByRole('textbox', { name: 'Filter connections' });
+const matching = (page: Page) => page.getByTestId('matching');
+
+const api = (port: number) => makeConnection({ client: { comm: 'api', pid: 4121, port }, age: 7300 });
+const cron = () =>
+  makeConnection({
+    client: { comm: 'cron', pid: 990, address: '::1', port: 41_000 },
+    server: { comm: 'postgres', pid: 77, address: '::1', port: 5432 },
+    path: 'stack',
+    reason: 'blocking reader',
+    age: 3,
+  });
+
+async function show(standIn: StandIn, page: Page, query = ''): Promise<void> {
+  await standIn.services.acceleration.enable();
+  await page.goto(`${standIn.url}/connections${query}`);
+}
+
+test('a row names both ends, the road of each direction, and why', async ({ signedIn: page, standIn }) => {
+  const half = cron();
+  half.serverToClient.path = 'bypass';
+  half.serverToClient.reason = null;
+  standIn.dataPlane.open = [api(50_001), half];
+  await show(standIn, page);
+  await expect(rows(page)).toHaveCount(2);
+  await expect(rows(page).nth(0)).toContainText(
+    /api.*4121.*127\.0\.0\.1:50001.*redis-server.*812.*127\.0\.0\.1:6379.*bypass/,
+  );
+  await expect(rows(page).nth(0)).toContainText('2\u2009h');
+  await expect(rows(page).nth(1)).toContainText(
+    /cron.*990.*\[::1\]:41000.*postgres.*stack.*blocking reader.*bypass/,
+  );
+  await expect(rows(page).nth(1).getByLabel('client to server')).toBeVisible();
+  await expect(rows(page).nth(1).getByLabel('server to client')).toBeVisible();
+});
+
+test('rates and totals grow in place', async ({ signedIn: page, standIn }) => {
+  const one = api(50_001);
+  standIn.dataPlane.open = [one];
+  await show(standIn, page);
+  const timer = setInterval(() => {
+    one.clientToServer.messages.bypass += 100;
+    one.clientToServer.bytes.bypass += 12_000;
+  }, 100);
+  await expect(rows(page).first()).toContainText(/\d\skB\/?/);
+  await expect(rows(page).first().locator('[title$="messages per second"]')).not.toHaveText('0');
+  clearInterval(timer);
+});
+
+test('the filter works as it is typed, lives in the address, and explains what it cannot read', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.open = [api(50_001), api(50_002), cron()];
+  await show(standIn, page);
+  await expect(matching(page)).toHaveText('3 of 3');
+  await page.keyboard.press('/');
+  await page.keyboard.type('process:cron path:stack reason:"blocking reader" port:5432');
+  await expect(matching(page)).toHaveText('1 of 3');
+  await expect(rows(page)).toContainText(['cron']);
+  await page.reload();
+  await expect(filter(page)).toHaveValue('process:cron path:stack reason:"blocking reader" port:5432');
+  await expect(matching(page)).toHaveText('1 of 3');
+  await filter(page).fill('50002');
+  await expect(matching(page)).toHaveText('1 of 3');
+  await filter(page).fill('path:sideways');
+  await expect(page.getByText('“sideways” is no path: bypass or stack.')).toBeVisible();
+  await filter(page).fill('nothing like it');
+  await expect(page.getByText('No connection matches')).toBeVisible();
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await expect(matching(page)).toHaveText('3 of 3');
+  await filter(page).fill('x');
+  await filter(page).press('Escape');
+  await expect(filter(page)).toHaveValue('');
+});
+
+test('columns sort, and a second click turns round', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.open = [api(50_001), cron()];
+  await show(standIn, page);
+  await page.getByRole('columnheader', { name: 'Client' }).getByRole('button').click();
+  await expect(page.getByRole('columnheader', { name: 'Client' })).toHaveAttribute('aria-sort', 'ascending');
+  await expect(rows(page).first()).toContainText('api');
+  await page.getByRole('columnheader', { name: 'Client' }).getByRole('button').click();
+  await expect(rows(page).first()).toContainText('cron');
+  await expect(page).toHaveURL(/sort=-client/);
+});
+
+test('no row moves while the pointer is over the table', async ({ signedIn: page, standIn }) => {
+  const [slow, fast] = [api(50_001), cron()];
+  standIn.dataPlane.open = [slow, fast];
+  await show(standIn, page, '?sort=-messageRate');
+  let leader = slow;
+  const timer = setInterval(() => {
+    leader.clientToServer.messages.bypass += 500;
+  }, 50);
+  await page.mouse.move(10, 10);
+  await expect(rows(page).first()).toContainText('api');
+  await rows(page).first().hover();
+  leader = fast;
+  await expect(rows(page).nth(1).locator('[title$="messages per second"]')).not.toHaveText('0');
+  await page.waitForTimeout(1500);
+  await expect(rows(page).first()).toContainText('api');
+  await page.mouse.move(10, 10);
+  await expect(rows(page).first()).toContainText('cron');
+  clearInterval(timer);
+});
+
+test('new rows flash, closed ones fade until the next sort', async ({ signedIn: page, standIn }) => {
+  const [first, second] = [api(50_001), cron()];
+  standIn.dataPlane.open = [first];
+  await show(standIn, page);
+  await expect(rows(page)).toHaveCount(1);
+  standIn.dataPlane.open = [first, second];
+  await expect(rows(page)).toHaveCount(2);
+  await expect(rows(page).filter({ hasText: 'cron' })).toHaveClass(/flash-once/);
+  standIn.dataPlane.open = [second];
+  await expect(rows(page).filter({ hasText: 'api' })).toContainText('closed');
+  await expect(matching(page)).toHaveText('1 of 1');
+  await page.getByRole('columnheader', { name: 'Server' }).getByRole('button').click();
+  await expect(rows(page)).toHaveCount(1);
+});
+
+test('pause holds everything, resume catches up', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.open = [api(50_001)];
+  await show(standIn, page);
+  await expect(rows(page)).toHaveCount(1);
+  await page.keyboard.press('p');
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  standIn.dataPlane.open = [api(50_001), cron()];
+  await page.waitForTimeout(1500);
+  await expect(rows(page)).toHaveCount(1);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(rows(page)).toHaveCount(2);
+});
+
+test('columns hide, show and resize, and the browser remembers', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.open = [api(50_001)];
+  await show(standIn, page);
+  await page.getByRole('button', { name: 'Columns' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Server' }).click();
+  await page.getByRole('menuitemcheckbox', { name: 'Messages' }).click();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('columnheader', { name: 'Server' })).toHaveCount(0);
+  await expect(page.getByRole('columnheader', { name: 'Messages' })).toBeVisible();
+  const client = page.getByRole('columnheader', { name: 'Client' });
+  const box = await client.boundingBox();
+  const edge = await client.locator('[data-resizer]').boundingBox();
+  if (!box || !edge) throw new Error('The header is not drawn.');
+  await page.mouse.move(edge.x + edge.width / 2, edge.y + edge.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(edge.x - 100, edge.y + edge.height / 2, { steps: 4 });
+  await page.mouse.up();
+  await page.reload();
+  await expect(page.getByRole('columnheader', { name: 'Server' })).toHaveCount(0);
+  await expect(page.getByRole('columnheader', { name: 'Messages' })).toBeVisible();
+  expect((await client.boundingBox())?.width).toBeLessThan(box.width - 50);
+});
+
+test('what the filter shows can be taken away', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.open = [api(50_001), api(50_002), cron()];
+  await show(standIn, page, '?q=process:api');
+  await expect(matching(page)).toHaveText('2 of 3');
+  for (const [format, check] of [
+    ['CSV', (text: string) => text.trim().split('\r\n').length === 3 && !text.includes('cron')],
+    ['JSON', (text: string) => JSON.parse(text).length === 2],
+  ] as const) {
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: format }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe(`connections.${format.toLowerCase()}`);
+    expect(check(await readFile(await file.path(), 'utf8'))).toBe(true);
+  }
+});
+
+test('arrows choose, Enter opens the history, Esc closes', async ({ signedIn: page, standIn }) => {
+  const [first, second] = [api(50_001), cron()];
+  standIn.dataPlane.open = [first, second];
+  await show(standIn, page);
+  await expect(rows(page)).toHaveCount(2);
+  standIn.dataPlane.report('established', second);
+  standIn.dataPlane.report('paired', second);
+  standIn.dataPlane.report('bypassed', second);
+  standIn.dataPlane.report('left', second, 'blocking reader');
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  await expect(rows(page).nth(1)).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Enter');
+  const drawer = page.getByRole('dialog');
+  await expect(drawer).toContainText('cron → postgres');
+  await expect(drawer.getByRole('region', { name: 'Client', exact: true })).toContainText(
+    /cron.*990.*\[::1\]:41000/s,
+  );
+  await expect(drawer.getByRole('region', { name: 'Client to server' })).toContainText('blocking reader');
+  await expect(drawer.getByRole('listitem')).toContainText([
+    'established',
+    'paired',
+    'bypassed',
+    'blocking reader',
+  ]);
+  await expect(page).toHaveURL(new RegExp(`open=${second.id}`));
+  await page.keyboard.press('Escape');
+  await expect(drawer).toHaveCount(0);
+  await page.goto(`${standIn.url}/connections?q=process:api&open=${second.id}`);
+  await expect(drawer).toContainText('cron → postgres');
+});
+
+test('thousands of rows stay quick: few are drawn, pages lead through all', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.open = Array.from({ length: 3000 }, (_, index) =>
+    makeConnection({ client: { port: 10_000 + index }, age: 4000 - index }),
+  );
+  await show(standIn, page);
+  await expect(matching(page)).toHaveText('3\u2009000 of 3\u2009000');
+  expect(await rows(page).count()).toBeLessThan(80);
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('End');
+  await expect(page.getByText(':10499')).toBeVisible();
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await expect(page.getByText('501–1\u2009000 of 3\u2009000')).toBeVisible();
+  await expect(page.getByText(':10500')).toBeVisible();
+});
+
+test('on a phone each connection takes two lines', async ({ signedIn: page, standIn }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  standIn.dataPlane.open = [api(50_001), cron()];
+  await show(standIn, page);
+  const list = page.getByRole('list', { name: 'Connections' });
+  await expect(list.getByRole('listitem')).toHaveCount(2);
+  await expect(list.getByRole('listitem').nth(1)).toContainText(/cron.*postgres.*5432.*blocking reader/s);
+  await list.getByRole('button').nth(1).click();
+  await expect(page.getByRole('dialog')).toContainText('cron → postgres');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide).toBeLessThanOrEqual(390);
+});
+
+test('with nothing to show it says why', async ({ signedIn: page, standIn }) => {
+  await page.goto(`${standIn.url}/connections`);
+  await expect(page.getByText('Acceleration is off')).toBeVisible();
+  await standIn.services.acceleration.enable();
+  await expect(page.getByText('No local connections yet')).toBeVisible();
+});

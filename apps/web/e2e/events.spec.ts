@@ -1,0 +1,120 @@
+import type { Page } from '@playwright/test';
+import { makeConnection } from './support/made-connections.ts';
+import { expect, test } from './support/signed-in.ts';
+import type { StandIn } from './support/stand-in.ts';
+
+const log = (page: Page) => page.getByRole('log');
+const lines = (page: Page, text: string | RegExp) => log(page).getByRole('button').filter({ hasText: text });
+
+/** One closed connection for each name, so that every line can be told apart. */
+function close(standIn: StandIn, ...names: string[]): void {
+  for (const comm of names) standIn.dataPlane.report('closed', makeConnection({ client: { comm } }));
+}
+
+test.beforeEach(async ({ signedIn: page, standIn }) => {
+  await standIn.services.acceleration.enable();
+  await page.goto(`${standIn.url}/events`);
+  await expect(log(page)).toContainText('enabled');
+});
+
+test('events arrive, newest on top, with names, reasons and totals', async ({ signedIn: page, standIn }) => {
+  const connection = makeConnection();
+  standIn.dataPlane.report('established', connection);
+  standIn.dataPlane.report('left', connection, 'streaming');
+  connection.clientToServer.bytes.bypass = 1_500_000;
+  standIn.dataPlane.report('closed', connection);
+  await expect(lines(page, 'closed')).toContainText(/redis-benchmark.*redis-server.*:6379.*1\.5\sMB/);
+  await expect(lines(page, 'left')).toContainText('streaming');
+  const top = async (text: string) => (await lines(page, text).boundingBox())?.y ?? 0;
+  expect(await top('closed')).toBeLessThan(await top('established'));
+  await expect(lines(page, 'closed').locator('time')).toHaveAttribute('title', /\d\d:\d\d:\d\d\.\d{3}$/);
+  await lines(page, 'left').click();
+  await expect(page.getByRole('dialog')).toContainText('redis-benchmark → redis-server');
+});
+
+test('kinds are chosen, and the choice lives in the address', async ({ signedIn: page, standIn }) => {
+  const connection = makeConnection();
+  standIn.dataPlane.report('established', connection);
+  standIn.dataPlane.report('left', connection, 'streaming');
+  await expect(lines(page, 'left')).toBeVisible();
+  await page.getByRole('button', { name: 'left' }).first().click();
+  await expect(lines(page, 'established')).toHaveCount(0);
+  await expect(lines(page, 'left')).toHaveCount(1);
+  await expect(page).toHaveURL(/kinds=left/);
+  standIn.dataPlane.report('established', makeConnection());
+  standIn.dataPlane.report('left', makeConnection(), 'queue full');
+  await expect(lines(page, 'queue full')).toBeVisible();
+  await expect(lines(page, 'established')).toHaveCount(0);
+  await page.reload();
+  await expect(lines(page, 'left')).toHaveCount(2);
+});
+
+test('paused it stands still and counts; resumed it shows all of it once', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  close(standIn, 'before');
+  await expect(lines(page, 'before')).toBeVisible();
+  await page.keyboard.press('p');
+  close(standIn, 'while-1', 'while-2', 'while-3');
+  await expect(page.getByRole('button', { name: '3 new' })).toBeVisible();
+  await expect(lines(page, 'while')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(lines(page, 'while')).toHaveCount(3);
+  await expect(lines(page, 'before')).toHaveCount(1);
+  await expect(page.getByRole('button', { name: /new$/ })).toHaveCount(0);
+});
+
+test('scrolled away it stands still, and the pill leads back', async ({ signedIn: page, standIn }) => {
+  close(standIn, ...Array.from({ length: 100 }, (_, index) => `old-${index}`));
+  await expect(lines(page, 'old-99')).toBeVisible();
+  await log(page).evaluate((element) => element.scrollTo(0, 800));
+  await expect(lines(page, 'old-70')).toBeVisible();
+  close(standIn, 'fresh-1', 'fresh-2');
+  await expect(page.getByRole('button', { name: '2 new' })).toBeVisible();
+  await expect(lines(page, 'old-70')).toBeVisible();
+  await page.getByRole('button', { name: '2 new' }).click();
+  await expect(lines(page, 'fresh-2')).toBeVisible();
+});
+
+test('older events come when somebody scrolls down to them', async ({ signedIn: page, standIn }) => {
+  close(standIn, ...Array.from({ length: 700 }, (_, index) => `old-${index}`));
+  await expect(lines(page, 'old-699')).toBeVisible();
+  await page.reload();
+  await expect(lines(page, 'old-699')).toBeVisible();
+  await expect(async () => {
+    await log(page).evaluate((element) => element.scrollTo(0, element.scrollHeight));
+    await expect(log(page).getByText('enabled', { exact: true })).toBeVisible({ timeout: 300 });
+  }).toPass();
+});
+
+test('what was lost is always in sight', async ({ signedIn: page, standIn }) => {
+  await expect(page.getByTestId('lost')).toContainText('0 lost');
+  standIn.dataPlane.sent += 17;
+  standIn.dataPlane.lost = 17;
+  await expect(page.getByTestId('lost')).toContainText('17 lost');
+  await expect(log(page)).toContainText('17 events: the ring was full');
+});
+
+test('what came while the page was away and is no longer kept leaves a labelled gap', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  close(standIn, 'before');
+  await expect(lines(page, 'before')).toBeVisible();
+  await page.route('**/api/session', (route) => route.abort());
+  await standIn.stop();
+  await standIn.start();
+  close(standIn, 'unseen-1', 'unseen-2', 'unseen-3');
+  await expect(async () => {
+    const { events } = await standIn.services.events.list({ limit: 10 });
+    expect(events).toHaveLength(3);
+  }).toPass();
+  await standIn.stop();
+  await standIn.start();
+  close(standIn, 'after');
+  await page.unroute('**/api/session');
+  await expect(lines(page, 'after')).toBeVisible();
+  await expect(log(page)).toContainText('3 events not shown: viewer was away');
+  await expect(lines(page, 'before')).toHaveCount(1);
+});

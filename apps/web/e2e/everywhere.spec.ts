@@ -1,0 +1,147 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from '@playwright/test';
+import { makeBusy } from './support/busy-host.ts';
+import { expect, test } from './support/signed-in.ts';
+
+const ROOMS = ['', 'connections', 'events', 'trace', 'settings', 'help'];
+
+async function expectAccessible(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+  const words = serious.map(
+    ({ id, nodes }) => `${where}: ${id}: ${nodes.map((node) => node.html).join('\n')}`,
+  );
+  expect(words).toEqual([]);
+}
+
+for (const theme of ['dark', 'light'] as const) {
+  test(`axe finds nothing serious in any room, ${theme}`, async ({ signedIn: page, standIn }) => {
+    test.setTimeout(120_000);
+    standIn.trace.on = true;
+    await standIn.services.acceleration.enable();
+    const stop = makeBusy(standIn);
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    for (const room of ROOMS) {
+      await page.goto(`${standIn.url}/${room}`);
+      await page.waitForTimeout(1200);
+      await expectAccessible(page, `/${room}`);
+    }
+    await page.goto(`${standIn.url}/connections`);
+    await page.locator('tbody tr').first().click();
+    await expect(page.getByRole('dialog')).toBeVisible();
+    await expectAccessible(page, 'drawer');
+    stop();
+    await standIn.stop();
+    await expect(page.getByRole('alert')).toBeVisible();
+    await expectAccessible(page, 'lost');
+    await standIn.start();
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const room of ROOMS.slice(0, 3)) {
+      await page.goto(`${standIn.url}/${room}`);
+      await page.waitForTimeout(500);
+      await expectAccessible(page, `/${room} on a phone`);
+    }
+  });
+}
+
+test('axe finds nothing serious while something is wrong', async ({ signedIn: page, standIn, context }) => {
+  standIn.dataPlane.fail('The kernel refused the program.', 'Update the kernel.', 'R1 invalid mem access');
+  await page.getByRole('switch', { name: 'Acceleration' }).click();
+  await expectAccessible(page, 'first time');
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await page.getByText('The kernel’s own words').click();
+  await expectAccessible(page, 'failed');
+  await context.clearCookies();
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+  await expectAccessible(page, 'signed out');
+});
+
+test('no room is wider than a phone', async ({ signedIn: page, standIn }) => {
+  await standIn.services.acceleration.enable();
+  const stop = makeBusy(standIn);
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const room of ROOMS) {
+    await page.goto(`${standIn.url}/${room}`);
+    await page.waitForTimeout(800);
+    const inner = await page.locator('main').evaluate((main) => {
+      const scroller = main.firstElementChild ?? main;
+      return Math.max(scroller.scrollWidth, document.documentElement.scrollWidth);
+    });
+    expect(inner, room).toBeLessThanOrEqual(390);
+  }
+  stop();
+});
+
+test('keys lead everywhere', async ({ signedIn: page }) => {
+  for (const [key, heading] of [
+    ['c', 'Connections'],
+    ['e', 'Events'],
+    ['t', 'Trace'],
+    ['s', 'Settings'],
+    ['h', 'Help'],
+    ['o', 'Overview'],
+  ] as const) {
+    await page.keyboard.press('g');
+    await page.keyboard.press(key);
+    await expect(page.getByRole('heading', { name: heading, level: 1 })).toBeAttached();
+  }
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog')).toContainText('pause or resume');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
+test('colours follow the system until somebody chooses, from the first paint on', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await expect.poll(theme).toBe('dark');
+  await page.emulateMedia({ colorScheme: 'light' });
+  await expect.poll(theme).toBe('light');
+  await page.goto(`${standIn.url}/settings`);
+  await page.getByRole('radio', { name: 'Dark' }).click();
+  await expect.poll(theme).toBe('dark');
+  // Without any of the app's scripts, only with the one in the page.
+  await page.route('**/_next/**/*.js', (route) => route.abort());
+  await page.reload({ waitUntil: 'commit' });
+  await expect.poll(theme).toBe('dark');
+});
+
+test('settings are kept by the daemon, and refuse what is out of range', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await page.goto(`${standIn.url}/settings`);
+  await page.getByRole('switch', { name: 'Allow blocking readers' }).click();
+  await expect(page.getByRole('switch', { name: 'Allow blocking readers' })).toBeChecked();
+  const cap = page.getByRole('textbox', { name: 'Queue cap in KiB' });
+  await cap.fill('12');
+  await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await expect(page.getByText('64 to 65\u2009536 KiB')).toBeVisible();
+  await cap.fill('1024');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect(page.getByRole('button', { name: 'Reset' })).toBeVisible();
+  expect(await standIn.services.settings.get()).toEqual({ allowBlockingReaders: true, queueCap: 1_048_576 });
+  await page.reload();
+  await expect(cap).toHaveValue('1024');
+  await expect(page.getByRole('switch', { name: 'Allow blocking readers' })).toBeChecked();
+});
+
+test('the page loads nothing from anywhere else, and breaks no rule of its policy', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const foreign: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(standIn.url) && !request.url().startsWith('blob:'))
+      foreign.push(request.url());
+  });
+  for (const room of ROOMS) {
+    await page.goto(`${standIn.url}/${room}`);
+    await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+  }
+  expect(foreign).toEqual([]);
+});

@@ -1,0 +1,64 @@
+import { makeConnection } from './support/made-connections.ts';
+import { expect, test } from './support/signed-in.ts';
+
+test('losing the daemon shows at once, and heals by itself', async ({ signedIn: page, standIn }) => {
+  await standIn.services.acceleration.enable();
+  standIn.dataPlane.open = [makeConnection()];
+  await page.goto(`${standIn.url}/connections`);
+  await expect(page.locator('tbody tr')).toHaveCount(1);
+  await standIn.stop();
+  const banner = page.getByRole('alert').filter({ hasText: 'The daemon does not answer' });
+  await expect(banner).toBeVisible({ timeout: 1000 });
+  await expect(banner).toContainText(/What you see is \d+\ss old/);
+  await expect(banner).toContainText(/next try in \d\ss/);
+  await expect(page.getByText('not live')).toBeVisible();
+  await expect(page.locator('tbody tr')).toHaveCount(1);
+  standIn.dataPlane.open = [makeConnection(), makeConnection()];
+  await standIn.start();
+  await expect(banner).toHaveCount(0);
+  await expect(page.locator('tbody tr')).toHaveCount(2);
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+});
+
+test('the switch is out of reach while nobody would hear it', async ({ signedIn: page, standIn }) => {
+  await standIn.stop();
+  await expect(page.getByRole('switch', { name: 'Acceleration' })).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Try now' })).toBeEnabled();
+  await standIn.start();
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await expect(page.getByRole('switch', { name: 'Acceleration' })).toBeEnabled();
+});
+
+test('events that came meanwhile are shown once, in their place', async ({ signedIn: page, standIn }) => {
+  await standIn.services.acceleration.enable();
+  await page.goto(`${standIn.url}/events`);
+  const closed = (comm: string) => standIn.dataPlane.report('closed', makeConnection({ client: { comm } }));
+  closed('before');
+  const log = page.getByRole('log');
+  await expect(log).toContainText('before');
+  await standIn.stop();
+  closed('meanwhile');
+  await standIn.start();
+  closed('after');
+  await expect(log.getByRole('button').filter({ hasText: 'closed' })).toContainText(
+    ['meanwhile', 'before'].map((name) => new RegExp(name)),
+  );
+  await expect(log).toContainText('after');
+  await expect(log).not.toContainText('not shown');
+});
+
+test('a page that is opened while the daemon is away waits for it', async ({ signedIn: page, standIn }) => {
+  await page.route('**/api/session', (route) => route.abort());
+  await page.goto(`${standIn.url}/`);
+  await expect(page.getByRole('alert')).toContainText('The daemon does not answer');
+  await expect(page.getByRole('alert')).not.toContainText('What you see');
+  await page.unroute('**/api/session');
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+});
+
+test('a session that ended leads to the way in', async ({ signedIn: page, standIn, context }) => {
+  await context.clearCookies();
+  await standIn.stop();
+  await standIn.start();
+  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+});
