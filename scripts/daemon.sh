@@ -6,11 +6,11 @@ main=$root/apps/server/src/main.ts
 verb_up() {
 	pid=$(running_pid)
 	if [ -n "$pid" ]; then
-		say "Sidestep is already running (process $pid, state in $state_dir)."
+		say "Sidestep is already running (process $pid, state in $state_dir); ./sidestep sign-in-link prints a fresh link."
 		return 0
 	fi
 	set_up
-	if [ "$detach" = yes ]; then start_detached; else run_daemon; fi
+	if [ "$detach" = yes ]; then start_detached; else daemon_command exec "$node"; fi
 }
 
 verb_down() {
@@ -38,7 +38,7 @@ verb_dev() {
 	watcher=$!
 	trap 'kill $watcher 2>/dev/null' EXIT
 	trap 'exit 130' INT TERM
-	run_watched "$node" --watch --watch-path="$root/apps/server/src" --watch-path="$root/packages" \
+	daemon_command "$node" --watch --watch-path="$root/apps/server/src" --watch-path="$root/packages" \
 		--watch-path="$root/apps/web/out" --watch-path="$root/bpf/build"
 }
 
@@ -47,14 +47,6 @@ verb_test() {
 	install_packages $test_packages
 	set_up
 	exec "$node" "$root/scripts/run-tests.ts"
-}
-
-run_daemon() {
-	daemon_command exec "$node"
-}
-
-run_watched() {
-	daemon_command "$@"
 }
 
 # daemon_command COMMAND...: runs it with the daemon's file and options.
@@ -82,9 +74,12 @@ start_detached() {
 	scheme=http
 	[ -z "$tls_cert" ] || scheme=https
 	answers=0
-	"$node" "$root/scripts/wait-for-page.ts" "$scheme://$listen/healthz" "$pid" || answers=$?
+	"$node" "$root/scripts/wait-for-page.ts" "$scheme://$listen/healthz" "$pid" "$state_dir/daemon.pid" || answers=$?
 	tail -c "+$((before + 1))" "$daemon_log"
-	[ $answers -eq 0 ] || refuse "The daemon did not start; what it said is above and in $daemon_log."
+	[ $answers -eq 0 ] || {
+		kill -TERM "$pid" 2>/dev/null || :
+		refuse "The daemon did not start; what it said is above and in $daemon_log."
+	}
 }
 
 # Of the daemon that has this state folder; empty when there is none. A pid file may have outlived its process.

@@ -53,12 +53,16 @@ parse_options() {
 refuse_bad_address() {
 	host=${listen%:*}
 	port=${listen##*:}
-	case "$host$port" in
-	"$listen" | "$port") port=x ;;
+	case $listen in
+	?*:*) ;;
+	*) port= ;;
 	esac
 	case $port in
-	'' | *[!0-9]*) misused "--listen takes an address and a port, such as 127.0.0.1:7070, not '$listen'." ;;
+	'' | *[!0-9]* | ??????*) port=0 ;;
 	esac
+	if [ "$port" -lt 1 ] || [ "$port" -gt 65535 ]; then
+		misused "--listen takes an address and a port, such as 127.0.0.1:7070, not '$listen'."
+	fi
 	case ${tls_cert:+cert}-${tls_key:+key} in
 	cert- | -key) misused "--tls-cert and --tls-key go together." ;;
 	cert-key) return 0 ;;

@@ -32,6 +32,13 @@ describe('wrong usage ends with 2 and says what would be right', () => {
       ['up', '--listen', '127.0.0.1:http'],
       '--listen takes an address and a port',
     ],
+    ['a port above all ports', ['up', '--listen', '127.0.0.1:65536'], '--listen takes an address and a port'],
+    ['any port', ['up', '--listen', '127.0.0.1:0'], '--listen takes an address and a port'],
+    [
+      'an address in brackets without a port',
+      ['up', '--listen', '[::1]'],
+      '--listen takes an address and a port',
+    ],
     ['half of TLS', ['up', '--tls-cert', '/etc/hosts'], '--tls-cert and --tls-key go together.'],
     [
       'an open address without TLS',
@@ -134,7 +141,7 @@ describe('what cannot be done ends with 1 and one sentence with its remedy', () 
     );
   });
 
-  test.each(['status', 'enable', 'disable', 'connections', 'events', 'trace'])(
+  test.each(['status', 'enable', 'disable', 'connections', 'events', 'trace', 'settings', 'sign-in-link'])(
     '%s before set-up',
     async (verb) => {
       await refused(copy.sidestep(verb), /not set up yet; run sudo \.\/sidestep up first/);

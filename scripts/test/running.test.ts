@@ -30,7 +30,7 @@ function standIn(argument: string): ChildProcess {
 test('a second up says that it is already running, and changes nothing', async () => {
   const daemon = standIn('/somewhere/apps/server/src/main.ts');
   const answer = await copy.sidestep('up', '--state-dir', stateDir);
-  expect(answer.out).toBe(`Sidestep is already running (process ${daemon.pid}, state in ${stateDir}).\n`);
+  expect(answer.out).toContain(`Sidestep is already running (process ${daemon.pid}, state in ${stateDir})`);
   expect(answer.code).toBe(0);
   expect(daemon.exitCode).toBeNull();
   expect(copy.content()).toEqual(['package.json', 'scripts', 'sidestep']);
