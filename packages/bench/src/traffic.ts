@@ -57,6 +57,15 @@ const resultSchemas = {
     sent: z.number(),
     received: z.number(),
   }),
+  asker: z.object({
+    wrong: z.number(),
+    error: z.string(),
+    messages: z.number(),
+    /** All of them, or those before the reader fell asleep. */
+    answered: z.number(),
+    sent: z.number(),
+    received: z.number(),
+  }),
 };
 
 export type TrafficProgram = keyof typeof resultSchemas;

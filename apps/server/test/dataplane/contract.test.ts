@@ -1,0 +1,25 @@
+import { join } from 'node:path';
+import { BtfLayouts } from '@sidestep/libbpf';
+import { EVENT_KINDS, REASONS } from '@sidestep/shared';
+import { expect, test } from 'vitest';
+
+/** What `make -C bpf` compiled: C and TypeScript must say the same. */
+const layouts = BtfLayouts.fromObject(join(import.meta.dirname, '../../../../bpf/build/sidestep.o'));
+
+test('every reason has the code that the programs give it', () => {
+  const inC = new Map(layouts.enum('ss_reason'));
+  inC.delete('SS_REASON_NONE');
+  // `refused by the kernel` is REFUSED_BY_KERNEL: articles are not worth a word in C.
+  const inTypeScript = REASONS.map(({ words, code }): [string, number] => [
+    `SS_REASON_${words.replace('the ', '').toUpperCase().replaceAll(/[ -]/g, '_')}`,
+    code,
+  ]);
+  expect(new Map(inTypeScript)).toEqual(inC);
+});
+
+test('every kind of event that the kernel sends has a name', () => {
+  const kinds = [...layouts.enum('ss_event_kind').keys()].map((name) =>
+    name.replace('SS_EVENT_', '').toLowerCase(),
+  );
+  expect(EVENT_KINDS).toEqual(expect.arrayContaining(kinds));
+});

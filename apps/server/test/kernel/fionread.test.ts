@@ -1,0 +1,19 @@
+import { Traffic } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { acceleratedScene } from './support/scene.ts';
+
+/**
+ * Messages above the cap go by TCP to a socket that is still enrolled, and several kernels hide them from FIONREAD. A reader
+ * that believes it sleeps with the rest of its message unread, unless somebody wakes it.
+ */
+test('a reader that believes FIONREAD gets every message, also those above the cap', async () => {
+  await using scene = await acceleratedScene('fionread', { queueCap: 65_536 });
+  await using asker = new Traffic('asker', { large: 1_500_000, rounds: 30 }, { cgroup: scene.cgroup.path });
+  await scene.daemon.untilBypassing(await asker.port());
+  const result = await asker.result();
+  expect(result).toMatchObject({ wrong: 0, answered: result.messages, error: '' });
+  expect(result.received).toBe(result.sent);
+
+  const left = (await scene.daemon.api.events.list.query({ kinds: ['left'], limit: 100 })).events;
+  expect(left.map(({ reason }) => reason)).toContain('queue full');
+});
