@@ -1,6 +1,6 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { cString, Descriptor, type HasFd, infoByFd, pin } from './descriptor.ts';
-import { check } from './error.ts';
+import { BpfError, check } from './error.ts';
 import { BpfLink } from './link.ts';
 import { iteratorOptions, native } from './native.ts';
 
@@ -62,8 +62,8 @@ export class BpfProgram implements Disposable {
 
   /** For `SEC("tracepoint/…")`: runs on every hit, on the whole host. Tracefs must be mounted at /sys/kernel/tracing. */
   attachTracepoint(category: string, name: string): BpfLink {
-    const id = readFileSync(`/sys/kernel/tracing/events/${category}/${name}/id`, 'utf8');
-    const event = check(`open the tracepoint ${name}`, native.shim_tracepoint_open(Number(id)));
+    const id = tracepointId(category, name);
+    const event = check(`open the tracepoint ${name}`, native.shim_tracepoint_open(id));
     try {
       const link = native.bpf_link_create(this.fd, event, BPF_PERF_EVENT, null);
       return BpfLink.fromFd(check(`attach ${this.#label} to the tracepoint ${name}`, link));
@@ -83,6 +83,15 @@ export class BpfProgram implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+}
+
+function tracepointId(category: string, name: string): number {
+  try {
+    return Number(readFileSync(`/sys/kernel/tracing/events/${category}/${name}/id`, 'utf8'));
+  } catch (error) {
+    const { errno = 0 } = error as NodeJS.ErrnoException;
+    throw new BpfError(`find the tracepoint ${category}/${name}`, -errno, '');
   }
 }
 

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
 import net, { type AddressInfo } from 'node:net';
+import { getPriority } from 'node:os';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -101,6 +102,32 @@ describe('on a map', () => {
     detachFromMap(fd, map, BPF_SK_MSG_VERDICT);
     expect(() => detachFromMap(fd, map, BPF_SK_MSG_VERDICT)).toThrow(
       expect.objectContaining({ code: 'ENOENT' }),
+    );
+  });
+});
+
+describe('at a tracepoint', () => {
+  test('a program runs on every hit, until its link is closed', () => {
+    using object = BpfObject.open(maps);
+    const rodata = object.map('.rodata');
+    const value = rodata.initialValue();
+    value.writeUInt32LE(process.pid, object.layouts().section('.rodata').fields.get('caller')?.offset);
+    rodata.setInitialValue(value);
+    object.load();
+    const before = openDescriptors();
+    const link = object.program('asked').attachTracepoint('syscalls', 'sys_enter_getpriority');
+    for (let n = 0; n < 3; n++) getPriority();
+    expect(seen(object)).toBe(3 * 8);
+    link.close();
+    getPriority();
+    expect(seen(object)).toBe(3 * 8);
+    expect(openDescriptors()).toBe(before);
+  });
+
+  test('that there is not is refused', () => {
+    using object = loaded(maps);
+    expect(() => object.program('asked').attachTracepoint('syscalls', 'absent')).toThrow(
+      'Could not find the tracepoint syscalls/absent: No such file or directory (ENOENT)',
     );
   });
 });
