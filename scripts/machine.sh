@@ -28,6 +28,7 @@ refuse_machine() {
 	has_filesystem bpf || refuse "This kernel has no eBPF; $own_kernel"
 	[ -r /sys/kernel/btf/vmlinux ] ||
 		refuse "This kernel does not describe its own types (no /sys/kernel/btf/vmlinux); $own_kernel"
+	has_filesystem tracefs || refuse "This kernel has no tracepoints; $own_kernel"
 	has_filesystem cgroup2 ||
 		refuse "This kernel has no cgroup v2; $own_kernel"
 	if [ -n "$cgroup" ] && [ ! -e "$cgroup/cgroup.procs" ]; then

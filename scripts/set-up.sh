@@ -62,18 +62,15 @@ turbo() {
 }
 
 mount_file_systems() {
-	mounted bpf || mount -t bpf bpf /sys/fs/bpf ||
-		refuse "Could not mount the bpf file system; mount it at /sys/fs/bpf and run the same command again."
-	# Without tracefs only the page's Trace room is empty, and says so.
-	if has_filesystem tracefs && ! mounted tracefs; then mount -t tracefs tracefs /sys/kernel/tracing || :; fi
-	mounted cgroup2 || mount_cgroup
+	mount_at bpf /sys/fs/bpf
+	mount_at tracefs /sys/kernel/tracing
+	# The tree of cgroups may be anywhere.
+	awk '$3 == "cgroup2" { found = 1 } END { exit !found }' /proc/mounts ||
+		{ mkdir -p /run/sidestep/cgroup && mount_at cgroup2 /run/sidestep/cgroup; }
 }
 
-mount_cgroup() {
-	{ mkdir -p /run/sidestep/cgroup && mount -t cgroup2 cgroup2 /run/sidestep/cgroup; } ||
-		refuse "Could not mount cgroup v2; mount it anywhere and run the same command again."
-}
-
-mounted() {
-	awk -v type="$1" '$3 == type { found = 1 } END { exit !found }' /proc/mounts
+mount_at() {
+	awk -v type="$1" -v at="$2" '$3 == type && $2 == at { found = 1 } END { exit !found }' /proc/mounts ||
+		mount -t "$1" "$1" "$2" ||
+		refuse "Could not mount the $1 file system at $2; mount it there and run the same command again."
 }

@@ -103,6 +103,7 @@ describe('what cannot be done ends with 1 and one sentence with its remedy', () 
 
   test.each([
     ['eBPF', 'bpf', /no eBPF; start Debian's own kernel/],
+    ['tracepoints', 'tracefs', /no tracepoints; start Debian's own kernel/],
     ['cgroup v2', 'cgroup2', /no cgroup v2; start Debian's own kernel/],
   ])('a kernel without %s', async (_, type, words) => {
     const fake = join(scratch, 'filesystems');
