@@ -16,6 +16,8 @@ struct address {
 		struct sockaddr_un local;
 	};
 	socklen_t length;
+	/* 0, or IPPROTO_MPTCP. */
+	int protocol;
 };
 
 static inline bool address_parse(const char *text, struct address *address)

@@ -11,8 +11,8 @@ enum role { BOTH, SERVER, CLIENT };
 static struct {
 	enum role role;
 	struct address address, target;
-	bool has_target, nodelay;
-	int cpu;
+	bool has_target, nodelay, zero_copy, mptcp;
+	int cpu, low_water;
 	uint32_t connections, pipeline, pause_ms;
 	struct range request, answer;
 	uint64_t count, seed;
@@ -54,6 +54,10 @@ static struct end *add_end(int fd, bool client)
 	end->client = client;
 	if (options.nodelay)
 		set_nodelay(fd, &options.address);
+	if (options.low_water)
+		set_option(fd, SOL_SOCKET, SO_RCVLOWAT, options.low_water);
+	if (options.zero_copy)
+		set_option(fd, SOL_SOCKET, SO_ZEROCOPY, 1);
 	watch(fd, end, EPOLLIN, EPOLL_CTL_ADD);
 	ends[end_count++] = end;
 	open_ends++;
@@ -233,6 +237,9 @@ static const struct argp_option argp_options[] = {
 	{ "grace", 'x', "S", 0, "seconds after the end in which answers may still come (10)", 0 },
 	{ "cpu", 'u', "CPU", 0, "run on this CPU only", 0 },
 	{ "nagle", 'g', NULL, 0, "leave TCP_NODELAY off", 0 },
+	{ "low-water", 'l', "BYTES", 0, "set SO_RCVLOWAT", 0 },
+	{ "zero-copy", 'z', NULL, 0, "set SO_ZEROCOPY (and send as usual)", 0 },
+	{ "mptcp", 'i', NULL, 0, "use Multipath TCP", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
 };
@@ -260,6 +267,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'x': right = (options.grace = atof(argument)) > 0; break;
 	case 'u': options.cpu = atoi(argument); break;
 	case 'g': options.nodelay = false; break;
+	case 'l': right = (options.low_water = atoi(argument)) > 0; break;
+	case 'z': options.zero_copy = true; break;
+	case 'i': options.mptcp = true; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -280,6 +290,8 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	if (!options.seed)
 		options.seed = random_seed();
+	if (options.mptcp)
+		options.address.protocol = options.target.protocol = IPPROTO_MPTCP;
 	if (options.cpu >= 0)
 		pin_to_cpu();
 	stop_on_signals();

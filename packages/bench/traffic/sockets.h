@@ -14,7 +14,8 @@ static inline void set_option(int fd, int level, int name, int value)
 
 static inline int open_socket(const struct address *address, bool blocking)
 {
-	int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK), 0);
+	int type = SOCK_STREAM | SOCK_CLOEXEC | (blocking ? 0 : SOCK_NONBLOCK);
+	int fd = socket(address->any.sa_family, type, address->protocol);
 
 	if (fd < 0)
 		fail("socket");

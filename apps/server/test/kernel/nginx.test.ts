@@ -39,35 +39,32 @@ test('nginx answers wrk on the bypass', async () => {
 test.for([
   { buffering: 'on', way: 'whole' },
   { buffering: 'off', way: 'piece by piece' },
-])(
-  'nginx passes bodies of 1 MiB on $way in both directions, and none is late',
-  async ({ buffering }) => {
-    await using scene = await acceleratedScene('proxy');
-    const { cgroup, daemon } = scene;
-    await using upstream = startNode(cgroup, 'body-server.ts');
-    const { listening: upstreamPort } = JSON.parse(await upstream.firstLine());
-    await using nginx = await startNginx(
-      cgroup,
-      `location / {
+])('nginx passes bodies of 1 MiB on $way in both directions, and none is late', async ({ buffering }) => {
+  await using scene = await acceleratedScene('proxy');
+  const { cgroup, daemon } = scene;
+  await using upstream = startNode(cgroup, 'body-server.ts');
+  const { listening: upstreamPort } = JSON.parse(await upstream.firstLine());
+  await using nginx = await startNginx(
+    cgroup,
+    `location / {
       proxy_pass http://upstream;
       proxy_http_version 1.1;
       proxy_set_header Connection "";
       proxy_request_buffering ${buffering};
       proxy_buffering ${buffering};
     }`,
-      `upstream upstream { server 127.0.0.1:${upstreamPort}; keepalive ${CONNECTIONS}; }`,
-    );
+    `upstream upstream { server 127.0.0.1:${upstreamPort}; keepalive ${CONNECTIONS}; }`,
+  );
 
-    await using client = startNode(cgroup, 'body-client.ts', nginx.port, REQUESTS, CONNECTIONS);
-    const summary = bodySummarySchema.parse(JSON.parse(await client.result()));
-    expect(summary).toMatchObject({ right: REQUESTS, wrong: 0 });
-    expect(summary.slowestMs).toBeLessThan(LATE_MS);
+  await using client = startNode(cgroup, 'body-client.ts', nginx.port, REQUESTS, CONNECTIONS);
+  const summary = bodySummarySchema.parse(JSON.parse(await client.result()));
+  expect(summary).toMatchObject({ right: REQUESTS, wrong: 0 });
+  expect(summary.slowestMs).toBeLessThan(LATE_MS);
 
-    const connections = await daemon.connections({ includeClosed: true });
-    for (const port of [nginx.port, upstreamPort]) {
-      const used = connections.filter(({ server }) => server.port === port);
-      expect(used.length).toBeGreaterThan(0);
-      expect(Math.max(...used.map(bypassedBytes))).toBeGreaterThan(0);
-    }
-  },
-);
+  const connections = await daemon.connections({ includeClosed: true });
+  for (const port of [nginx.port, upstreamPort]) {
+    const used = connections.filter(({ server }) => server.port === port);
+    expect(used.length).toBeGreaterThan(0);
+    expect(Math.max(...used.map(bypassedBytes))).toBeGreaterThan(0);
+  }
+});

@@ -1,0 +1,81 @@
+import { Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
+import type { Connection, Reason } from '@sidestep/shared';
+import { expect, test } from 'vitest';
+import { acceleratedScene, type Scene } from './support/scene.ts';
+import { neverBypassed } from './support/test-daemon.ts';
+
+interface Kept {
+  readonly reason: Reason;
+  readonly program: TrafficProgram;
+  readonly options: TrafficOptions;
+}
+
+const KEPT: Kept[] = [
+  { reason: 'warming up', program: 'exchange', options: { 'pause-ms': 30_000 } },
+  { reason: 'low-water mark', program: 'exchange', options: { 'low-water': 64, 'pause-ms': 1 } },
+  { reason: 'zero-copy sender', program: 'exchange', options: { 'zero-copy': true, 'pause-ms': 1 } },
+  { reason: 'special socket', program: 'exchange', options: { mptcp: true, 'pause-ms': 1 } },
+  { reason: 'streaming', program: 'stream', options: { rate: 10_000_000, nodelay: true } },
+  {
+    reason: 'blocking reader',
+    program: 'shorts',
+    options: { connections: 1, turns: 1000, 'pause-ms': 2, blocking: true },
+  },
+];
+
+test.for(KEPT)('a connection is kept on the stack: $reason', async ({ reason, program, options }) => {
+  await using scene = await acceleratedScene('kept');
+  await using traffic = new Traffic(program, options, { cgroup: scene.cgroup.path });
+  const [kept] = await scene.daemon.untilConnected(
+    await traffic.port(),
+    `kept for the reason "${reason}"`,
+    ({ clientToServer, serverToClient }) =>
+      [clientToServer, serverToClient].some((way) => way.reason === reason),
+  );
+  expect(kept && neverBypassed(kept)).toBe(true);
+
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+});
+
+/** A conversation that becomes a flood, with a small queue cap. */
+const FLOODS: { reason: Reason; options: TrafficOptions }[] = [
+  { reason: 'queue full', options: { 'warm-ms': 0, send: 60_000 } },
+  { reason: 'streaming', options: { 'warm-ms': 0, send: 64 } },
+];
+
+test.for(FLOODS)('a connection leaves the bypass: $reason', async ({ reason, options }) => {
+  await using scene = await acceleratedScene('left', { queueCap: 65_536 });
+  await using traffic = new Traffic('stall', options, { cgroup: scene.cgroup.path });
+  const [joined] = await scene.daemon.untilBypassing(await traffic.port());
+
+  traffic.process.kill('SIGUSR1');
+  expect(await reasonForLeaving(scene, joined)).toBe(reason);
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+});
+
+test('a connection leaves the bypass: switched off', async () => {
+  await using scene = await acceleratedScene('off');
+  await using traffic = new Traffic(
+    'exchange',
+    { 'pause-ms': 1, seconds: 60 },
+    { cgroup: scene.cgroup.path },
+  );
+  const [joined] = await scene.daemon.untilBypassing(await traffic.port());
+
+  await scene.daemon.disable();
+  expect(await reasonForLeaving(scene, joined)).toBe('switched off');
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+});
+
+async function reasonForLeaving(
+  { daemon }: Scene,
+  connection: Connection | undefined,
+): Promise<Reason | null> {
+  const left = await until('it has left', async () => {
+    const { events } = await daemon.api.events.list.query({ kinds: ['left'] });
+    return events.find((event) => event.connection === connection?.id);
+  });
+  return left.reason;
+}
