@@ -94,9 +94,9 @@ static __always_inline void name_reader(struct seq_file *seq, struct ss_connecti
 	struct ss_end *end = &conn->end[side & 1];
 	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid };
 
-	conn->to_wake &= ~(1 << (side & 1));
-	if (queued_bytes((void *)conn->sock[side & 1]))
-		bpf_seq_write(seq, &wake, sizeof(wake));
+	/* Without room the same socket is visited again, with an empty buffer. */
+	if (!queued_bytes((void *)conn->sock[side & 1]) || !bpf_seq_write(seq, &wake, sizeof(wake)))
+		conn->to_wake &= ~(1 << (side & 1));
 }
 
 SEC("iter/bpf_sk_storage_map")
