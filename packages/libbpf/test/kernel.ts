@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 const programs = join(import.meta.dirname, 'programs');
 const scratch = mkdtempSync(join(tmpdir(), 'libbpf-test-'));
-process.on('exit', () => rmSync(scratch, { recursive: true, force: true }));
+afterAll(() => rmSync(scratch, { recursive: true }));
 
 /** Compiles a BPF program of this folder and returns the object's path. */
 export function compile(name: string): string {
