@@ -21,16 +21,18 @@ export async function withDaemon<Result>(
   const client = createWSClient({
     url: `ws+unix://${path}:/trpc`,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
-    onClose: () =>
-      lost.reject(new CommandError('The daemon has stopped. Start it again with sudo ./sidestep up.')),
+    onClose: () => lost.reject(new Error('closed')),
   });
   // A command that is done no longer cares whether the connection is closed.
   lost.promise.catch(() => {});
   try {
-    return await Promise.race([
-      work(createTRPCClient<AppRouter>({ links: [wsLink<AppRouter>({ client })] })),
-      lost.promise,
-    ]);
+    const daemon = createTRPCClient<AppRouter>({ links: [wsLink<AppRouter>({ client })] });
+    return await Promise.race([work(daemon), lost.promise]);
+  } catch (error) {
+    if (client.connection?.state === 'open') throw error;
+    throw new CommandError('The daemon has stopped. Start it again with sudo ./sidestep up.', {
+      cause: error,
+    });
   } finally {
     client.close();
   }
