@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { makeConnection } from './support/made-connections.ts';
-import { expect, test } from './support/signed-in.ts';
+import { alerts, expect, test } from './support/signed-in.ts';
 import { StandIn } from './support/stand-in.ts';
 
 const theSwitch = (page: Page) => page.getByRole('switch', { name: 'Acceleration' });
@@ -79,7 +79,7 @@ test('a failure says first what to do, and folds the kernel’s words away', asy
   );
   await theSwitch(page).click();
   await page.getByRole('button', { name: 'Turn on' }).click();
-  const alert = page.getByRole('alert');
+  const alert = alerts(page);
   await expect(alert).toContainText(/Update to Linux 6\.1 or newer\..*The kernel refused the program\./s);
   await expect(theSwitch(page)).not.toBeChecked();
   await expect(page.getByText('R1 invalid mem access')).toBeHidden();
@@ -113,7 +113,7 @@ test('a host that lacks something shows what, before anybody tries', async ({ pa
   });
   await page.goto(standIn.signInLink());
   await expect(panel(page)).toContainText('Not available on this host');
-  await expect(page.getByRole('alert')).toContainText('mount -t bpf bpf /sys/fs/bpf');
+  await expect(alerts(page)).toContainText('mount -t bpf bpf /sys/fs/bpf');
 });
 
 test('the share of helped connections leads to the others and their reasons', async ({
@@ -132,11 +132,11 @@ test('the share of helped connections leads to the others and their reasons', as
   await standIn.services.acceleration.enable();
   await expect(panel(page)).toContainText('3 of 6 local connections take the bypass');
   const reasons = page.getByRole('region', { name: 'On the stack, by reason' });
-  await expect(reasons.getByRole('listitem').first()).toContainText('blocking reader2');
+  await expect(reasons.getByRole('listitem').first()).toContainText('blocking reader');
   await page.getByRole('link', { name: 'why not 3?' }).click();
   await expect(page.getByTestId('matching')).toHaveText('3 of 6');
   await page.goBack();
-  await reasons.getByRole('link', { name: 'blocking reader 2' }).click();
+  await reasons.getByRole('link', { name: 'blocking reader 2 connections' }).click();
   await expect(page.getByTestId('matching')).toHaveText('2 of 6');
   await expect(page.getByRole('textbox')).toHaveValue('reason:"blocking reader"');
   await page.goBack();

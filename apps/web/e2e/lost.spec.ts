@@ -1,5 +1,5 @@
 import { makeConnection } from './support/made-connections.ts';
-import { expect, test } from './support/signed-in.ts';
+import { alerts, expect, test } from './support/signed-in.ts';
 
 test('losing the daemon shows at once, and heals by itself', async ({ signedIn: page, standIn }) => {
   await standIn.services.acceleration.enable();
@@ -7,7 +7,7 @@ test('losing the daemon shows at once, and heals by itself', async ({ signedIn: 
   await page.goto(`${standIn.url}/connections`);
   await expect(page.locator('tbody tr')).toHaveCount(1);
   await standIn.stop();
-  const banner = page.getByRole('alert').filter({ hasText: 'The daemon does not answer' });
+  const banner = alerts(page).filter({ hasText: 'The daemon does not answer' });
   await expect(banner).toBeVisible({ timeout: 1000 });
   await expect(banner).toContainText(/What you see is \d+\ss old/);
   await expect(banner).toContainText(/next try in \d\ss/);
@@ -50,8 +50,8 @@ test('events that came meanwhile are shown once, in their place', async ({ signe
 test('a page that is opened while the daemon is away waits for it', async ({ signedIn: page, standIn }) => {
   await page.route('**/api/session', (route) => route.abort());
   await page.goto(`${standIn.url}/`);
-  await expect(page.getByRole('alert')).toContainText('The daemon does not answer');
-  await expect(page.getByRole('alert')).not.toContainText('What you see');
+  await expect(alerts(page)).toContainText('The daemon does not answer');
+  await expect(alerts(page)).not.toContainText('What you see');
   await page.unroute('**/api/session');
   await expect(page.getByText('live', { exact: true })).toBeVisible();
 });

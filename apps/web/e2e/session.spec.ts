@@ -1,4 +1,4 @@
-import { expect, test } from './support/signed-in.ts';
+import { alerts, expect, test } from './support/signed-in.ts';
 
 test('the printed link signs in, leaves no code in the address, and hides the cookie from scripts', async ({
   page,
@@ -20,8 +20,8 @@ test('a used link says so, with the way to a fresh one', async ({ page, browser,
   await expect(page.getByRole('switch', { name: 'Acceleration' })).toBeVisible();
   const other = await browser.newPage();
   await other.goto(link);
-  await expect(other.getByRole('alert')).toContainText('has been used');
-  await expect(other.getByRole('alert')).toContainText('sudo ./sidestep');
+  await expect(alerts(other)).toContainText('has been used');
+  await expect(alerts(other)).toContainText('sudo ./sidestep');
   await page.goto(link);
   await page.getByRole('button', { name: 'Go to the overview' }).click();
   await expect(page).toHaveURL(`${standIn.url}/`);
@@ -30,7 +30,7 @@ test('a used link says so, with the way to a fresh one', async ({ page, browser,
 
 test('an address without a code is explained', async ({ page, standIn }) => {
   await page.goto(`${standIn.url}/sign-in`);
-  await expect(page.getByRole('alert')).toContainText('carries no code');
+  await expect(alerts(page)).toContainText('carries no code');
 });
 
 test('who is not signed in sees nothing of the host, and goes on as soon as another tab signs in', async ({

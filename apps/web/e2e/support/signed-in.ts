@@ -18,8 +18,8 @@ export const test = base.extend<Fixtures>({
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     page.on('console', (message) => {
-      // A daemon that is stopped on purpose refuses connections, which the browser logs.
-      if (message.type() === 'error' && !/ERR_CONNECTION_REFUSED|WebSocket/.test(message.text())) {
+      // Tests take the daemon away and ask for what is not there, which the browser logs.
+      if (message.type() === 'error' && !/Failed to load resource|WebSocket/.test(message.text())) {
         errors.push(message.text());
       }
     });
@@ -29,5 +29,8 @@ export const test = base.extend<Fixtures>({
     expect(errors).toEqual([]);
   },
 });
+
+/** What the page tells in a way that cannot be overlooked; the framework keeps an alert of its own for screen readers. */
+export const alerts = (page: Page) => page.locator('[role=alert]:not(#__next-route-announcer__)');
 
 export { expect };

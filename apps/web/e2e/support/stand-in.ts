@@ -52,7 +52,7 @@ export class StandIn implements AsyncDisposable {
   readonly dataPlane = new StandInDataPlane();
   readonly trace = new StandInTrace();
   /** Replaces parts of the real services: what the daemon would say in situations that it cannot be brought into. */
-  overrides: Partial<Services> = {};
+  overrides: { -readonly [Noun in keyof Services]?: Services[Noun] } = {};
   readonly #database: DatabaseSync = memoryDatabase();
   readonly #access = new Access({ database: this.#database, token: 'stand-in', now: Date.now });
   #port = 0;

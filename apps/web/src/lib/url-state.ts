@@ -1,5 +1,5 @@
 import { useSearchParams } from 'next/navigation';
-import { useCallback } from 'react';
+import { useCallback, useRef, useState } from 'react';
 
 /** Parameters to set; null takes one away. */
 export type UrlPatch = Record<string, string | null>;
@@ -19,4 +19,32 @@ export function useUrlState(): [URLSearchParams, (patch: UrlPatch, how?: 'replac
     else history.replaceState(null, '', url);
   }, []);
   return [params, change];
+}
+
+/**
+ * What somebody types into a field whose text lives in the address. The address follows a moment later: the field must not
+ * wait for it, nor be set back by it, but take over what comes from elsewhere (a link, the back button).
+ */
+export function useTypedParam(
+  addressed: string,
+  change: (text: string) => void,
+): [string, (text: string) => void] {
+  const [typed, setTyped] = useState(addressed);
+  const seen = useRef(addressed);
+  /** What we put into the address and have not seen there yet. */
+  const written = useRef<string[]>([]);
+  if (addressed !== seen.current) {
+    seen.current = addressed;
+    const ours = written.current.indexOf(addressed);
+    written.current = ours >= 0 ? written.current.slice(ours + 1) : [];
+    if (ours < 0) setTyped(addressed);
+  }
+  return [
+    typed,
+    (text) => {
+      written.current.push(text);
+      setTyped(text);
+      change(text);
+    },
+  ];
 }

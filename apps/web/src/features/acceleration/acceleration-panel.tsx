@@ -72,7 +72,9 @@ function Share({ status }: { status: Status }) {
             href={connectionsHref({ path: 'stack' })}
             className="ml-auto inline-flex items-center text-accent underline-offset-4 hover:underline"
           >
-            why not <Figure value={others} of="connections" className="ml-1" />?{' '}
+            <span>
+              why not <Figure value={others} of="connections" />?
+            </span>
             <ChevronRight className="size-4" aria-hidden="true" />
           </Link>
         )}

@@ -12,7 +12,7 @@ export function NothingWatched({ title, children }: { title: string; children?: 
     return (
       <Empty title="Acceleration is off">
         Connections and events are seen while it is on.{' '}
-        <Link href="/" className="text-accent underline-offset-4 hover:underline">
+        <Link href="/" className="text-accent underline underline-offset-4">
           Turn it on
         </Link>
       </Empty>

@@ -33,6 +33,7 @@ export function ReasonsPanel() {
                 />
               </span>
               <Figure value={connections} of="connections" className="w-12 text-right" />
+              <span className="sr-only">connections</span>
             </Link>
             <Link
               href={`/help#${reasonAnchor(reason)}`}

@@ -7,7 +7,7 @@ import { NARROW, useMedia } from '@/lib/media.ts';
 import { useNow } from '@/lib/now.ts';
 import { formatExact } from '@/lib/number.ts';
 import { useRemembered } from '@/lib/remembered.ts';
-import { useUrlState } from '@/lib/url-state.ts';
+import { useTypedParam, useUrlState } from '@/lib/url-state.ts';
 import { PageHeader } from '@/ui/page-header.tsx';
 import { SearchBox } from '@/ui/search-box.tsx';
 import { HIDDEN_AT_FIRST } from './columns.tsx';
@@ -64,7 +64,7 @@ export function ConnectionsPage() {
     setSelected(id);
     if (opened !== null) setParams({ open: id });
   };
-  const filter = (text: string) => setParams({ q: text, page: null });
+  const [text, setText] = useTypedParam(params.get('q') ?? '', (q) => setParams({ q, page: null }));
   const sort = (column: ConnectionSort) => setParams({ sort: nextSort(view, column), page: null });
 
   return (
@@ -89,8 +89,8 @@ export function ConnectionsPage() {
           placeholder={
             narrow ? 'filter' : 'process:redis path:stack reason:"blocking reader" port:6379 or any text'
           }
-          value={params.get('q') ?? ''}
-          onChange={filter}
+          value={text}
+          onChange={setText}
           aria-invalid={problem !== null}
           aria-describedby={problem ? 'filter-problem' : undefined}
         />
@@ -105,6 +105,8 @@ export function ConnectionsPage() {
           <ConnectionList rows={rows} onOpen={open} />
         ) : (
           <ConnectionTable
+            // Another page starts at its top.
+            key={view.offset}
             rows={rows}
             sorting={view}
             onSort={sort}
@@ -118,7 +120,7 @@ export function ConnectionsPage() {
           />
         )}
         {rows.length === 0 && (
-          <NoConnections page={page} filtered={params.has('q')} onClear={() => filter('')} />
+          <NoConnections page={page} filtered={params.has('q')} onClear={() => setText('')} />
         )}
         {page && (
           <Pager

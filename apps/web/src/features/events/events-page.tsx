@@ -60,7 +60,7 @@ export function EventsPage() {
           {paused ? 'Resume' : 'Pause'}
         </Button>
       </PageHeader>
-      <fieldset className="flex shrink-0 gap-1.5 overflow-x-auto px-4 pb-3 sm:px-6">
+      <fieldset className="flex min-w-0 shrink-0 gap-1.5 overflow-x-auto px-4 pb-3 sm:px-6">
         <legend className="sr-only">Kinds of events</legend>
         {EVENT_KINDS.map((kind) => (
           <Button
