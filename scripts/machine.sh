@@ -64,7 +64,7 @@ has_capability() {
 
 # MiB that the first set-up takes: packages under /usr, their archives under /var, everything else in this folder.
 refuse_small_disk() {
-	for need in "$root:1800" /usr:900 /var:400; do
+	for need in "$root:1500" /usr:1800 /var:600; do
 		folder=${need%:*}
 		free=$(df -Pm "$folder" | awk 'NR == 2 { print $4 }')
 		[ "$free" -ge "${need##*:}" ] ||

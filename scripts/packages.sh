@@ -6,7 +6,7 @@ run_time_packages='clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev gcc make li
 
 # Real programs that the tests put on the bypass, tools that they look through, and a browser.
 test_packages='chromium redis-server redis-tools nginx-light postgresql postgresql-client socat netcat-openbsd
-	nftables wrk stress iproute2 bpftool shellcheck'
+	curl wrk nftables iproute2 procps bpftool shellcheck'
 
 install_packages() {
 	missing=
