@@ -22,9 +22,10 @@ export function pageOf(
   };
 }
 
-function matcher({ text, process, port, path, reason }: ConnectionView): (connection: Connection) => boolean {
+function matcher({ id, text, process, port, path, reason }: ConnectionView): (connection: Connection) => boolean {
   const words = text?.trim().toLowerCase();
   const tests: ((connection: Connection) => boolean)[] = [];
+  if (id) tests.push((connection) => connection.id === id);
   if (words) tests.push(({ client, server }) => hasText(client, words) || hasText(server, words));
   if (process) tests.push(({ client, server }) => isProcess(client, process) || isProcess(server, process));
   if (port !== undefined) tests.push(({ client, server }) => client.port === port || server.port === port);

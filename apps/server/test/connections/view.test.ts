@@ -42,6 +42,7 @@ function ids(view: Partial<ConnectionView>, open: Connection[] = [redis, postgre
 
 describe('filters', () => {
   test.each([
+    ['one connection by its id', { id: '10' }, '10'],
     ['a process name', { text: 'redis' }, '1'],
     ['a process name in other letters', { text: 'POSTGRES' }, '2'],
     ['a pid', { text: '4121' }, '1'],
