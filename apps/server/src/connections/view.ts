@@ -22,7 +22,14 @@ export function pageOf(
   };
 }
 
-function matcher({ id, text, process, port, path, reason }: ConnectionView): (connection: Connection) => boolean {
+function matcher({
+  id,
+  text,
+  process,
+  port,
+  path,
+  reason,
+}: ConnectionView): (connection: Connection) => boolean {
   const words = text?.trim().toLowerCase();
   const tests: ((connection: Connection) => boolean)[] = [];
   if (id) tests.push((connection) => connection.id === id);

@@ -44,7 +44,7 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
       case 'wrong':
         return reply.code(401).send({
           message: 'This link has been used or is not valid.',
-          remedy: 'Run sudo ./sidestep link on the host for a fresh one.',
+          remedy: 'Run sudo ./sidestep sign-in-link on the host for a fresh one.',
         });
     }
   });

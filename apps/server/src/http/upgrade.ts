@@ -37,7 +37,7 @@ export function guardUpgrades(
     if (session === undefined || !access.holdsSession(session)) {
       throw new UpgradeRefused(
         401,
-        'You are not signed in. Open a sign-in link: sudo ./sidestep link prints one.',
+        'You are not signed in. Open a sign-in link: sudo ./sidestep sign-in-link prints one.',
       );
     }
     if (sockets.isFull)

@@ -35,7 +35,7 @@ describe('the handshake', () => {
     for (const cookie of ['', `sidestep-${site.port}=guess`, `sidestep-${site.port}=${'x'.repeat(43)}`]) {
       expect(await refusal(dial(site.url, { cookie }))).toEqual({
         status: 401,
-        words: expect.stringContaining('./sidestep link'),
+        words: expect.stringContaining('./sidestep sign-in-link'),
       });
     }
   });
