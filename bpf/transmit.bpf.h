@@ -9,9 +9,18 @@
 #include "join.bpf.h"
 #include "record.bpf.h"
 
-static __always_inline void observe(struct ss_connection *conn, __u32 side)
+/*
+ * A connection that could not join at any of ten doubling distances will not: from here on it costs what plain TCP costs.
+ * Whoever allows blocking readers later reaches new connections.
+ */
+#define GIVE_UP_TURNS 4096
+
+static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
+
+	if (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)
+		bpf_sock_ops_cb_flags_set(ops, BPF_SOCK_OPS_STATE_CB_FLAG);
 
 	/* In process context the socket's lock is owned, and by the process that runs. */
 	if (in_a_call((void *)conn->sock[side & 1]))
@@ -47,7 +56,7 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
 		if (data)
-			observe(conn, side);
+			observe(ops, conn, side);
 		break;
 	case SS_STATE_JOINING:
 		if (data && (conn->strict || !conn->late))
