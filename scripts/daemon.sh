@@ -38,8 +38,11 @@ verb_dev() {
 	watcher=$!
 	trap 'kill $watcher 2>/dev/null' EXIT
 	trap 'exit 130' INT TERM
-	daemon_command "$node" --watch --watch-path="$root/apps/server/src" --watch-path="$root/packages" \
-		--watch-path="$root/apps/web/out" --watch-path="$root/bpf/build"
+	set -- "$node" --watch
+	for folder in apps/server/src packages/shared/src packages/libbpf/src apps/web/out bpf/build; do
+		set -- "$@" "--watch-path=$root/$folder"
+	done
+	daemon_command "$@"
 }
 
 verb_test() {
