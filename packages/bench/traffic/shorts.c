@@ -18,7 +18,7 @@
 
 static struct {
 	struct address address, target;
-	uint32_t connections, threads, turns, pause_ms;
+	uint32_t connections, threads, turns, pause_ms, pieces;
 	struct range request, answer;
 	bool blocking, defer_accept, fastopen, banner, half_close, nodelay, has_target;
 	uint64_t seed;
@@ -26,6 +26,7 @@ static struct {
 	.connections = 2000,
 	.threads = 32,
 	.turns = 1,
+	.pieces = 1,
 	.request = { 64, 64 },
 	.answer = { 64, 64 },
 	.nodelay = true,
@@ -44,11 +45,24 @@ struct visit {
 	uint8_t *buffer;
 };
 
+/* In several sends, as programs do that write a header and then a body: each may take another path than the one before. */
+static bool send_in_pieces(const struct visit *visit, const uint8_t *bytes, size_t length)
+{
+	for (uint32_t left = options.pieces; left; left--) {
+		size_t piece = left == 1 ? length : length / left;
+
+		if (!send_whole(visit->fd, bytes, piece, options.blocking))
+			return false;
+		bytes += piece, length -= piece;
+	}
+	return true;
+}
+
 static bool send_message(struct visit *visit, uint64_t seed, uint32_t length)
 {
 	pattern_fill(visit->buffer, length, seed, visit->sent);
 	visit->sent += length;
-	return send_whole(visit->fd, visit->buffer, length, options.blocking);
+	return send_in_pieces(visit, visit->buffer, length);
 }
 
 static bool receive_message(struct visit *visit, uint64_t seed, uint32_t length)
@@ -83,8 +97,8 @@ static bool open_with_request(struct visit *visit)
 	pattern_fill(visit->buffer + sizeof(visit->hello), length, visit->hello.seed, 0);
 	visit->sent = length;
 	if (!options.fastopen)
-		return send_whole(visit->fd, visit->buffer, whole, options.blocking);
-	sent = sendto(visit->fd, visit->buffer, whole, MSG_FASTOPEN | MSG_NOSIGNAL, &options.target.any,
+		return send_in_pieces(visit, visit->buffer, whole);
+	sent = sendto(visit->fd, visit->buffer, options.pieces > 1 ? sizeof(visit->hello) : whole, MSG_FASTOPEN | MSG_NOSIGNAL, &options.target.any,
 		      options.target.length);
 	if (sent < 0 && errno != EINPROGRESS)
 		return false;
@@ -92,7 +106,7 @@ static bool open_with_request(struct visit *visit)
 		sent = 0;
 	if (!options.blocking && !wait_for(visit->fd, POLLOUT, WHOLE_TIMEOUT_MS))
 		return errno = ETIMEDOUT, false;
-	return send_whole(visit->fd, visit->buffer + sent, whole - (size_t)sent, options.blocking);
+	return send_in_pieces(visit, visit->buffer + sent, whole - (size_t)sent);
 }
 
 static bool carried_syn_data(int fd)
@@ -293,6 +307,7 @@ static const struct argp_option argp_options[] = {
 	{ "connections", 'n', "N", 0, "how many altogether (2000)", 0 },
 	{ "threads", 'j', "N", 0, "how many at once (32)", 0 },
 	{ "turns", 't', "N", 0, "requests on each (1)", 0 },
+	{ "pieces", 'p', "N", 0, "sends for each message (1)", 0 },
 	{ "pause-ms", 'w', "MS", 0, "rest between an answer and the next request", 0 },
 	{ "request", 'q', "SIZE", 0, "bytes: 64, or 1-65536 for random sizes", 0 },
 	{ "answer", 'r', "SIZE", 0, "bytes", 0 },
@@ -315,6 +330,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
 	case 'j': right = (options.threads = (uint32_t)atoi(argument)) > 0; break;
 	case 't': right = (options.turns = (uint32_t)atoi(argument)) > 0; break;
+	case 'p': right = (options.pieces = (uint32_t)atoi(argument)) > 0; break;
 	case 'w': options.pause_ms = (uint32_t)atoi(argument); break;
 	case 'q': right = range_parse(argument, &options.request); break;
 	case 'r': right = range_parse(argument, &options.answer); break;

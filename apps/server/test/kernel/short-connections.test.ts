@@ -33,7 +33,7 @@ test.for(KINDS)('every byte of $kind arrives in order ($readers)', async ({ opti
   await netns.sysctl('net.ipv4.tcp_fastopen', 3);
   await using traffic = new Traffic(
     'shorts',
-    { ...options, connections: CONNECTIONS, request: '1-3000', answer: '1-3000' },
+    { ...options, connections: CONNECTIONS, pieces: 4, request: '1-3000', answer: '1-3000' },
     { cgroup: scene.cgroup.path, netns: netns.name },
   );
   const result = await traffic.result();

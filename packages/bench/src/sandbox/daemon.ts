@@ -51,10 +51,11 @@ export class Daemon implements AsyncDisposable {
       ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir],
     ]);
     this.#process = started;
-    await until(`the daemon of ${this.stateDir} answers`, () => {
-      if (!started.running) throw new Error(`It ended: ${started.errors}${started.lines.join('\n')}`);
-      return answers(this.socketPath);
+    await until(`the daemon of ${this.stateDir} answers or ends`, async () => {
+      return !started.running || (await answers(this.socketPath));
     });
+    if (!started.running)
+      throw new Error(`The daemon did not start: ${started.errors}${started.lines.join('\n')}`);
   }
 
   /** Stops the process only; what is accelerated stays so. */
