@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { formatAgo, formatClock, formatDuration, formatMinute, formatMoment, formatSpan } from './time.ts';
+import {
+  formatAgo,
+  formatClock,
+  formatDuration,
+  formatMinute,
+  formatMoment,
+  formatSpan,
+  momentOf,
+} from './time.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -26,7 +34,8 @@ test('ago is measured from now, and the future is just now', () => {
 });
 
 test('short durations keep two digits', () => {
-  expect(formatDuration(0.000_42)).toBe('0.42\u2009ms');
+  expect(formatDuration(0)).toBe('0\u2009ms');
+  expect(formatDuration(0.000_042)).toBe('42\u2009µs');
   expect(formatDuration(0.0123)).toBe('12\u2009ms');
   expect(formatDuration(1.24)).toBe('1.2\u2009s');
   expect(formatDuration(75)).toBe('1\u2009min');
@@ -37,4 +46,11 @@ test('clocks are local and padded', () => {
   expect(formatClock(at)).toBe('03:04:05');
   expect(formatMinute(at)).toBe('03:04');
   expect(formatMoment(at)).toBe('2026-01-02 03:04:05.006');
+});
+
+test('microseconds survive', () => {
+  const at = Date.UTC(2026, 0, 1);
+  expect(momentOf('2026-01-01T00:00:00.000Z')).toBe(at);
+  expect(momentOf('2026-01-01T00:00:00.001234Z') - at).toBeCloseTo(1.234, 3);
+  expect(momentOf('2026-01-01T00:00:00Z')).toBe(at);
 });

@@ -17,8 +17,15 @@ export function formatAgo(at: number, now: number): string {
   return now - at < 1000 ? 'just now' : `${formatSpan(now - at)} ago`;
 }
 
-/** A measured duration: `0.4 ms`, `12 ms`, `1.2 s`, then as `formatSpan`. */
+/** Unix milliseconds with the microseconds that `Date.parse` drops. */
+export function momentOf(iso: string): number {
+  const micros = /\.\d{3}(\d{1,3})/.exec(iso)?.[1] ?? '';
+  return Date.parse(iso) + Number(`0.${micros.padEnd(1, '0')}`);
+}
+
+/** A measured duration: `40 µs`, `12 ms`, `1.2 s`, then as `formatSpan`. */
 export function formatDuration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.001) return `${Math.max(1, Math.round(seconds * 1e6))}\u2009µs`;
   if (seconds < 1) return `${Number((seconds * 1000).toPrecision(2))}\u2009ms`;
   if (seconds < 10) return `${Number(seconds.toPrecision(2))}\u2009s`;
   return formatSpan(seconds * 1000);

@@ -31,19 +31,24 @@ export function StateDetails({ status, state }: { status: Status; state: SwitchS
   if (state === 'draining') return <Draining remaining={status.remaining} />;
   const since = Date.parse(status.since);
   return (
-    <p className="flex flex-wrap gap-x-2 text-muted">
-      {state === 'on' || state === 'off' ? (
-        <span title={formatMoment(since)} suppressHydrationWarning>
-          {state === 'on' ? 'on' : 'off'} since {sinceWords(since)}
-        </span>
-      ) : null}
-      <span>
+    <div className="text-muted">
+      <p>
+        {(state === 'on' || state === 'off') && (
+          <span title={formatMoment(since)}>
+            {state} since {sinceWords(since)} ·{' '}
+          </span>
+        )}
+        <Figure
+          value={status.events.lost}
+          of="events lost since it was turned on"
+          suffix=" lost"
+          className={cn(status.events.lost > 0 && 'text-warn')}
+        />
+      </p>
+      <p className="truncate" title={`Programs in the cgroup ${status.cgroup} are covered.`}>
         cgroup <span className="font-mono text-xs text-ink">{status.cgroup}</span>
-      </span>
-      <span className={cn(status.events.lost > 0 && 'text-warn')}>
-        <Figure value={status.events.lost} of="events lost since it was turned on" suffix=" lost" />
-      </span>
-    </p>
+      </p>
+    </div>
   );
 }
 

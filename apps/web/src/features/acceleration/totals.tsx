@@ -14,13 +14,9 @@ export function Totals() {
       aria-label="Totals since it was turned on"
       className="grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line sm:grid-cols-3"
     >
-      <Total name="Data since it was turned on">
-        {status && <Roads value={status.bytes} of="bytes" bytes />}
-      </Total>
-      <Total name="Messages since it was turned on">
-        {status && <Roads value={status.messages} of="messages" />}
-      </Total>
-      <Total name="Events since it was turned on" wide>
+      <Total name="Data so far">{status && <Roads value={status.bytes} of="bytes" bytes />}</Total>
+      <Total name="Messages so far">{status && <Roads value={status.messages} of="messages" />}</Total>
+      <Total name="Events so far" wide>
         {status && (
           <>
             <Figure value={status.events.received} of="events received" suffix=" received" />

@@ -32,7 +32,6 @@ export const TRAITS: Record<string, ColumnTraits> = {
   road: {
     words: 'Road',
     sort: 'path',
-    grows: true,
     means: 'The path that the next message of each direction takes',
   },
   messageRate: {
@@ -70,7 +69,7 @@ export const columns = column.columns([
   }),
   column.display({
     id: 'road',
-    size: 200,
+    size: 264,
     cell: ({ row }) => <RoadCell connection={row.original.connection} />,
   }),
   column.display({

@@ -87,7 +87,9 @@ export function ConnectionsPage() {
           ref={search}
           label="Filter connections"
           placeholder={
-            narrow ? 'filter' : 'process:redis-server path:stack reason:"blocking reader" port:6379 or any text'
+            narrow
+              ? 'filter'
+              : 'process:redis-server path:stack reason:"blocking reader" port:6379 or any text'
           }
           value={text}
           onChange={setText}

@@ -1,4 +1,5 @@
 import type { Event, Path } from '@sidestep/shared';
+import { momentOf } from '@/lib/time.ts';
 
 /** One event of a connection's life, with the road before and after it. */
 export interface Moment {
@@ -24,7 +25,7 @@ export function lifeOf(events: readonly Event[]): Moment[] {
   for (const event of events) {
     const last = life.at(-1);
     const before = last ? last.after : null;
-    const elapsed = last ? Date.parse(event.at) - Date.parse(last.event.at) : null;
+    const elapsed = last ? momentOf(event.at) - momentOf(last.event.at) : null;
     life.push({ event, before, after: roadAfter(event, before), elapsed });
   }
   return life;

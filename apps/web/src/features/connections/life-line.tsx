@@ -45,7 +45,7 @@ function Stretch({ before, after }: { before: Path | null; after: Path | null })
     <svg width="28" height={HEIGHT} fill="none" strokeWidth="2" aria-hidden="true" className="shrink-0">
       {before !== null && from !== null && (
         <path
-          d={from === x ? `M${x} 0V${MIDDLE}` : `M${from} 0C${from} ${MIDDLE - 4} ${x} 4 ${x} ${MIDDLE}`}
+          d={from === x ? `M${x} 0V${MIDDLE}` : `M${from} 0C${from} 14 ${x} 6 ${x} ${MIDDLE}`}
           className={before === 'bypass' ? 'stroke-accent' : 'stroke-stack'}
         />
       )}

@@ -7,6 +7,7 @@ import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { ConnectionDrawer } from '@/features/connections/connection-drawer.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
+import { NARROW, useMedia } from '@/lib/media.ts';
 import { useStore } from '@/lib/store.ts';
 import { useUrlState } from '@/lib/url-state.ts';
 import { useFeed } from '@/lib/use-feed.ts';
@@ -15,7 +16,7 @@ import { Empty } from '@/ui/empty.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
 import { Figure } from '@/ui/figure.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
-import { EventRow } from './event-row.tsx';
+import { EventCard, EventRow } from './event-row.tsx';
 import { eventSource, eventTotals } from './event-source.ts';
 import { KIND_MEANS, KindGlyph } from './event-words.tsx';
 
@@ -32,6 +33,8 @@ export function EventsPage() {
   const source = useMemo(() => eventSource(kinds.length > 0 ? { kinds } : {}), [kinds]);
   const feed = useFeed(source);
   const totals = useStore(eventTotals);
+  const narrow = useMedia(NARROW);
+  const Line = narrow ? EventCard : EventRow;
   const [paused, setPaused] = useState(false);
 
   const pause = () => {
@@ -81,11 +84,10 @@ export function EventsPage() {
           paused={paused}
           onResume={() => setPaused(false)}
           label="Events, newest first"
-          rowHeight={32}
+          key={narrow ? 'cards' : 'rows'}
+          rowHeight={narrow ? 52 : 32}
           one="event"
-          renderEntry={(event) => (
-            <EventRow wide event={event} onOpen={(id) => setParams({ open: id }, 'push')} />
-          )}
+          renderEntry={(event) => <Line event={event} onOpen={(id) => setParams({ open: id }, 'push')} />}
           empty={
             kinds.length > 0 ? (
               <Empty title="No event of these kinds yet" />

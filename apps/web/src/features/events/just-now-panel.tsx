@@ -7,7 +7,7 @@ import { useFeed } from '@/lib/use-feed.ts';
 import { Empty } from '@/ui/empty.tsx';
 import { Panel } from '@/ui/panel.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
-import { EventRow } from './event-row.tsx';
+import { EventBrief } from './event-row.tsx';
 import { eventSource } from './event-source.ts';
 
 const SHOWN = 8;
@@ -33,7 +33,7 @@ export function JustNowPanel() {
         {latest.map((item) =>
           item.type === 'entry' ? (
             <li key={item.entry.seq} className="h-8">
-              <EventRow event={item.entry} onOpen={(id) => router.push(`/connections?open=${id}`)} />
+              <EventBrief event={item.entry} onOpen={(id) => router.push(`/connections?open=${id}`)} />
             </li>
           ) : (
             <li key={`gap ${item.after}`} className="flex h-8 items-center px-4 text-xs text-warn">
