@@ -30,14 +30,18 @@ verb_down() {
 	say "Sidestep has stopped."
 }
 
+watcher=
+
+stop_watcher() {
+	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || :
+}
+
 verb_dev() {
 	pid=$(running_pid)
 	[ -z "$pid" ] || refuse "Sidestep is already running (process $pid); stop it with ./sidestep down first."
 	set_up
 	(cd "$root" && exec node_modules/.bin/turbo watch build build:bpf >>"$log" 2>&1 </dev/null) &
 	watcher=$!
-	trap 'kill $watcher 2>/dev/null' EXIT
-	trap 'exit 130' INT TERM
 	set -- "$node" --watch
 	for folder in apps/server/src packages/shared/src packages/libbpf/src apps/web/out bpf/build; do
 		set -- "$@" "--watch-path=$root/$folder"
@@ -47,7 +51,7 @@ verb_dev() {
 
 verb_test() {
 	# shellcheck disable=SC2086 # a list of words
-	install_packages $test_packages
+	install_packages $run_time_packages $test_packages
 	set_up
 	exec "$node" "$root/scripts/run-tests.ts"
 }
@@ -88,7 +92,7 @@ start_detached() {
 # Of the daemon that has this state folder; empty when there is none. A pid file may have outlived its process.
 running_pid() {
 	running=$(cat "$state_dir/daemon.pid" 2>/dev/null) || return 0
-	if tr '\0' ' ' <"/proc/$running/cmdline" 2>/dev/null | grep -q 'apps/server/src/main\.ts'; then
+	if { tr '\0' ' ' <"/proc/$running/cmdline"; } 2>/dev/null | grep -q 'apps/server/src/main\.ts'; then
 		printf '%s' "$running"
 	fi
 }

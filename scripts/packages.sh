@@ -11,12 +11,11 @@ test_packages='chromium redis-server redis-tools nginx-light postgresql postgres
 install_packages() {
 	missing=
 	for package in "$@"; do
-		# A few of them may have been installed by hand; dpkg knows only about its own.
 		dpkg_has "$package" || missing="$missing $package"
 	done
-	[ -n "$missing" ] || return 0
 	# shellcheck disable=SC2086 # a list of words
-	step "Debian packages:$missing" apt_install $missing
+	set -- $missing
+	[ $# -eq 0 ] || step "Debian packages ($#)" apt_install "$@"
 }
 
 dpkg_has() {
@@ -25,22 +24,23 @@ dpkg_has() {
 
 apt_install() {
 	export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+	printf '%s\n' "$*"
 	hold_services
-	trap release_services EXIT
 	apt-get -qq -o DPkg::Lock::Timeout=300 update &&
 		apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" &&
 		disable_services "$@"
 	apt_status=$?
 	release_services
-	trap - EXIT
 	return $apt_status
 }
 
+services_held=no
 policy=/usr/sbin/policy-rc.d
 policy_mark='# made by sidestep while it installs packages'
 
 # Debian starts a server as soon as it is installed, and this script is the way to say no. The tests start their own.
 hold_services() {
+	services_held=yes
 	if [ -e $policy ] && ! grep -qF "$policy_mark" $policy; then
 		mv $policy $policy.before-sidestep
 	fi
@@ -49,6 +49,8 @@ hold_services() {
 }
 
 release_services() {
+	[ $services_held = yes ] || return 0
+	services_held=no
 	if [ -e $policy ] && grep -qF "$policy_mark" $policy; then rm -f $policy; fi
 	if [ -e $policy.before-sidestep ]; then mv $policy.before-sidestep $policy; fi
 }

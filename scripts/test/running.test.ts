@@ -57,3 +57,10 @@ test('a pid file that outlived its daemon does no harm to whoever has the number
   expect((await copy.sidestep('down', '--state-dir', stateDir)).out).toContain('is not running');
   expect(bystander.signalCode).toBeNull();
 });
+
+test.each(['', '2147483647', 'nonsense'])('a pid file that says "%s" is nobody\'s', async (content) => {
+  writeFileSync(join(stateDir, 'daemon.pid'), content);
+  const { code, out, err } = await copy.sidestep('down', '--state-dir', stateDir);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toContain('is not running');
+});
