@@ -53,7 +53,6 @@ test('a page that reads nothing costs a bounded amount of memory, and others go 
   await using page = await openPage(site);
   const cookie = await signIn(site);
   const { kernel } = site.dataPlane;
-  await page.trpc.acceleration.enable.mutate();
   const name = 'x'.repeat(NAME_BYTES);
   const rows = (messages: number) =>
     Array.from({ length: ROWS }, (_, id) =>
@@ -65,6 +64,7 @@ test('a page that reads nothing costs a bounded amount of memory, and others go 
       }),
     );
   kernel.open = rows(0);
+  await page.trpc.acceleration.enable.mutate();
   const stalled = await stall(site, [
     subscribe(1, 'events.follow', {}),
     subscribe(2, 'connections.watch', { limit: 1000 }),
