@@ -23,7 +23,8 @@ export class Bed implements AsyncDisposable {
     await using opened = new AsyncDisposableStack();
     const accelerated = opened.use(new Cgroup('bench-accelerated'));
     const plain = opened.use(new Cgroup('bench-plain'));
-    const daemon = opened.use(await Daemon.start('bench', accelerated.path));
+    const daemon = opened.use(new Daemon('bench', accelerated.path));
+    await daemon.start();
     await daemon.cli('enable');
     return new Bed(accelerated, plain, daemon, opened.move());
   }

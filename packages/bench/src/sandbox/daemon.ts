@@ -19,20 +19,13 @@ export class Daemon implements AsyncDisposable {
   readonly cgroup: string;
   readonly stateDir: string;
   readonly pinDir: string;
-  readonly port: number;
+  #port: number | null = null;
   #process: Process | null = null;
 
-  protected constructor(name: string, cgroup: string, port: number) {
+  constructor(name: string, cgroup: string) {
     this.cgroup = cgroup;
     this.stateDir = mkdtempSync(join(tmpdir(), `sidestep-${name}-`));
     this.pinDir = join('/sys/fs/bpf', this.stateDir.slice(tmpdir().length + 1));
-    this.port = port;
-  }
-
-  static async start(name: string, cgroup: string): Promise<Daemon> {
-    const daemon = new Daemon(name, cgroup, await freePort());
-    await daemon.start();
-    return daemon;
   }
 
   get process(): Process {
@@ -44,10 +37,11 @@ export class Daemon implements AsyncDisposable {
     return join(this.stateDir, 'daemon.sock');
   }
 
-  /** Starts it (again) with the same folders, and returns when it answers. */
+  /** Starts it (again) with the same folders and port, and returns when it answers. */
   async start(): Promise<void> {
+    this.#port ??= await freePort();
     const started = new Process([
-      ...[...NODE, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.port}`],
+      ...[...NODE, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
       ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir],
     ]);
     this.#process = started;

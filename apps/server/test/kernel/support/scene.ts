@@ -25,7 +25,8 @@ export async function openScene(name: string): Promise<Scene> {
   await using opened = new AsyncDisposableStack();
   await mountBpffs();
   const cgroup = opened.use(new Cgroup(name));
-  const daemon = opened.use(await TestDaemon.start(name, cgroup.path));
+  const daemon = opened.use(new TestDaemon(name, cgroup.path));
+  await daemon.start();
   const everything = opened.move();
   return { cgroup, daemon, [Symbol.asyncDispose]: () => everything.disposeAsync() };
 }

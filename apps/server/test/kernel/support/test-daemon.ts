@@ -1,16 +1,10 @@
-import { Daemon, freePort, until } from '@sidestep/bench';
+import { Daemon, until } from '@sidestep/bench';
 import type { Connection, ConnectionView, Settings } from '@sidestep/shared';
 import { type Client, connectClient } from './client.ts';
 
 /** A daemon with a client to it. */
 export class TestDaemon extends Daemon {
   #client: Client | null = null;
-
-  static override async start(name: string, cgroup: string): Promise<TestDaemon> {
-    const daemon = new TestDaemon(name, cgroup, await freePort());
-    await daemon.start();
-    return daemon;
-  }
 
   get api(): Client['api'] {
     this.#client ??= connectClient(this.socketPath);
