@@ -59,6 +59,16 @@ test('packages come by name, without recommendations, and their services are hel
   expect(readFileSync(join(copy.folder, '.sidestep/set-up.log'), 'utf8')).toContain('E: no such package');
 });
 
+test('a step that fails again shows what it said this time, and the log keeps both', async () => {
+  tool('apt-get', 'echo "E: first"; exit 100');
+  await up().ended;
+  tool('apt-get', 'echo "E: second"; exit 100');
+  const { err } = await up().ended;
+  expect(err).toContain('E: second');
+  expect(err).not.toContain('E: first');
+  expect(readFileSync(join(copy.folder, '.sidestep/set-up.log'), 'utf8')).toMatch(/E: first[^]*E: second/);
+});
+
 test('a policy of the machine about services comes back', async () => {
   writeFileSync(join(sbin, 'policy-rc.d'), '#!/bin/sh\nexit 0\n');
   tool('apt-get', `${noteDown()}; exit 100`);

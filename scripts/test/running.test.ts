@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -20,15 +20,20 @@ afterEach(() => {
   rmSync(stateDir, { recursive: true });
 });
 
-/** A process that looks like the daemon as far as the script can see. */
-function standIn(argument: string): ChildProcess {
-  child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', argument], { stdio: 'ignore' });
+/** A process that looks like the daemon as far as the script can see, and takes its time to stop. */
+async function standIn(argument: string): Promise<ChildProcess> {
+  const script = `process.on('SIGTERM', () => setTimeout(process.exit, 500, 7)); process.send('ready'); setInterval(() => {}, 1000);`;
+  child = spawn(process.execPath, ['-e', script, argument], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  await once(child, 'message');
+  child.disconnect();
   writeFileSync(join(stateDir, 'daemon.pid'), `${child.pid}\n`);
   return child;
 }
 
 test('a second up says that it is already running, and changes nothing', async () => {
-  const daemon = standIn('/somewhere/apps/server/src/main.ts');
+  const daemon = await standIn('/somewhere/apps/server/src/main.ts');
   const answer = await copy.sidestep('up', '--state-dir', stateDir);
   expect(answer.out).toContain(`Sidestep is already running (process ${daemon.pid}, state in ${stateDir})`);
   expect(answer.code).toBe(0);
@@ -37,14 +42,15 @@ test('a second up says that it is already running, and changes nothing', async (
 });
 
 test('down asks the daemon to stop, and waits until it has', async () => {
-  const daemon = standIn('/somewhere/apps/server/src/main.ts');
+  const daemon = await standIn('/somewhere/apps/server/src/main.ts');
   const ended = once(daemon, 'exit');
   expect(await copy.sidestep('down', `--state-dir=${stateDir}`)).toEqual({
     code: 0,
     out: 'Sidestep has stopped.\n',
     err: '',
   });
-  expect((await ended)[1]).toBe('SIGTERM');
+  expect(existsSync(`/proc/${daemon.pid}`)).toBe(false);
+  expect((await ended)[0]).toBe(7);
 });
 
 test('down without a daemon says so', async () => {
@@ -53,7 +59,7 @@ test('down without a daemon says so', async () => {
 });
 
 test('a pid file that outlived its daemon does no harm to whoever has the number now', async () => {
-  const bystander = standIn('/somewhere/else.ts');
+  const bystander = await standIn('/somewhere/else.ts');
   expect((await copy.sidestep('down', '--state-dir', stateDir)).out).toContain('is not running');
   expect(bystander.signalCode).toBeNull();
 });
