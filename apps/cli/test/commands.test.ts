@@ -4,7 +4,7 @@ import { bypassing, connection, onStack } from '../../server/test/support/connec
 import { startTestDaemon } from '../../server/test/support/daemon.ts';
 import { kernelSays } from '../../server/test/support/fake-data-plane.ts';
 import { until } from '../../server/test/support/until.ts';
-import { sidestep, start } from './support/sidestep.ts';
+import { sidestep, start, startUnder } from './support/sidestep.ts';
 
 const open = connection({
   id: '7',
@@ -269,6 +269,17 @@ describe('exit status 1, with one sentence and its remedy:', () => {
         err: 'The daemon is not running (nothing answers at /nonexistent/daemon.sock). Start it with sudo ./sidestep up.\n',
       });
     }
+  });
+
+  test('not root', async () => {
+    await using daemon = await startDaemon();
+    const nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'];
+    await using running = startUnder(nobody, 'status', '--state-dir', daemon.stateDir);
+    expect(await running.ended).toEqual({
+      status: 1,
+      out: '',
+      err: 'Only root may talk to the daemon: use sudo.\n',
+    });
   });
 
   test('what the kernel refuses', async () => {

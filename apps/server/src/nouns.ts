@@ -52,8 +52,18 @@ export function createNouns(options: NounOptions): Nouns {
     if (dataPlane.enabled) dataPlane.configure(config());
   };
   const config = () => ({ ...settings.current, printk: trace.isOn });
-  const settings = new SettingsStore(facts, apply);
-  const trace = new TraceRecorder({ ...options.trace, facts, now, log, apply });
+  const settings = new SettingsStore(facts, () => {
+    apply();
+    const { allowBlockingReaders, queueCap } = settings.current;
+    log(
+      `Blocking readers are ${allowBlockingReaders ? '' : 'not '}allowed; the queue cap is ${queueCap} bytes.`,
+    );
+  });
+  const applyTrace = () => {
+    apply();
+    log(`Trace lines are ${trace.isOn ? 'on' : 'off'}.`);
+  };
+  const trace = new TraceRecorder({ ...options.trace, facts, now, log, apply: applyTrace });
 
   const counters = new Counters(dataPlane);
   const journal = new Journal(facts);

@@ -19,7 +19,13 @@ export interface Running extends AsyncDisposable {
 
 /** A command line, as a person would type it after `sidestep`. */
 export function start(...args: string[]): Running {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  return startUnder([], ...args);
+}
+
+/** The same, started by another command that is put in front. */
+export function startUnder(wrapper: readonly string[], ...args: string[]): Running {
+  const [command = '', ...rest] = [...wrapper, process.execPath, MAIN, ...args];
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   let [out, err] = ['', ''];
   child.stdout.on('data', (data) => {
     out += data;

@@ -19,7 +19,11 @@ export class Journal {
 
   append(events: readonly UnnumberedEvent[]): void {
     if (events.length === 0) return;
-    this.#facts.set(NAME, this.log.newest + events.length);
-    this.log.append(events);
+    try {
+      this.#facts.set(NAME, this.log.newest + events.length);
+    } finally {
+      // A full disk may cost the numbering its memory, never the events.
+      this.log.append(events);
+    }
   }
 }

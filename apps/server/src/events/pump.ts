@@ -50,12 +50,12 @@ export class Pump {
     const { dataPlane, journal, onClosed } = this.#options;
     for (let batch = 0; batch < BATCHES_PER_TURN && dataPlane.enabled; batch++) {
       const events = dataPlane.takeEvents(BATCH);
-      journal.append(events.map(eventFromKernel));
       for (const { kind, at, connection } of events) {
         if (kind === 'closed' && connection) {
           onClosed({ ...connection, open: false, closedAt: connection.closedAt ?? isoOfMicroseconds(at) });
         }
       }
+      journal.append(events.map(eventFromKernel));
       if (events.length < BATCH) return;
     }
   }

@@ -57,6 +57,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     cookie,
     host: hostname(),
     version,
+    log,
     onSignOut: (session) => sockets.endSession(session),
   });
   addMonitoringRoutes(fastify, { services, access, cookie, sockets });

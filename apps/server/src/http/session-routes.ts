@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { Log } from '../log.ts';
 import type { Access } from '../sign-in/access.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
@@ -8,6 +9,7 @@ export interface SessionRouteOptions {
   readonly cookie: SessionCookie;
   readonly host: string;
   readonly version: string;
+  readonly log: Log;
   /** Called with the session's secret after it was closed. */
   readonly onSignOut: (secret: string) => void;
 }
@@ -19,7 +21,7 @@ const signInSchema = z.object({ code: z.string().min(1).max(200) });
  * `POST /api/sign-out` answers 204; `GET /api/session` tells `{signedIn, host, version}` to anyone.
  */
 export function addSessionRoutes(fastify: FastifyInstance, options: SessionRouteOptions): void {
-  const { access, cookie, host, version, onSignOut } = options;
+  const { access, cookie, host, version, log, onSignOut } = options;
 
   fastify.post('/api/sign-in', { bodyLimit: 4096 }, async (request, reply) => {
     const body = signInSchema.safeParse(request.body);
@@ -32,6 +34,7 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
     switch (exchange.outcome) {
       case 'signed in':
         cookie.set(reply, exchange.session);
+        log(`A browser at ${request.ip} signed in.`);
         return reply.code(204).send();
       case 'slowed':
         return reply
@@ -42,6 +45,7 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
             remedy: `Try again in ${exchange.retryAfterSeconds} s.`,
           });
       case 'wrong':
+        log(`A wrong sign-in code came from ${request.ip}.`);
         return reply.code(401).send({
           message: 'This link has been used or is not valid.',
           remedy: 'Run sudo ./sidestep sign-in-link on the host for a fresh one.',
@@ -54,6 +58,7 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
     if (secret !== undefined) {
       access.signOut(secret);
       onSignOut(secret);
+      log(`A browser at ${request.ip} signed out.`);
     }
     cookie.clear(reply);
     return reply.code(204).send();

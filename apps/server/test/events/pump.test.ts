@@ -23,7 +23,8 @@ function pumping() {
   const clock = { ms: 0 };
   const dataPlane = new FakeDataPlane();
   dataPlane.enabled = true;
-  const journal = new Journal(new Facts(memoryDatabase()));
+  const facts = new Facts(memoryDatabase());
+  const journal = new Journal(facts);
   const counters = new Counters(dataPlane);
   const closed: Connection[] = [];
   const pump = new Pump({
@@ -38,7 +39,7 @@ function pumping() {
     counters.refresh();
     pump.noteLost();
   };
-  return { clock, dataPlane, counters, journal, pump, closed, kinds, second };
+  return { clock, dataPlane, facts, counters, journal, pump, closed, kinds, second };
 }
 
 test('times have microseconds', () => {
@@ -153,4 +154,15 @@ test('looks often while something happens, and seldom when nothing does', () => 
   expect(pump.rest).toBe(20);
   clock.ms = 2000;
   expect(pump.rest).toBe(100);
+});
+
+test('a disk that is full costs no event', () => {
+  const { dataPlane, facts, pump, closed, kinds } = pumping();
+  facts.set = () => {
+    throw new Error('disk full');
+  };
+  dataPlane.kernel.emit(paired, { ...paired, kind: 'closed' });
+  expect(() => pump.turn()).toThrow('disk full');
+  expect(kinds()).toEqual(['paired', 'closed']);
+  expect(closed).toHaveLength(1);
 });
