@@ -29,7 +29,7 @@ export const directionSchema = z.object({
   reason: reasonSchema.nullable(),
   bytes: byPathSchema,
   messages: byPathSchema,
-  /** Per second, over the last sampling interval; zero in one-shot answers. */
+  /** Per second, over about the last second; zero as long as nobody has watched. */
   rate: z.object({ bytes: z.number(), messages: z.number() }),
 });
 export type Direction = z.infer<typeof directionSchema>;
