@@ -1,6 +1,7 @@
 import { Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
 import type { Connection, Reason } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { Netns } from './support/netns.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed } from './support/test-daemon.ts';
 
@@ -36,6 +37,24 @@ test.for(KEPT)('a connection is kept on the stack: $reason', async ({ reason, pr
 
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+});
+
+test('a connection is kept on the stack: not paired, for its SYN carried data', async () => {
+  await using scene = await acceleratedScene('fastopen');
+  await using netns = await Netns.create();
+  await netns.sysctl('net.ipv4.tcp_fastopen', 3);
+  await using traffic = new Traffic(
+    'shorts',
+    { fastopen: true, connections: 4, threads: 1, turns: 50, 'pause-ms': 10 },
+    { cgroup: scene.cgroup.path, netns: netns.name },
+  );
+  const [kept] = await scene.daemon.untilConnected(
+    await traffic.port(),
+    'not paired',
+    ({ clientToServer }) => clientToServer.reason === 'not paired',
+  );
+  expect(kept && neverBypassed(kept)).toBe(true);
+  expect(await traffic.result()).toMatchObject({ done: 4, wrong: 0, errors: 0 });
 });
 
 /** A conversation that becomes a flood, with a small queue cap. */
