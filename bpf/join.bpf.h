@@ -4,6 +4,14 @@
 
 #include "leave.bpf.h"
 
+/* splice never sees redirected bytes, while poll says that there are some. */
+static __always_inline bool splices(struct ss_end *end)
+{
+	__u32 pid = end->pid;
+
+	return pid && bpf_map_lookup_elem(&splicers, &pid);
+}
+
 /* Why this connection cannot take the bypass as it is now, or SS_REASON_NONE. */
 static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block)
 {
@@ -17,6 +25,11 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 	if (conn->closed || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
 	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
 		return SS_REASON_CLOSING;
+	if (splices(&conn->end[SS_CLIENT]) || splices(&conn->end[SS_SERVER]))
+		return SS_REASON_SPLICING_READER;
+	/* Who fell asleep before its file became non-blocking still sleeps in TCP's recv, and would not hear of redirected bytes. */
+	if (!may_block && (sleepers(client) || sleepers(server)))
+		return SS_REASON_BLOCKING_READER;
 	conn->file[SS_CLIENT] = (__u64)file_of(client);
 	conn->file[SS_SERVER] = (__u64)file_of(server);
 	reason = misfit(client, (void *)conn->file[SS_CLIENT], may_block);

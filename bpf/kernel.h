@@ -16,6 +16,10 @@
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE 7
 #define O_NONBLOCK 04000
+#define RCV_SHUTDOWN 1
+#define SEND_SHUTDOWN 2
+#define S_IFMT 0170000
+#define S_IFSOCK 0140000
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -39,12 +43,31 @@ struct socket_wq {
 	struct wait_queue_head wait;
 };
 
+struct inode {
+	unsigned short i_mode;
+	unsigned long i_ino;
+};
+
 struct file {
 	unsigned int f_flags;
+	struct inode *f_inode;
+	void *private_data;
 };
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct sock;
 
 struct socket {
 	struct file *file;
+	struct sock *sk;
 };
 
 struct kernfs_node {
@@ -92,6 +115,8 @@ struct sock {
 	struct socket *sk_socket;
 	struct socket_wq *sk_wq;
 	struct sock_cgroup_data sk_cgrp_data;
+	unsigned char sk_shutdown;
+	int sk_rcvbuf;
 };
 
 struct inet_sock {
@@ -128,6 +153,7 @@ struct sk_psock {
 struct task_struct {
 	int tgid;
 	char comm[16];
+	struct files_struct *files;
 };
 
 struct bpf_sock_ops_kern {

@@ -19,6 +19,12 @@ static __always_inline bool change_state(struct ss_connection *conn, __u32 from,
 	return __sync_val_compare_and_swap((__u32 *)&conn->state, from, to) == from;
 }
 
+/* A fetching atomic orders everything on both sides, on every architecture. */
+static __always_inline void full_barrier(struct ss_connection *conn)
+{
+	__sync_fetch_and_or(&conn->closed, 0);
+}
+
 static __always_inline void ask_for_attention(void)
 {
 	attention = 1;
@@ -43,7 +49,13 @@ static __always_inline bool try_to_part(struct ss_connection *conn, __u32 side, 
 
 	if (!change_state(conn, SS_STATE_LEAVING, SS_STATE_GATE))
 		return false;
-	quiet = !holds_redirected(me) && !holds_redirected(peer) && calls_inside(peer) <= 0 && calls_inside(me) <= own_calls;
+	/*
+	 * First the calls, then the queues: who is past its verdict either still holds its reference, or has put its message into
+	 * the queue before giving it up. The other way round a message could slip in between the two looks.
+	 */
+	quiet = calls_inside(peer) <= 0 && calls_inside(me) <= own_calls;
+	full_barrier(conn);
+	quiet = quiet && !holds_redirected(me) && !holds_redirected(peer);
 	change_state(conn, SS_STATE_GATE, quiet ? SS_STATE_PARTED : SS_STATE_LEAVING);
 	return quiet;
 }
@@ -76,8 +88,9 @@ static __always_inline void note_unread(struct ss_connection *conn)
 {
 	if (queued_bytes((void *)conn->sock[SS_CLIENT]))
 		conn->to_wake |= 1 << SS_CLIENT;
-	if (queued_bytes((void *)conn->sock[SS_SERVER]))
+	if (conn->sock[SS_SERVER] && queued_bytes((void *)conn->sock[SS_SERVER]))
 		conn->to_wake |= 1 << SS_SERVER;
+	conn->to_wake &= ~conn->closed;
 	if (conn->to_wake)
 		ask_for_attention();
 }
@@ -104,6 +117,7 @@ static __always_inline void abort_joining(struct ss_connection *conn)
 	if (!change_state(conn, SS_STATE_JOINING, SS_STATE_DELETING))
 		return;
 	forget_both(conn);
+	note_unread(conn);
 	change_state(conn, SS_STATE_DELETING, SS_STATE_STACK);
 	ask_for_attention();
 }

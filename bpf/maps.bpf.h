@@ -34,6 +34,7 @@ struct flow {
 	__u32 side;
 	__u32 pid;		/* of whoever listened or connected: these callbacks run in its context */
 	char comm[16];
+	__u32 lives;		/* how often the socket was disconnected and used again */
 };
 
 /* Enrolled sockets by their own cookie. Eight-byte values let user space dump it. */
@@ -84,8 +85,8 @@ struct syn_map {
 	__type(value, __u8);
 };
 
-/* Thread group ids of processes that ask FIONREAD. */
-struct asker_map {
+/* Thread group ids of processes that ask FIONREAD, or that splice from TCP sockets. */
+struct process_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
@@ -110,7 +111,8 @@ extern struct connection_map connections SEC(".maps");
 extern struct slot_queue free_slots SEC(".maps");
 extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");
-extern struct asker_map fionread_askers SEC(".maps");
+extern struct process_map splicers SEC(".maps");
+extern struct process_map fionread_askers SEC(".maps");
 extern struct event_ring events SEC(".maps");
 extern struct totals_map totals SEC(".maps");
 

@@ -54,6 +54,19 @@ static __always_inline void describe(struct ss_end *end, struct bpf_sock_ops *op
 	end->cookie = bpf_get_socket_cookie(ops);
 }
 
+/*
+ * A socket that was disconnected (connect with AF_UNSPEC) and is used again: it is still enrolled, and what its old peer
+ * redirected is still in its queue. Out with both.
+ */
+static __always_inline void forget_earlier(struct flow *flow)
+{
+	if (flow->kind != FLOW_OURS)
+		return;
+	bpf_map_delete_elem(&socks, &flow->cookie);
+	flow->connection = 0;
+	flow->lives++;
+}
+
 static __always_inline void on_listen(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -68,6 +81,7 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!flow || !tp)
 		return;
+	forget_earlier(flow);
 	flow->kind = FLOW_LISTENER;
 	note_caller(flow);
 	if (count)
@@ -96,6 +110,7 @@ static __always_inline void on_connect(struct bpf_sock_ops *ops)
 	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!flow)
 		return;
+	forget_earlier(flow);
 	flow->kind = FLOW_CONNECTING;
 	note_caller(flow);
 }
@@ -160,7 +175,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!tp || !flow)
 		return;
-	id = bpf_get_socket_cookie(ops);
+	id = bpf_get_socket_cookie(ops) | (__u64)flow->lives << 40;
 	if (!take_slot(&place.slot)) {
 		count = totals_here();
 		if (count)
@@ -181,14 +196,14 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	/* What the client knows of the server's address, until the server says so itself. */
 	copy_address(conn->end[SS_SERVER].address, tp, false);
 	conn->end[SS_SERVER].port = bpf_ntohl(ops->remote_port);
-	become_ours(flow, &place, SS_CLIENT, id);
+	become_ours(flow, &place, SS_CLIENT, conn->end[SS_CLIENT].cookie);
 	if (config.allow_blocking && !config.kill) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
 			conn->state = SS_STATE_STACK;
 	}
 	conn->id = id;
-	bpf_sock_ops_cb_flags_set(ops, WATCHED);
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | WATCHED);
 	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
 	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
 	report_line("connection %llu established by pid %u", id, flow->pid);
@@ -221,7 +236,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	become_ours(flow, &place, SS_SERVER, conn->end[SS_SERVER].cookie);
 	conn->reason = SS_REASON_WARMING_UP;
 	conn->sock[SS_SERVER] = (__u64)tp;
-	bpf_sock_ops_cb_flags_set(ops, WATCHED);
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | WATCHED);
 	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	report_line("connection %llu paired", place.connection);
 	if (state_of(conn) != SS_STATE_JOINING)

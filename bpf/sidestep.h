@@ -21,6 +21,7 @@ enum ss_reason {
 	SS_REASON_TABLE_FULL = 11,
 	SS_REASON_REFUSED_BY_KERNEL = 12,
 	SS_REASON_CLOSING = 13,
+	SS_REASON_SPLICING_READER = 14,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
@@ -86,7 +87,7 @@ struct ss_direction {
 };
 
 struct ss_connection {
-	__u64 id;		/* the client's socket cookie */
+	__u64 id;		/* the client's socket cookie; with a count in the upper bits if that socket has connected before */
 	__u64 opened;		/* CLOCK_MONOTONIC, ns */
 	struct ss_end end[2];
 	struct ss_direction direction[2];
@@ -104,7 +105,8 @@ struct ss_connection {
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
 	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
 	__u8 to_wake;		/* mask of ends that left with bytes from TCP unread: the iterator names them */
-	__u8 pad[3];
+	__u8 given_up;		/* not watched any more, and so never to join */
+	__u8 pad[2];
 };
 
 struct ss_event {
@@ -125,12 +127,10 @@ struct ss_totals {
 	__u64 untracked;		/* connections that found the table full */
 };
 
-/* Written by the iterator on each full visit; user space clears it before. */
+/* Written by the iterators on each full visit; user space clears it before. The last two by sidestep_look. */
 struct ss_census {
-	__u64 open;
-	__u64 bypassing;
 	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
-	__u64 candidates;	/* connections that were due but could not join at this visit */
+	__u64 candidates;	/* ends of connections that were due but could not join at this visit */
 	__u64 stack_messages;
 	__u64 stack_bytes;
 };
@@ -138,6 +138,7 @@ struct ss_census {
 /* What the iterator writes out: a reader that may have been told that nothing waits, while something does. */
 struct ss_wake {
 	__u64 cookie;
+	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
 	__u32 pad;
 };

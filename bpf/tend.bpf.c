@@ -26,14 +26,22 @@ static __always_inline enum enrolment enrol(struct sock *sk, struct ss_connectio
 	return OVERTAKEN;
 }
 
+/* The socket is in use by somebody else: another map, SMC, iSCSI. */
+static __always_inline void refused(struct ss_connection *conn)
+{
+	conn->reason = SS_REASON_REFUSED_BY_KERNEL;
+	conn->due = conn->turns * 2;
+}
+
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
 static __always_inline void start_joining(struct sock *sk, struct ss_connection *conn, struct flow *flow)
 {
-	__u32 reason = obstacle(conn, false);
+	__u32 reason;
 
-	explain(conn, reason);
-	if (conn->turns < conn->due)
+	if (conn->turns < conn->due || conn->given_up)
 		return;
+	reason = obstacle(conn, false);
+	explain(conn, reason);
 	if (reason) {
 		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
 		if (reason != SS_REASON_SWITCHED_OFF)
@@ -55,8 +63,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		return;
 	}
 	abort_joining(conn);
-	conn->reason = SS_REASON_REFUSED_BY_KERNEL;
-	conn->due = conn->turns * 2;
+	refused(conn);
 }
 
 /* The second visit, microseconds later: enrols the other end, if not a byte has slipped by since. */
@@ -64,35 +71,42 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 {
 	__u64 key = flow->cookie;
 
-	if (!conn->late)
-		return;
-	if (conn->enrolled & (1 << (flow->side & 1)) || obstacle(conn, false) || enrol(sk, conn, flow) != ENROLLED) {
+	if (config.kill) {
 		abort_joining(conn);
 		return;
 	}
-	if ((!conn->strict || quiet_on_stack(conn)) && complete_joining(conn)) {
-		census.candidates--;
+	if (!conn->late)
+		return;
+	census.candidates++;
+	if (conn->enrolled & (1 << (flow->side & 1)) || obstacle(conn, false)) {
+		abort_joining(conn);
 		return;
 	}
-	abort_joining(conn);
-	bpf_map_delete_elem(&socks, &key);
-}
-
-static __always_inline void count(struct ss_connection *conn)
-{
-	__u32 state = state_of(conn);
-
-	refresh_counters(conn);
-	census.open++;
-	census.bypassing += state == SS_STATE_BYPASS || state == SS_STATE_LEAVING;
-	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
-	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
+	switch (enrol(sk, conn, flow)) {
+	case OVERTAKEN:
+		return;
+	case REFUSED:
+		abort_joining(conn);
+		refused(conn);
+		return;
+	case ENROLLED:
+		if ((!conn->strict || quiet_on_stack(conn)) && complete_joining(conn))
+			return;
+		abort_joining(conn);
+		bpf_map_delete_elem(&socks, &key);
+		/* Never quiet at the right moment: not at every visit. */
+		conn->due = conn->turns + config.settle_turns;
+	}
 }
 
 static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
 	struct ss_end *end = &conn->end[side & 1];
+	struct file *file = file_of((void *)conn->sock[side & 1]);
 	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid };
+
+	if (file)
+		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
 
 	/* Without room the same socket is visited again, with an empty buffer. */
 	if (!queued_bytes((void *)conn->sock[side & 1]) || !bpf_seq_write(seq, &wake, sizeof(wake)))
@@ -113,11 +127,11 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!conn)
 		return 0;
 	side = flow->side & 1;
-	if (speaks_for(conn, side))
-		count(conn);
 
 	if (config.kill)
 		begin_leaving(conn, SS_REASON_SWITCHED_OFF);
+	else if (splices(&conn->end[side]))
+		begin_leaving(conn, SS_REASON_SPLICING_READER);
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
 		start_joining(sk, conn, flow);
@@ -133,6 +147,7 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 		finish_parting(conn);
 		break;
 	}
+	conn->to_wake &= ~conn->closed;
 	if (conn->to_wake & (1 << side))
 		name_reader(ctx->meta->seq, conn, side);
 	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake)

@@ -19,8 +19,11 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 
-	if (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)
-		bpf_sock_ops_cb_flags_set(ops, BPF_SOCK_OPS_STATE_CB_FLAG);
+	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {
+		conn->given_up = 1;
+		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG);
+		return;
+	}
 
 	/* In process context the socket's lock is owned, and by the process that runs. */
 	if (in_a_call((void *)conn->sock[side & 1]))
@@ -61,6 +64,11 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	case SS_STATE_JOINING:
 		if (data && (conn->strict || !conn->late))
 			abort_joining(conn);
+		break;
+	case SS_STATE_DELETING:
+		/* On its way to an end that may not be out of the map yet. */
+		if (data)
+			conn->to_wake |= 1 << !side;
 		break;
 	case SS_STATE_BYPASS:
 		/* After the first redirect: a send that had entered TCP before its socket was enrolled, or a retransmission. */

@@ -6,6 +6,7 @@
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
 #define GLANCE_BYTES 16384
+#define SMALLEST_BUFFER 32768
 #define GLANCE_MESSAGES 16
 
 /* A message goes by TCP although the connection has not parted: from here on this direction stays there, for order. */
@@ -57,20 +58,46 @@ static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
  * Why the connection should not take the bypass any longer, or SS_REASON_NONE. Each end vouches for itself whenever it sends, by
  * plain loads that cost nothing. Into the other socket we look, by probe reads, when it has not sent since our last message.
  */
-static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own, int queued)
+static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own)
 {
 	__u32 streak = conn->direction[side & 1].streak;
 
 	if (config.kill)
 		return SS_REASON_SWITCHED_OFF;
-	if (queued > (int)config.queue_cap)
-		return SS_REASON_QUEUE_FULL;
 	if (streak > config.stream_after)
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
 				       (streak > 1 && blocks(conn, !(side & 1)))))
 		return SS_REASON_BLOCKING_READER;
-	return MISFIT_BUT_FOR_FILE(LOAD, own);
+	return LOAD(own, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1 ? SS_REASON_LOW_WATER_MARK : SS_REASON_NONE;
+}
+
+/*
+ * What must not be redirected under any circumstances, not even while leaving: bytes that a protocol on top of the socket
+ * is to transform, at either end; and sends that TCP would refuse or reset, because this end or the other has shut down.
+ */
+static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_sock *peer)
+{
+	__u8 shutdown = LOAD(own, inet_conn.icsk_inet.sk.sk_shutdown);
+
+	if (shutdown & SEND_SHUTDOWN)
+		return SS_REASON_CLOSING;
+	if (shutdown & RCV_SHUTDOWN && BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_shutdown) & RCV_SHUTDOWN)
+		return SS_REASON_CLOSING;
+	if (LOAD(own, inet_conn.icsk_ulp_ops) || BPF_CORE_READ(peer, inet_conn.icsk_ulp_ops))
+		return SS_REASON_SPECIAL_SOCKET;
+	if (LOAD(own, inet_conn.icsk_inet.sk.__sk_common.skc_flags) &
+	    (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
+		return SS_REASON_ZERO_COPY_SENDER;
+	return SS_REASON_NONE;
+}
+
+/* More than the cap, or than the receiver's own buffer takes: TCP would have stopped the sender by now. */
+static __always_inline bool overflows(struct tcp_sock *peer, int queued)
+{
+	if (queued <= (int)SMALLEST_BUFFER)
+		return false;
+	return queued > (int)config.queue_cap || queued > BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
 }
 
 /* Who has just answered has hardly anything unread; who answers without ever reading is found out at every 16th message. */
@@ -90,7 +117,6 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	__u32 state, side, reason;
 	struct bpf_sock *sk = msg->sk;
 	struct flow *flow;
-	int queued;
 
 	if (!sk)
 		return SK_PASS;
@@ -118,9 +144,16 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	note_sender(&conn->end[side]);
 	direction->streak++;
 	back->streak = 0;
-	queued = queued_at(peer, direction, msg->size);
+	reason = must_not_redirect(own, peer);
+	if (!reason && overflows(peer, queued_at(peer, direction, msg->size)))
+		reason = SS_REASON_QUEUE_FULL;
+	if (reason) {
+		begin_leaving(conn, reason);
+		try_to_part(conn, side, 1);
+		return to_stack(direction);
+	}
 	if (state == SS_STATE_BYPASS) {
-		reason = second_thought(conn, side, own, queued);
+		reason = second_thought(conn, side, own);
 		if (!reason && !direction->ordered) {
 			if (all_read(me, peer))
 				direction->ordered = 1;
@@ -135,7 +168,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
-	if (direction->overflowed || queued > (int)config.queue_cap)
+	if (direction->overflowed)
 		return to_stack(direction);
 	if (!direction->ordered && !all_read(me, peer))
 		return to_stack(direction);

@@ -21,6 +21,12 @@ export const REASONS = [
   { code: 11, words: 'table full', lasting: true, means: 'The table of connections was full when this one opened.' },
   { code: 12, words: 'refused by the kernel', lasting: true, means: 'The kernel did not accept the socket into the map.' },
   { code: 13, words: 'closing', lasting: true, means: 'One end has closed or half-closed the connection.' },
+  {
+    code: 14,
+    words: 'splicing reader',
+    lasting: true,
+    means: 'One of the programs moves data with splice(), which never sees what takes the bypass. Proxies written in Go and HAProxy do.',
+  },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];

@@ -1,63 +1,89 @@
 import { type BpfLink, type BpfMap, type BtfLayouts, type Decoder, readIterator } from '@sidestep/libbpf';
-
 import type { SleepingReader } from './wake.ts';
 
 const KEY = Buffer.alloc(4);
+/** Visiting every socket may take at most this share of the time, however many ask for it. */
+const MOST_OF_THE_TIME = 1 / 20;
 
-/** What one run of the iterator counted: `struct ss_census`. */
+/** What one run of an iterator counted: `struct ss_census`. */
 export interface Census {
-  readonly open: bigint;
-  readonly bypassing: bigint;
   /** Ends that are still enrolled in a connection that is to leave. */
   readonly unsettled: bigint;
-  /** Connections that could not join at this visit and want another. */
+  /** Ends of connections that could not join at this visit and want another. */
   readonly candidates: bigint;
   readonly stack_messages: bigint;
   readonly stack_bytes: bigint;
 }
 
-/** Runs `sidestep_tend` over all our sockets: it refreshes the counters in their records and lets them join and leave. */
-export class Tender {
+export interface IteratorMaps {
+  readonly census: BpfMap;
+  readonly attention: BpfMap;
+}
+
+/** Runs `sidestep_look` over all our sockets, so that their records say what TCP has carried and why. */
+export class Looker {
   readonly #link: BpfLink;
   readonly #census: BpfMap;
-  readonly #attention: BpfMap;
   readonly #decode: Decoder<Census>;
-  readonly #decodeWake: Decoder<SleepingReader>;
-  readonly #wakeSize: number;
-  readonly #wake: (reader: SleepingReader) => void;
   readonly #blank: Buffer;
-  #unfinished = false;
 
-  constructor(
-    link: BpfLink,
-    census: BpfMap,
-    attention: BpfMap,
-    layouts: BtfLayouts,
-    wake: (reader: SleepingReader) => void,
-  ) {
+  constructor(link: BpfLink, { census }: IteratorMaps, layouts: BtfLayouts) {
     this.#link = link;
     this.#census = census;
-    this.#attention = attention;
     this.#decode = layouts.decoder<Census>('ss_census');
-    this.#decodeWake = layouts.decoder<SleepingReader>('ss_wake');
-    this.#wakeSize = layouts.struct('ss_wake').size;
-    this.#wake = wake;
     this.#blank = Buffer.alloc(layouts.struct('ss_census').size);
   }
 
-  /** Whether a program in the kernel, or the last run itself, asked for a run. */
+  run(): Census {
+    return this.runFor(() => {});
+  }
+
+  protected runFor(take: (output: Buffer) => void): Census {
+    this.#census.update(KEY, this.#blank);
+    take(readIterator(this.#link));
+    return this.#decode(this.#census.lookup(KEY) as Buffer);
+  }
+}
+
+/** Runs `sidestep_tend` over all our sockets: it lets them join and leave, and names the readers that must be woken. */
+export class Tender extends Looker {
+  readonly #attention: BpfMap;
+  readonly #decodeWake: Decoder<SleepingReader>;
+  readonly #wakeSize: number;
+  readonly #wake: (reader: SleepingReader) => void;
+  /** An earlier daemon may have died in the middle of a visit. */
+  #unfinished = true;
+  #restUntil = 0;
+
+  constructor(
+    link: BpfLink,
+    maps: IteratorMaps,
+    layouts: BtfLayouts,
+    wake: (reader: SleepingReader) => void,
+  ) {
+    super(link, maps, layouts);
+    this.#attention = maps.attention;
+    this.#decodeWake = layouts.decoder<SleepingReader>('ss_wake');
+    this.#wakeSize = layouts.struct('ss_wake').size;
+    this.#wake = wake;
+  }
+
+  /** Whether a program in the kernel, or the last run itself, asked for a run, and it is not too soon for one. */
   get due(): boolean {
+    if (performance.now() < this.#restUntil) return false;
     return this.#unfinished || this.#attention.lookup(KEY)?.readUInt32LE(0) === 1;
   }
 
-  run(): Census {
+  override run(): Census {
+    const started = performance.now();
     // Cleared first: what asks while the iterator runs is seen next time.
     this.#attention.update(KEY, Buffer.alloc(4));
-    this.#census.update(KEY, this.#blank);
-    const readers = readIterator(this.#link);
-    for (let at = 0; at < readers.length; at += this.#wakeSize) this.#wake(this.#decodeWake(readers, at));
-    const census = this.#decode(this.#census.lookup(KEY) as Buffer);
+    const census = this.runFor((readers) => {
+      for (let at = 0; at < readers.length; at += this.#wakeSize) this.#wake(this.#decodeWake(readers, at));
+    });
     this.#unfinished = census.candidates > 0n || census.unsettled > 0n;
+    const ended = performance.now();
+    this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
     return census;
   }
 }

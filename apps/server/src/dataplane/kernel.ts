@@ -1,11 +1,4 @@
-import {
-  BtfLayouts,
-  type Decoder,
-  type Encoder,
-  eachRecord,
-  RingBuffer,
-  readIterator,
-} from '@sidestep/libbpf';
+import { BtfLayouts, type Decoder, type Encoder, eachRecord, RingBuffer } from '@sidestep/libbpf';
 import { type Connection, type EnablingStep, reasonFromCode } from '@sidestep/shared';
 import { systemClock } from './clock.ts';
 import {
@@ -16,14 +9,16 @@ import {
   type DataPlaneTotals,
 } from './dataplane.ts';
 import { asDataPlaneError } from './failure.ts';
-import { Tender } from './iterator.ts';
+import { Looker, Tender } from './iterator.ts';
+import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
-import { Pins, pinState, unpin } from './pins.ts';
+import { hasLayout, Pins, pinState, unpin } from './pins.ts';
 import { type ConnectionRecord, endOf, RecordReader } from './record.ts';
 import { Totals } from './totals.ts';
 import { wake } from './wake.ts';
 
 const KEY = Buffer.alloc(4);
+const LATECOMER_LOOKS = 100;
 /** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
 const STREAM_AFTER = 32;
 /** Changes of direction before a connection may join: two requests and their answers. */
@@ -53,6 +48,7 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
 interface Running {
   readonly pins: Pins;
   readonly tender: Tender;
+  readonly looker: Looker;
   readonly ring: RingBuffer;
   readonly totals: Totals;
 }
@@ -60,6 +56,7 @@ interface Running {
 class KernelDataPlane implements DataPlane {
   readonly #options: KernelDataPlaneOptions;
   readonly #layouts: BtfLayouts;
+  readonly #layout: string;
   readonly #decodeEvent: Decoder<EventRecord>;
   readonly #decodeConnection: Decoder<ConnectionRecord>;
   readonly #encodeConfig: Encoder;
@@ -67,6 +64,7 @@ class KernelDataPlane implements DataPlane {
   readonly #records: RecordReader;
   readonly #eventSize: number;
   readonly #connectionSize: number;
+  readonly #idOffset: number;
   #scratch = Buffer.alloc(0);
   #config: DataPlaneConfig | null = null;
   #killed = false;
@@ -77,13 +75,16 @@ class KernelDataPlane implements DataPlane {
     this.#layouts = guarded('Reading the compiled programs failed', () =>
       BtfLayouts.fromObject(options.objectPath),
     );
+    this.#layout = layoutName(this.#layouts);
     this.#decodeEvent = this.#layouts.decoder<EventRecord>('ss_event');
     this.#decodeConnection = this.#layouts.decoder<ConnectionRecord>('ss_connection');
     this.#encodeConfig = this.#layouts.encoder('ss_config');
     this.#kinds = eventKinds(this.#layouts);
     this.#records = new RecordReader(this.#layouts, systemClock);
     this.#eventSize = this.#layouts.struct('ss_event').size;
-    this.#connectionSize = this.#layouts.struct('ss_connection').size;
+    const connection = this.#layouts.struct('ss_connection');
+    this.#connectionSize = connection.size;
+    this.#idOffset = connection.fields.get('id')?.offset ?? 0;
   }
 
   get enabled(): boolean {
@@ -94,10 +95,17 @@ class KernelDataPlane implements DataPlane {
     return guarded('Taking over the data plane failed', () => {
       const state = pinState(this.#options.pinDir);
       if (state === 'none') return false;
-      if (state === 'partial') {
-        // A daemon died while it pinned or unpinned: its cgroup link is pinned last and unpinned first, so nothing runs.
+      if (state === 'stopped') {
+        // A daemon died while it pinned or unpinned, or the cgroup was removed: nothing runs.
         unpin(this.#options.pinDir);
         return false;
+      }
+      if (!hasLayout(this.#options.pinDir, this.#layout)) {
+        throw new DataPlaneError({
+          message: `Another version of Sidestep runs in the kernel, pinned in ${this.#options.pinDir}.`,
+          remedy: 'Start that version again and disable it, then start this one.',
+          log: null,
+        });
       }
       this.#run(Pins.open(this.#options.pinDir));
       this.configure(config);
@@ -117,7 +125,9 @@ class KernelDataPlane implements DataPlane {
       this.#config = config;
       this.#killed = false;
       const { objectPath, cgroup, pinDir } = this.#options;
-      this.#run(await load({ objectPath, cgroup, pinDir, config: this.#configBytes(), onStep }));
+      this.#run(
+        await load({ objectPath, cgroup, pinDir, config: this.#configBytes(), layout: this.#layout, onStep }),
+      );
     } catch (error) {
       throw asDataPlaneError('Enabling failed', error);
     }
@@ -147,11 +157,17 @@ class KernelDataPlane implements DataPlane {
     const { pins, ring } = this.#use();
     // Off the cgroup before anything is closed: from here on nobody is seen or enrolled.
     pins.links.sockops.detach();
+    this.#takeOutLatecomers();
     unpin(this.#options.pinDir);
     ring.close();
     pins[Symbol.dispose]();
     this.#running = null;
     this.#killed = false;
+  }
+
+  /** A program that had read the kill switch before it was thrown may have enrolled its socket after the last look. */
+  #takeOutLatecomers(): void {
+    for (let look = 0; look < LATECOMER_LOOKS && this.drain() > 0; look++);
   }
 
   tend(): void {
@@ -172,10 +188,15 @@ class KernelDataPlane implements DataPlane {
   }
 
   connections(): Connection[] {
-    const records = readIterator(this.#use().pins.links.list);
+    const { pins, looker } = this.#use();
+    looker.run();
+    const { values, count } = pins.maps.connections.entries();
     const connections: Connection[] = [];
-    for (let at = 0; at < records.length; at += this.#connectionSize) {
-      connections.push(this.#records.connection(this.#decodeConnection(records, at)));
+    for (let slot = 0; slot < count; slot++) {
+      const at = slot * this.#connectionSize;
+      // No id: the slot is free, or its record is being written at this moment.
+      if (values.readBigUInt64LE(at + this.#idOffset) === 0n) continue;
+      connections.push(this.#records.connection(this.#decodeConnection(values, at)));
     }
     return connections;
   }
@@ -199,12 +220,13 @@ class KernelDataPlane implements DataPlane {
 
   #run(pins: Pins): void {
     const { maps, links } = pins;
-    const tender = new Tender(links.tend, maps.census, maps.attention, this.#layouts, wake);
+    const looker = new Looker(links.look, maps, this.#layouts);
     this.#running = {
       pins,
-      tender,
+      looker,
+      tender: new Tender(links.tend, maps, this.#layouts, wake),
       ring: RingBuffer.open(maps.events.fd),
-      totals: new Totals(maps.totals, tender, this.#layouts),
+      totals: new Totals(maps.totals, looker, this.#layouts),
     };
   }
 

@@ -9,14 +9,26 @@ export interface LoadOptions {
   readonly pinDir: string;
   /** The first content of `struct ss_config`. */
   readonly config: Buffer;
+  /** Names the layouts of records and configuration, for whoever takes over. */
+  readonly layout: string;
   readonly onStep: (step: EnablingStep) => void;
 }
 
 /** Between two steps the event loop runs, so that whoever watches sees them. */
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Loads, attaches and pins; when anything fails, nothing stays. */
-export async function load({ objectPath, cgroup, pinDir, config, onStep }: LoadOptions): Promise<Pins> {
+/**
+ * Loads, attaches and pins; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that
+ * dies anywhere in here leaves nothing that runs.
+ */
+export async function load({
+  objectPath,
+  cgroup,
+  pinDir,
+  config,
+  layout,
+  onStep,
+}: LoadOptions): Promise<Pins> {
   onStep('loading');
   await breathe();
   using resources = new DisposableStack();
@@ -27,23 +39,24 @@ export async function load({ objectPath, cgroup, pinDir, config, onStep }: LoadO
   onStep('attaching');
   await breathe();
   attachToMap(object.program('sidestep_verdict').fd, object.map('socks').fd, BPF_SK_MSG_VERDICT);
-  const tend = resources.use(
-    object.program('sidestep_tend').attachIterator({ mapFd: object.map('flows').fd }),
-  );
-  const list = resources.use(
-    object.program('sidestep_list').attachIterator({ mapFd: object.map('flows').fd }),
-  );
-  const fionread = resources.use(
-    object.program('sidestep_fionread').attachTracepoint('syscalls', 'sys_enter_ioctl'),
-  );
+  const iterate = (program: string) =>
+    resources.use(object.program(program).attachIterator({ mapFd: object.map('flows').fd }));
+  const trace = (program: string, tracepoint: string) =>
+    resources.use(object.program(program).attachTracepoint('syscalls', tracepoint));
+  const links = {
+    tend: iterate('sidestep_tend'),
+    look: iterate('sidestep_look'),
+    fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),
+    splice: trace('sidestep_splice', 'sys_enter_splice'),
+  };
   const cgroupFd = openSync(cgroup, 'r');
   resources.defer(() => closeSync(cgroupFd));
-  const sockops = resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd));
 
   onStep('pinning');
   await breathe();
   try {
-    Pins.pin(pinDir, object, { tend, list, fionread, sockops });
+    Pins.pin(pinDir, object, links, layout);
+    Pins.pinSockops(pinDir, resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd)));
     return Pins.open(pinDir);
   } catch (error) {
     unpin(pinDir);

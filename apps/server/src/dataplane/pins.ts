@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BPF_SK_MSG_VERDICT, BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
 
@@ -11,6 +11,7 @@ const MAPS = {
   pending: 'pending',
   syns: 'syns',
   askers: 'fionread_askers',
+  splicers: 'splicers',
   events: 'events',
   totals: 'totals',
   config: '.data.config',
@@ -19,14 +20,17 @@ const MAPS = {
   slots: '.data.slots',
 } as const;
 
-const LINKS = ['sockops', 'tend', 'list', 'fionread'] as const;
+const LINKS = ['sockops', 'tend', 'look', 'fionread', 'splice'] as const;
+
 const VERDICT = 'program_verdict';
 
 type MapName = keyof typeof MAPS;
 type LinkName = (typeof LINKS)[number];
+type EarlyLink = Exclude<LinkName, 'sockops'>;
 
 const mapFile = (name: MapName) => `map_${name}`;
 const linkFile = (name: LinkName) => `link_${name}`;
+const layoutFile = (layout: string) => `layout_${layout}`;
 
 /** Everything that keeps the data plane alive in the kernel, open. */
 export class Pins implements Disposable {
@@ -51,14 +55,25 @@ export class Pins implements Disposable {
     return new Pins(maps, links, verdict);
   }
 
-  static pin(dir: string, object: BpfObject, links: Readonly<Record<LinkName, BpfLink>>): void {
+  /** Everything but the cgroup's link, before anything runs that could need it. */
+  static pin(
+    dir: string,
+    object: BpfObject,
+    links: Readonly<Record<EarlyLink, BpfLink>>,
+    layout: string,
+  ): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    for (const [name, inObject] of Object.entries(MAPS))
+    for (const [name, inObject] of Object.entries(MAPS)) {
       object.map(inObject).pin(join(dir, mapFile(name as MapName)));
+    }
+    object.map(MAPS.census).pin(join(dir, layoutFile(layout)));
     object.program('sidestep_verdict').pin(join(dir, VERDICT));
-    // The cgroup's link last: what has it pinned is complete.
-    for (const name of ['tend', 'list', 'fionread', 'sockops'] as const)
-      links[name].pin(join(dir, linkFile(name)));
+    for (const [name, link] of Object.entries(links)) link.pin(join(dir, linkFile(name as LinkName)));
+  }
+
+  /** What is pinned with the cgroup's link is complete, and runs. */
+  static pinSockops(dir: string, link: BpfLink): void {
+    link.pin(join(dir, linkFile('sockops')));
   }
 
   [Symbol.dispose](): void {
@@ -71,26 +86,31 @@ function fromNames<Name extends string, T>(names: readonly Name[], make: (name: 
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, T>;
 }
 
-export type PinState = 'none' | 'complete' | 'partial';
+export type PinState = 'none' | 'running' | 'stopped';
 
-/** What of ours stands in the folder. Pins of anybody else are not looked at. */
+/** What of ours stands in the folder: `stopped` are remains of an attachment that was never complete, or has ended. */
 export function pinState(dir: string): PinState {
-  if (!existsSync(dir)) return 'none';
-  const names = new Set(readdirSync(dir));
-  const there = ours().filter((name) => names.has(name)).length;
-  if (there === 0) return 'none';
-  return there === ours().length ? 'complete' : 'partial';
+  if (!existsSync(dir) || ours(dir).length === 0) return 'none';
+  const sockops = join(dir, linkFile('sockops'));
+  if (!existsSync(sockops)) return 'stopped';
+  using link = BpfLink.openPinned(sockops);
+  return link.info().cgroupId === 0n ? 'stopped' : 'running';
+}
+
+/** Whether the pins were made with these layouts of records and configuration. */
+export function hasLayout(dir: string, layout: string): boolean {
+  return existsSync(join(dir, layoutFile(layout)));
 }
 
 /** Removes our pins, the cgroup's first so that nothing new is seen, and the folder if it is empty then. */
 export function unpin(dir: string): void {
   if (!existsSync(dir)) return;
-  for (const name of [linkFile('sockops'), ...ours()]) {
-    if (existsSync(join(dir, name))) unlinkSync(join(dir, name));
-  }
+  rmSync(join(dir, linkFile('sockops')), { force: true });
+  for (const name of ours(dir)) rmSync(join(dir, name));
   if (readdirSync(dir).length === 0) rmdirSync(dir);
 }
 
-function ours(): string[] {
-  return [...(Object.keys(MAPS) as MapName[]).map(mapFile), ...LINKS.map(linkFile), VERDICT];
+/** Files of anybody else are not looked at. */
+function ours(dir: string): string[] {
+  return readdirSync(dir).filter((name) => /^(map|link|layout)_/.test(name) || name === VERDICT);
 }

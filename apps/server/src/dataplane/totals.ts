@@ -1,6 +1,6 @@
 import type { BpfMap, BtfLayouts, Decoder } from '@sidestep/libbpf';
 import type { DataPlaneTotals } from './dataplane.ts';
-import type { Tender } from './iterator.ts';
+import type { Looker } from './iterator.ts';
 
 const KEY = Buffer.alloc(4);
 /** Visiting every socket to sum what TCP carried may take at most this share of the time. */
@@ -18,15 +18,15 @@ interface TotalsRecord {
 /** Sums up what went by each path: exact for the bypass, as of the last visit by the iterator for the stack. */
 export class Totals {
   readonly #map: BpfMap;
-  readonly #tender: Tender;
+  readonly #looker: Looker;
   readonly #decode: Decoder<TotalsRecord>;
   #stack = { messages: 0, bytes: 0 };
   #visited = 0;
   #took = 0;
 
-  constructor(map: BpfMap, tender: Tender, layouts: BtfLayouts) {
+  constructor(map: BpfMap, looker: Looker, layouts: BtfLayouts) {
     this.#map = map;
-    this.#tender = tender;
+    this.#looker = looker;
     this.#decode = layouts.decoder<TotalsRecord>('ss_totals');
   }
 
@@ -42,9 +42,9 @@ export class Totals {
   }
 
   #visit(now: number): void {
-    const census = this.#tender.run();
+    // The closed ones first: a connection that closes between the two counts stands in neither, and in the next ones.
     const { messages, bytes } = this.#sum();
-    // A connection that closes between the two counts stands in both or in neither: never let that run a total backwards.
+    const census = this.#looker.run();
     this.#stack = {
       messages: Math.max(this.#stack.messages, messages.closedStack + Number(census.stack_messages)),
       bytes: Math.max(this.#stack.bytes, bytes.closedStack + Number(census.stack_bytes)),

@@ -18,6 +18,8 @@ const close = libc.func('int close(int fd)');
 /** A socket whose reader may wait although bytes are there. `pid` is where to look first; 0 when it is not known. */
 export interface SleepingReader {
   readonly cookie: bigint;
+  /** Of its file, as `/proc/PID/fd` shows it. */
+  readonly inode: bigint;
   readonly pid: number;
 }
 
@@ -25,16 +27,18 @@ export interface SleepingReader {
  * Makes the kernel tell the socket's reader again that bytes wait, by setting SO_RCVLOWAT to what it already is: that is the one
  * call that signals a socket without changing anything. False when no process has the socket (any more).
  */
-export function wake({ cookie, pid }: SleepingReader): boolean {
-  if (pid !== 0 && wakeIn(pid, cookie)) return true;
-  return processes().some((other) => other !== pid && wakeIn(other, cookie));
+export function wake(reader: SleepingReader): boolean {
+  if (reader.pid !== 0 && wakeIn(reader.pid, reader)) return true;
+  return processes().some((other) => other !== reader.pid && wakeIn(other, reader));
 }
 
-function wakeIn(pid: number, cookie: bigint): boolean {
+function wakeIn(pid: number, { cookie, inode }: SleepingReader): boolean {
+  const candidates = descriptorsOf(pid, inode);
+  if (candidates.length === 0) return false;
   const process = syscall(SYS_PIDFD_OPEN, pid, 0, 0) as number;
   if (process < 0) return false;
   try {
-    return socketsOf(pid).some((fd) => {
+    return candidates.some((fd) => {
       const copy = syscall(SYS_PIDFD_GETFD, process, fd, 0) as number;
       if (copy < 0) return false;
       try {
@@ -62,11 +66,11 @@ function option(fd: number, name: number, size: number): Buffer | null {
   return getsockopt(fd, SOL_SOCKET, name, value, [size]) === 0 ? value : null;
 }
 
-/** Both may end at any moment, so what cannot be read has ended. */
-function socketsOf(pid: number): number[] {
+/** A process and its descriptors may end at any moment, so what cannot be read has ended. */
+function descriptorsOf(pid: number, inode: bigint): number[] {
   const dir = `/proc/${pid}/fd`;
   return list(dir)
-    .filter((fd) => linkOf(`${dir}/${fd}`).startsWith('socket:'))
+    .filter((fd) => linkOf(`${dir}/${fd}`) === `socket:[${inode}]`)
     .map(Number);
 }
 

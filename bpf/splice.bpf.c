@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Learns which processes splice from TCP sockets: join.bpf.h says what for. */
+#include "join.bpf.h"
+
+struct sys_enter_splice {
+	__u64 common;
+	long number;
+	unsigned long fd_in;
+};
+
+/* The TCP socket behind a descriptor of the running process, or 0. */
+static __always_inline struct sock *socket_behind(unsigned long fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **files = BPF_CORE_READ(table, fd), *file = 0;
+	struct socket *socket;
+	struct sock *sk;
+	__u16 family;
+
+	if (fd >= BPF_CORE_READ(table, max_fds) || bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
+		return 0;
+	if ((BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) != S_IFSOCK)
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	return family == AF_INET || family == AF_INET6 ? sk : 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_splice")
+int sidestep_splice(struct sys_enter_splice *call)
+{
+	__u32 pid = bpf_get_current_pid_tgid() >> 32;
+	__u8 yes = 1;
+
+	if (bpf_map_lookup_elem(&splicers, &pid) || !socket_behind(call->fd_in))
+		return 0;
+	bpf_map_update_elem(&splicers, &pid, &yes, BPF_ANY);
+	/* Its connections that are on the bypass already leave at the next visit. */
+	ask_for_attention();
+	return 0;
+}
