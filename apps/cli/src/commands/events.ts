@@ -1,8 +1,9 @@
 import type { Event, EventBatch } from '@sidestep/shared';
 import { type Daemon, withDaemon } from '../daemon.ts';
-import { follow } from '../follow.ts';
+import { follow, interruption } from '../follow.ts';
 import { bytes } from '../numbers.ts';
-import { note, print } from '../output.ts';
+import { print } from '../output.ts';
+import { missing } from '../resume.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 const PAGE = 1000;
@@ -14,7 +15,10 @@ export const events = verb('events', 'print what the kernel has reported')
   .action(async ({ stateDir, json, follow: isFollowing }: CommonOptions & { follow?: true }) => {
     const show = (list: readonly Event[]) =>
       print(list.map(json ? (event) => JSON.stringify(event) : lineOf));
-    await withDaemon(stateDir, (daemon) => (isFollowing ? goOn(daemon, show) : printHeld(daemon, show)));
+    const interrupted = isFollowing ? interruption() : null;
+    await withDaemon(stateDir, (daemon) =>
+      interrupted ? goOn(daemon, show, interrupted) : printHeld(daemon, show),
+    );
   });
 
 /** Everything that the daemon holds, oldest first. */
@@ -30,16 +34,20 @@ async function printHeld(daemon: Daemon, show: (list: readonly Event[]) => void)
   for (const page of pages.reverse()) show(page);
 }
 
-async function goOn(daemon: Daemon, show: (list: readonly Event[]) => void): Promise<void> {
+async function goOn(
+  daemon: Daemon,
+  show: (list: readonly Event[]) => void,
+  interrupted: Promise<void>,
+): Promise<void> {
   const { events } = await daemon.events.list.query({ limit: TAIL });
   show(events);
-  const last = events.at(-1)?.seq;
+  const last = events.at(-1)?.seq ?? 0;
+  const noteMissing = missing('events', last);
   await follow<{ data: EventBatch }>(
-    (listener) =>
-      daemon.events.follow.subscribe({ lastEventId: last === undefined ? null : String(last) }, listener),
+    interrupted,
+    (listener) => daemon.events.follow.subscribe({ lastEventId: String(last) }, listener),
     ({ data }) => {
-      if (data.missed > 0)
-        note(`${data.missed} events are missing here: they came faster than they could be sent.`);
+      noteMissing(data);
       show(data.events);
     },
   );

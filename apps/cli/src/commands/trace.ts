@@ -1,8 +1,9 @@
 import type { TraceBatch, TraceLine } from '@sidestep/shared';
 import { Argument } from 'commander';
 import { type Daemon, withDaemon } from '../daemon.ts';
-import { follow } from '../follow.ts';
+import { follow, interruption } from '../follow.ts';
 import { note, print, printJson } from '../output.ts';
+import { missing } from '../resume.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 const HELD = 5000;
@@ -17,13 +18,14 @@ export const trace = verb('trace', 'print the raw trace_pipe lines of the progra
     ) => {
       const show = (lines: readonly TraceLine[]) =>
         print(lines.map((line) => (json ? JSON.stringify(line) : line.text)));
+      const interrupted = isFollowing ? interruption() : null;
       await withDaemon(stateDir, async (daemon) => {
         if (to !== undefined) return switchTo(daemon, to === 'on', json);
         const { on, why } = await daemon.trace.status.query();
         if (!on) note(why ?? 'Trace lines are off. Switch them on with ./sidestep trace on.');
         const { lines } = await daemon.trace.list.query({ limit: HELD });
         show(lines);
-        if (isFollowing) await goOn(daemon, lines.at(-1)?.seq, show);
+        if (interrupted) await goOn(daemon, lines.at(-1)?.seq ?? 0, show, interrupted);
       });
     },
   );
@@ -36,15 +38,16 @@ async function switchTo(daemon: Daemon, on: boolean, json: true | undefined): Pr
 
 async function goOn(
   daemon: Daemon,
-  last: number | undefined,
+  last: number,
   show: (lines: readonly TraceLine[]) => void,
+  interrupted: Promise<void>,
 ): Promise<void> {
+  const noteMissing = missing('lines', last);
   await follow<{ data: TraceBatch }>(
-    (listener) =>
-      daemon.trace.follow.subscribe({ lastEventId: last === undefined ? null : String(last) }, listener),
+    interrupted,
+    (listener) => daemon.trace.follow.subscribe({ lastEventId: String(last) }, listener),
     ({ data }) => {
-      if (data.missed > 0)
-        note(`${data.missed} lines are missing here: they came faster than they could be sent.`);
+      noteMissing(data);
       show(data.lines);
     },
   );
