@@ -169,7 +169,7 @@ test('the overview counts what flows, and gives every digit on hover', async ({
 });
 
 test('while it is off nothing is counted, and the page does not say zero', async ({ signedIn: page }) => {
-  await expect(page.getByRole('region', { name: 'What each road carries now' })).toContainText('–');
+  await expect(page.getByRole('region', { name: 'What each road carries now' })).toContainText('not counted');
   await expect(page.getByRole('region', { name: 'Busiest pairs' })).toContainText('Acceleration is off');
   await expect(page.getByRole('region', { name: 'On the stack, by reason' })).toContainText(
     'Acceleration is off',

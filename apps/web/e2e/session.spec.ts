@@ -21,7 +21,7 @@ test('a used link says so, with the way to a fresh one', async ({ page, browser,
   const other = await browser.newPage();
   await other.goto(link);
   await expect(alerts(other)).toContainText('has been used');
-  await expect(alerts(other)).toContainText('sudo ./sidestep');
+  await expect(alerts(other)).toContainText('sudo ./sidestep sign-in-link');
   await page.goto(link);
   await page.getByRole('button', { name: 'Go to the overview' }).click();
   await expect(page).toHaveURL(`${standIn.url}/`);
@@ -40,7 +40,7 @@ test('who is not signed in sees nothing of the host, and goes on as soon as anot
   const page = await context.newPage();
   await page.goto(`${standIn.url}/connections`);
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
-  await expect(page.getByText('sudo ./sidestep')).toBeVisible();
+  await expect(page.getByText('sudo ./sidestep sign-in-link')).toBeVisible();
   await expect(page.getByRole('navigation')).toHaveCount(0);
   const other = await context.newPage();
   await other.goto(standIn.signInLink());

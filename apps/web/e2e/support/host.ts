@@ -15,7 +15,8 @@ export class Host implements AsyncDisposable {
   static async start(name: string): Promise<Host> {
     await using parts = new AsyncDisposableStack();
     const cgroup = parts.use(new Cgroup(name));
-    const daemon = parts.use(await Daemon.start(name, cgroup.path));
+    const daemon = parts.use(new Daemon(name, cgroup.path));
+    await daemon.start();
     return new Host(cgroup, daemon, parts.move());
   }
 

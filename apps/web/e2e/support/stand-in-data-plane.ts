@@ -37,6 +37,8 @@ export class StandInDataPlane implements DataPlane {
       if (this.stopAt === step) await new Promise<void>((resolve) => (this.#proceed = resolve));
     }
     if (this.failure) throw this.failure;
+    this.bytes = none();
+    this.messages = none();
     this.enabled = true;
   }
 

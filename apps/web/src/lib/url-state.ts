@@ -1,5 +1,5 @@
 import { useSearchParams } from 'next/navigation';
-import { useCallback, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 /** Parameters to set; null takes one away. */
 export type UrlPatch = Record<string, string | null>;
@@ -30,15 +30,14 @@ export function useTypedParam(
   change: (text: string) => void,
 ): [string, (text: string) => void] {
   const [typed, setTyped] = useState(addressed);
-  const seen = useRef(addressed);
   /** What we put into the address and have not seen there yet. */
   const written = useRef<string[]>([]);
-  if (addressed !== seen.current) {
-    seen.current = addressed;
+  // The router tries renders out and drops some: only what it commits counts.
+  useEffect(() => {
     const ours = written.current.indexOf(addressed);
     written.current = ours >= 0 ? written.current.slice(ours + 1) : [];
     if (ours < 0) setTyped(addressed);
-  }
+  }, [addressed]);
   return [
     typed,
     (text) => {

@@ -17,6 +17,7 @@ import { useAcceleration } from './use-acceleration.ts';
 export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
   const acceleration = useAcceleration();
   const { status, state } = acceleration;
+  const watching = state === 'on' || state === 'draining';
   return (
     <section
       aria-label="Acceleration"
@@ -45,7 +46,7 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
       </div>
       <div className="border-t p-4 sm:p-6 lg:border-t-0 lg:border-l">
         {/* Nothing is counted while it is off: that is not the same as zero. */}
-        <Roads point={state === 'on' || state === 'draining' ? now : null} on={state === 'on'} />
+        <Roads point={watching ? now : null} open={watching} />
       </div>
     </section>
   );

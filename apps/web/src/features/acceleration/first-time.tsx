@@ -5,8 +5,8 @@ import { Notice } from '@/ui/notice.tsx';
 export function FirstTime({ onTurnOn, onCancel }: { onTurnOn: () => void; onCancel: () => void }) {
   return (
     <Notice tone="info" className="appear">
-      <p>tcpdump and netfilter will not see data that takes the bypass; Sidestep’s own counters do.</p>
-      <p>Programs keep running as they are, and turning it off again loses nothing.</p>
+      <p>tcpdump and netfilter will not see data on the bypass.</p>
+      <p>Programs notice nothing, and turning it off loses nothing.</p>
       <div className="mt-2 flex gap-2">
         <Button look="primary" onClick={onTurnOn} autoFocus>
           Turn on

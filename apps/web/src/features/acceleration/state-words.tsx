@@ -11,7 +11,7 @@ const TITLES: Record<SwitchState, string> = {
   enabling: 'Turning on',
   on: 'On',
   draining: 'Turning off',
-  failed: 'Could not be turned on',
+  failed: 'Failed',
   unavailable: 'Not available on this host',
 };
 

@@ -10,19 +10,12 @@ export function EndCard({ name, end }: { name: string; end: End }) {
   return (
     <section aria-label={name} className="min-w-0 bg-surface px-4 py-3">
       <h3 className="text-xs text-muted">{name}</h3>
-      <p className="truncate font-medium">
-        {end.comm || 'unknown'}
-        {end.pid > 0 && <span className="tabular ml-2 font-normal text-muted">pid {end.pid}</span>}
-      </p>
+      <p className="truncate font-medium">{end.comm || 'unknown'}</p>
       <p className="tabular truncate font-mono text-xs" title={addressOf(end)}>
         {addressOf(end)}
       </p>
-      <p
-        className="tabular mt-1 truncate text-xs text-muted"
-        title={`network namespace ${end.netns}, cgroup ${end.cgroup}`}
-      >
-        netns <span className="font-mono">{end.netns}</span> · cgroup{' '}
-        <span className="font-mono">{end.cgroup}</span>
+      <p className="tabular mt-1 text-xs text-muted">
+        {end.pid > 0 && `pid ${end.pid} · `}netns {end.netns} · cgroup {end.cgroup}
       </p>
     </section>
   );
@@ -52,17 +45,17 @@ export function DirectionCard({ title, direction }: { title: string; direction: 
         )}
       </p>
       {reason && <p className="text-xs text-muted">{REASONS.find(({ words }) => words === reason)?.means}</p>}
-      <dl className="tabular mt-2 grid grid-cols-2 gap-x-6 text-xs">
+      <dl className="tabular mt-2 text-xs">
         {(['bypass', 'stack'] as const).map((path) => (
-          <div key={path} className="flex items-center gap-2">
-            <dt title={path}>
+          <div key={path} className="flex items-center">
+            <dt className="flex flex-1 items-center gap-2 text-muted">
               <PathGlyph path={path} />
-              <span className="sr-only">{path}</span>
+              by the {path}
             </dt>
-            <dd className="ml-auto">
+            <dd className="w-24 text-right">
               <Figure value={direction.messages[path]} of={`messages by the ${path}`} suffix=" msg" />
             </dd>
-            <dd className="w-16 text-right">
+            <dd className="w-24 text-right">
               <Figure value={direction.bytes[path]} of={`bytes by the ${path}`} bytes />
             </dd>
           </div>

@@ -48,8 +48,9 @@ export function PairsPanel() {
               <span className="min-w-0 flex-1 truncate text-right">{pair.client || 'unknown'}</span>
               <PathGlyph path={pair.path} />
               <span className="sr-only">by the {pair.path} to</span>
-              <span className="min-w-0 flex-1 truncate">
-                {pair.server || 'unknown'} <span className="font-mono text-xs text-muted">:{pair.port}</span>
+              <span className="flex min-w-0 flex-[1.4] items-baseline gap-1.5">
+                <span className="truncate">{pair.server || 'unknown'}</span>
+                <span className="tabular font-mono text-xs text-muted">:{pair.port}</span>
               </span>
               <Figure
                 value={pair.messageRate}

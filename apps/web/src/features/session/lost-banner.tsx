@@ -18,8 +18,8 @@ export function LostBanner({ hasData }: { hasData: boolean }) {
       role="alert"
       className="appear flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b bg-bad-wash px-4 py-2 sm:px-6"
     >
-      <PlugZap className="size-4 shrink-0 text-bad" aria-hidden="true" />
-      <p className="min-w-0 flex-1">
+      <PlugZap className="hidden size-4 shrink-0 text-bad sm:block" aria-hidden="true" />
+      <p className="min-w-0 flex-1 basis-72">
         <span className="font-medium">The daemon does not answer.</span>{' '}
         {hasData && <span className="tabular">What you see is {formatSpan(now - link.since)} old. </span>}
         Connections that take the bypass keep running without it. If it stays away:{' '}

@@ -4,7 +4,7 @@ import { Command } from '@/ui/empty.tsx';
 import { Logo } from '@/ui/logo.tsx';
 
 /** Prints a fresh link on the host. */
-export const LINK_COMMAND = 'sudo ./sidestep link';
+export const LINK_COMMAND = 'sudo ./sidestep sign-in-link';
 
 /** The whole page for somebody who is not signed in: nothing of the host is shown. */
 export function SignedOut() {

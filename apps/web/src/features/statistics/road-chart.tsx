@@ -127,7 +127,14 @@ function Plot({ history, points, top, width, format, single, steps }: PlotProps)
           x={mark.at}
           stroke="var(--line-strong)"
           strokeDasharray="2 3"
-          label={{ value: mark.word, position: 'top', fill: 'var(--muted)', fontSize: 12 }}
+          label={{
+            value: mark.word,
+            position: 'top',
+            fill: 'var(--muted)',
+            fontSize: 12,
+            // Near the right edge the word stands left of its line, clear of the values there.
+            textAnchor: mark.at > to - (to - from) / 8 ? 'end' : 'middle',
+          }}
         />
       ))}
     </AreaChart>

@@ -3,7 +3,7 @@ import { cn } from '@/lib/class-names.ts';
 import { Figure } from '@/ui/figure.tsx';
 
 /** The two roads between programs, each as thick as its share of the messages, with what it carries this second. */
-export function Roads({ point, on }: { point: StatisticsPoint | null; on: boolean }) {
+export function Roads({ point, open }: { point: StatisticsPoint | null; open: boolean }) {
   const bypass = point?.messages.bypass ?? 0;
   const stack = point?.messages.stack ?? 0;
   const share = bypass + stack > 0 ? bypass / (bypass + stack) : 0;
@@ -25,9 +25,9 @@ export function Roads({ point, on }: { point: StatisticsPoint | null; on: boolea
         />
         <path
           d="M0 80H100"
-          className={on ? 'stroke-accent' : 'stroke-line-strong'}
+          className={open ? 'stroke-accent' : 'stroke-line-strong'}
           strokeWidth={bypass > 0 ? 2 + 5 * share : 2}
-          strokeDasharray={on ? undefined : '2 8'}
+          strokeDasharray={open ? undefined : '2 8'}
           vectorEffect="non-scaling-stroke"
         />
       </svg>
@@ -49,16 +49,20 @@ function Load(props: { path: Path; point: StatisticsPoint | null; className: str
   const { path, point, className, big = false } = props;
   return (
     <div className={cn('absolute inset-x-0 flex flex-col items-center text-center', className)}>
-      <p
-        className={cn(
-          'font-semibold',
-          big ? 'text-4xl' : 'text-xl',
-          path === 'bypass' ? 'text-accent' : 'text-ink',
-        )}
-      >
-        {point ? <Figure value={point.messages[path]} of="messages per second" /> : '–'}
-        <span className="ml-1.5 text-sm font-medium text-muted">msg/s</span>
-      </p>
+      {point ? (
+        <p
+          className={cn(
+            'font-semibold',
+            big ? 'text-4xl' : 'text-xl',
+            path === 'bypass' ? 'text-accent' : 'text-ink',
+          )}
+        >
+          <Figure value={point.messages[path]} of="messages per second" />
+          <span className="ml-1.5 text-sm font-medium text-muted">msg/s</span>
+        </p>
+      ) : (
+        <p className="text-muted">not counted</p>
+      )}
       <p className="text-muted">
         {path === 'bypass' ? 'bypass' : 'TCP/IP stack'}
         {point && (

@@ -1,6 +1,7 @@
 import type { StatisticsHistory, StatisticsPoint, StatisticsRange } from '@sidestep/shared';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
+import { useStatus } from '@/features/acceleration/status.tsx';
 import { client } from '@/lib/client.ts';
 import { keepSubscribed } from '@/lib/keep-subscribed.ts';
 import { addPoint } from './series.ts';
@@ -15,12 +16,18 @@ const REFRESH: Record<StatisticsRange, number | false> = {
 
 /** The history of one range, kept up to date. */
 export function useStatistics(range: StatisticsRange): StatisticsHistory | null {
+  const queries = useQueryClient();
+  const state = useStatus()?.state;
   const history = useQuery({
     queryKey: ['statistics', range],
     queryFn: () => client().statistics.history.query({ range }),
     refetchInterval: REFRESH[range],
     staleTime: 0,
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of state sets a mark, which comes with the history only
+  useEffect(() => {
+    void queries.invalidateQueries({ queryKey: ['statistics'] });
+  }, [queries, state]);
   return history.data ?? null;
 }
 
