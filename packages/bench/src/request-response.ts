@@ -74,6 +74,7 @@ function summarize(
     ratio:
       name === 'TCP' ? null : spreadOf(speeds(name).map((speed, round) => speed / (tcp[round] as number))),
     details: {
+      'CPU in µs': median(measured[name].map(({ cpuUs }) => cpuUs)),
       'p50 in µs': median(measured[name].map(({ latencyUs }) => latencyUs.p50)),
       'p99 in µs': median(measured[name].map(({ latencyUs }) => latencyUs.p99)),
     },

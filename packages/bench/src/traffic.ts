@@ -21,6 +21,8 @@ const resultSchemas = {
     seconds: z.number(),
     exchanges: z.number(),
     perSecond: z.number(),
+    /** CPU time of this process for each exchange. */
+    cpuUs: z.number(),
     latencyUs: latencySchema,
     sent: z.number(),
     received: z.number(),
@@ -57,6 +59,8 @@ const resultSchemas = {
     sent: z.number(),
     received: z.number(),
   }),
+  quirks: z.object({ outcome: z.string() }),
+  splicer: z.object({ turns: z.number(), wrong: z.number() }),
   asker: z.object({
     wrong: z.number(),
     error: z.string(),

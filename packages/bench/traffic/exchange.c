@@ -31,7 +31,7 @@ static struct {
 static struct tally clients, servers;
 static struct end **ends;
 /* The warm-up is over since then, with so many exchanges. */
-static uint64_t counting_since, counted_before;
+static uint64_t counting_since, counted_before, cpu_before;
 static uint32_t end_count, open_ends;
 static int epoll_fd, listen_fd = -1;
 
@@ -152,8 +152,18 @@ static bool over(void)
 	return !open_ends && (options.role != SERVER || stopping);
 }
 
+/* User and system time of this process so far. */
+static uint64_t cpu_ns(void)
+{
+	struct timespec used;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
+}
+
 static void forget_warm_up(void)
 {
+	cpu_before = cpu_ns();
 	counted_before = clients.exchanges;
 	memset(&clients.latency, 0, sizeof(clients.latency));
 	counting_since = now_ns();
@@ -211,7 +221,8 @@ static bool report(double seconds)
 	printf("{\"program\":\"exchange\",\"connections\":%u,\"seconds\":%.3f,\"exchanges\":%lu,\"perSecond\":%.1f,",
 	       end_count / (options.role == BOTH ? 2 : 1), seconds, exchanges,
 	       (double)exchanges / seconds);
-	printf("\"latencyUs\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f},",
+	printf("\"cpuUs\":%.3f,\"latencyUs\":{\"p50\":%.2f,\"p90\":%.2f,\"p99\":%.2f,\"p999\":%.2f,\"max\":%.2f},",
+	       exchanges ? (double)(cpu_ns() - cpu_before) / 1e3 / (double)exchanges : 0,
 	       (double)latency_at(latency, .5) / 1e3, (double)latency_at(latency, .9) / 1e3,
 	       (double)latency_at(latency, .99) / 1e3, (double)latency_at(latency, .999) / 1e3,
 	       (double)latency->max / 1e3);
