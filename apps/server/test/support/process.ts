@@ -11,7 +11,7 @@ export interface DaemonProcess extends AsyncDisposable {
   readonly err: () => string;
   /** The exit status, once it has ended. */
   readonly ended: Promise<number | null>;
-  /** Resolves when it says that it is ready. */
+  /** Resolves when it has said where it is and how to get in, or has ended. */
   ready(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function spawnDaemon(args: readonly string[], wrapper: readonly string[] 
     err: () => err,
     ended,
     ready: () =>
-      until(() => out.includes('ready at') || child.exitCode !== null, 'the daemon did not get ready'),
+      until(() => out.includes('Sign in once') || child.exitCode !== null, 'the daemon did not get ready'),
     [Symbol.asyncDispose]: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       await ended;
