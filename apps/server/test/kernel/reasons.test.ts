@@ -12,10 +12,18 @@ interface Kept {
 }
 
 const KEPT: Kept[] = [
-  { reason: 'warming up', program: 'exchange', options: { 'pause-ms': 30_000 } },
-  { reason: 'low-water mark', program: 'exchange', options: { 'low-water': 64, 'pause-ms': 1 } },
-  { reason: 'zero-copy sender', program: 'exchange', options: { 'zero-copy': true, 'pause-ms': 1 } },
-  { reason: 'special socket', program: 'exchange', options: { mptcp: true, 'pause-ms': 1 } },
+  { reason: 'warming up', program: 'exchange', options: { seconds: 300, 'pause-ms': 30_000 } },
+  {
+    reason: 'low-water mark',
+    program: 'exchange',
+    options: { seconds: 300, 'low-water': 64, 'pause-ms': 1 },
+  },
+  {
+    reason: 'zero-copy sender',
+    program: 'exchange',
+    options: { seconds: 300, 'zero-copy': true, 'pause-ms': 1 },
+  },
+  { reason: 'special socket', program: 'exchange', options: { seconds: 300, mptcp: true, 'pause-ms': 1 } },
   { reason: 'streaming', program: 'stream', options: { rate: 10_000_000, nodelay: true } },
   {
     reason: 'blocking reader',

@@ -1,0 +1,44 @@
+import { Traffic } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { acceleratedScene } from './support/scene.ts';
+
+/** What plain TCP answers, in no cgroup of ours. */
+async function plainOutcome(name: string): Promise<string> {
+  await using quirks = new Traffic('quirks', { case: name, now: true });
+  return (await quirks.result()).outcome;
+}
+
+test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
+  '%s answers on the bypass what it answers on the stack',
+  async (name) => {
+    await using scene = await acceleratedScene('quirks');
+    await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+    await scene.daemon.untilBypassing(await quirks.port());
+    quirks.process.kill('SIGUSR1');
+    expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
+  },
+);
+
+/** A close with redirected bytes unread sends FIN, where TCP sends RST: the sender learns one send later. */
+test('sends to a peer that has closed fail', async () => {
+  await using scene = await acceleratedScene('quirks');
+  await using quirks = new Traffic('quirks', { case: 'peer-closed' }, { cgroup: scene.cgroup.path });
+  await scene.daemon.untilBypassing(await quirks.port());
+  quirks.process.kill('SIGUSR1');
+  expect((await quirks.result()).outcome).toMatch(
+    /^send 4, close 0, send (4|ECONNRESET|EPIPE), send EPIPE, send EPIPE, recv /,
+  );
+});
+
+test('a program that splices from its sockets stays on the stack, and says why', async () => {
+  await using scene = await acceleratedScene('splicer');
+  await using splicer = new Traffic('splicer', { turns: 2000 }, { cgroup: scene.cgroup.path });
+  const [connection] = await scene.daemon.untilConnected(
+    await splicer.port(),
+    'kept on the stack as a splicing reader',
+    ({ clientToServer }) => clientToServer.reason === 'splicing reader',
+  );
+  expect(await splicer.result()).toMatchObject({ turns: 2000, wrong: 0 });
+  expect(connection?.clientToServer.bytes.bypass).toBe(0);
+  expect(connection?.serverToClient.bytes.bypass).toBe(0);
+});

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Things that programs do with sockets on rare days. Each case says what the calls answered, so that the answers with and without
+ * acceleration can be compared. Both ends live in this process; turns go on until SIGUSR1, then the case is tried.
+ */
+#include "clock.h"
+#include "hello.h"
+#include "stop.h"
+#include "whole.h"
+#include <argp.h>
+
+#define TURN_BYTES 64
+#define SETTLE_MS 30
+
+static struct {
+	struct address address;
+	const char *name;
+	bool told;
+} options;
+
+static volatile sig_atomic_t told;
+static char outcome[1024];
+
+static void on_told(int signal)
+{
+	(void)signal;
+	told = 1;
+}
+
+static void settle(void)
+{
+	sleep_ns(SETTLE_MS * NS_PER_MS);
+}
+
+/* What a call answered: its name, and the number of bytes or the error. */
+static void note(const char *call, ssize_t answer)
+{
+	size_t length = strlen(outcome);
+
+	if (answer < 0)
+		snprintf(outcome + length, sizeof(outcome) - length, "%s%s %s", length ? ", " : "", call, strerrorname_np(errno));
+	else
+		snprintf(outcome + length, sizeof(outcome) - length, "%s%s %zd", length ? ", " : "", call, answer);
+}
+
+static void try_to_send(int fd)
+{
+	note("send", send(fd, "late", 4, MSG_NOSIGNAL));
+	settle();
+}
+
+static void try_to_receive(int fd)
+{
+	uint8_t bytes[256];
+
+	note("recv", recv(fd, bytes, sizeof(bytes), 0));
+}
+
+static void send_after_shutdown(int client, int server)
+{
+	note("shutdown", shutdown(client, SHUT_WR));
+	settle();
+	try_to_receive(server);
+	try_to_send(client);
+	try_to_receive(server);
+	try_to_send(server);
+	try_to_receive(client);
+}
+
+static void send_to_one_that_shut_down(int client, int server)
+{
+	note("shutdown", shutdown(server, SHUT_RDWR));
+	settle();
+	for (int i = 0; i < 3; i++)
+		try_to_send(client);
+	try_to_receive(server);
+}
+
+static void send_to_one_that_closed(int client, int server)
+{
+	try_to_send(client);
+	note("close", close(server));
+	settle();
+	for (int i = 0; i < 3; i++)
+		try_to_send(client);
+	try_to_receive(client);
+}
+
+/* Unread bytes of the first connection must not be read on the second. */
+static void use_a_socket_again(int client, int server)
+{
+	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	struct address other = options.address;
+	int listen_fd, second;
+	uint8_t bytes[256];
+	ssize_t length;
+
+	address_parse("127.0.0.1:0", &other);
+	listen_fd = listen_at(&other, true);
+	note("send", send(server, "first connection", 16, MSG_NOSIGNAL));
+	settle();
+	note("disconnect", connect(client, &nowhere, sizeof(nowhere)));
+	if (connect(client, &other.any, other.length) && errno != EINPROGRESS)
+		fail("connect");
+	second = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	note("send", send(second, "second", 6, MSG_NOSIGNAL));
+	settle();
+	length = recv(client, bytes, sizeof(bytes), 0);
+	note("recv", length);
+	note("of the second", length == 6 && !memcmp(bytes, "second", 6));
+}
+
+static const struct {
+	const char *name;
+	void (*try)(int client, int server);
+} cases[] = {
+	{ "send-after-shutdown", send_after_shutdown },
+	{ "peer-shut-down", send_to_one_that_shut_down },
+	{ "peer-closed", send_to_one_that_closed },
+	{ "use-again", use_a_socket_again },
+};
+
+static void take_turns(int client, int server)
+{
+	uint8_t bytes[TURN_BYTES] = { 0 };
+
+	while (!told && !stopping) {
+		if (!send_whole(client, bytes, sizeof(bytes), false) || !receive_whole(server, bytes, sizeof(bytes), false) ||
+		    !send_whole(server, bytes, sizeof(bytes), false) || !receive_whole(client, bytes, sizeof(bytes), false))
+			fail("take turns");
+		sleep_ns(NS_PER_MS);
+	}
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	if (key == 'c')
+		options.name = argument;
+	else if (key == 'n')
+		options.told = true;
+	else if (key == ARGP_KEY_END && !options.name)
+		argp_error(state, "name a case");
+	else
+		return key == ARGP_KEY_END ? 0 : ARGP_ERR_UNKNOWN;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = {
+		{ "case", 'c', "NAME", 0, "send-after-shutdown, peer-shut-down, peer-closed, use-again", 0 },
+		{ "now", 'n', NULL, 0, "try it at once, not at SIGUSR1", 0 },
+		{ 0 },
+	};
+	const struct argp argp = { argp_options, parse_option, NULL, "What rare calls answer.", NULL, NULL, NULL };
+	struct sigaction on_usr1 = { .sa_handler = on_told };
+	int listen_fd, client, server;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	stop_on_signals();
+	sigaction(SIGUSR1, &on_usr1, NULL);
+	told = options.told;
+	address_parse("127.0.0.1:0", &options.address);
+	listen_fd = listen_at(&options.address, true);
+	announce(&options.address);
+	client = connect_to(&options.address, false);
+	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (server < 0)
+		fail("accept");
+	set_nodelay(client, &options.address);
+	set_nodelay(server, &options.address);
+	take_turns(client, server);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		if (!strcmp(cases[i].name, options.name)) {
+			cases[i].try(client, server);
+			printf("{\"program\":\"quirks\",\"outcome\":\"%s\"}\n", outcome);
+			return EXIT_RIGHT;
+		}
+	}
+	fail("there is no case %s", options.name);
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A reader that moves what it receives with splice(), as proxies do: TCP socket to pipe, pipe to memory. Every byte is checked. */
+#include "clock.h"
+#include "hello.h"
+#include "stop.h"
+#include "whole.h"
+#include <argp.h>
+#include <fcntl.h>
+
+#define MESSAGE_BYTES 1024
+
+static struct {
+	struct address address;
+	uint32_t turns;
+} options = { .turns = 500 };
+
+/* Through the pipe; false when nothing comes for too long. */
+static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t length)
+{
+	while (length) {
+		ssize_t moved = splice(fd, NULL, pipe[1], NULL, length, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+
+		if (moved > 0) {
+			if (read(pipe[0], bytes, (size_t)moved) != moved)
+				fail("read");
+			bytes += moved, length -= (size_t)moved;
+		} else if (!moved || !whole_again(fd, POLLIN, false)) {
+			return false;
+		} else {
+			/* poll may say readable while splice sees nothing: not in a busy loop. */
+			sleep_ns(NS_PER_MS);
+			if (stopping)
+				return false;
+		}
+	}
+	return true;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	(void)state;
+	if (key != 't')
+		return ARGP_ERR_UNKNOWN;
+	options.turns = (uint32_t)atoi(argument);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = { { "turns", 't', "N", 0, "requests (500)", 0 }, { 0 } };
+	const struct argp argp = { argp_options, parse_option, NULL, "A reader that splices.", NULL, NULL, NULL };
+	uint8_t bytes[MESSAGE_BYTES], answer[MESSAGE_BYTES];
+	uint64_t seed = random_seed(), wrong = 0;
+	int listen_fd, client, server, pipe_fds[2];
+	uint32_t turn;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	stop_on_signals();
+	address_parse("127.0.0.1:0", &options.address);
+	listen_fd = listen_at(&options.address, true);
+	announce(&options.address);
+	client = connect_to(&options.address, false);
+	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (server < 0 || pipe2(pipe_fds, O_CLOEXEC))
+		fail("accept");
+	for (turn = 0; turn < options.turns && !stopping; turn++) {
+		pattern_fill(bytes, sizeof(bytes), seed, turn * (uint64_t)sizeof(bytes));
+		if (!send_whole(client, bytes, sizeof(bytes), false) || !splice_whole(server, pipe_fds, answer, sizeof(answer)))
+			break;
+		wrong += memcmp(bytes, answer, sizeof(bytes)) != 0;
+		if (!send_whole(server, answer, sizeof(answer), false) || !receive_whole(client, answer, sizeof(answer), false))
+			break;
+		wrong += memcmp(bytes, answer, sizeof(bytes)) != 0;
+		sleep_ns(NS_PER_MS);
+	}
+	printf("{\"program\":\"splicer\",\"turns\":%u,\"wrong\":%lu}\n", turn, wrong);
+	return turn == options.turns && !wrong ? EXIT_RIGHT : EXIT_WRONG;
+}
