@@ -32,13 +32,15 @@ test('sends to a peer that has closed fail', async () => {
 
 test('a program that splices from its sockets stays on the stack, and says why', async () => {
   await using scene = await acceleratedScene('splicer');
-  await using splicer = new Traffic('splicer', { turns: 2000 }, { cgroup: scene.cgroup.path });
+  await using splicer = new Traffic('splicer', { turns: 1_000_000 }, { cgroup: scene.cgroup.path });
   const [connection] = await scene.daemon.untilConnected(
     await splicer.port(),
     'kept on the stack as a splicing reader',
     ({ clientToServer }) => clientToServer.reason === 'splicing reader',
   );
-  expect(await splicer.result()).toMatchObject({ turns: 2000, wrong: 0 });
+  splicer.stop();
+  const { turns, wrong } = await splicer.result();
+  expect({ wrong, some: turns > 10 }).toEqual({ wrong: 0, some: true });
   expect(connection?.clientToServer.bytes.bypass).toBe(0);
   expect(connection?.serverToClient.bytes.bypass).toBe(0);
 });
