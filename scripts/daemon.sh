@@ -30,23 +30,11 @@ verb_down() {
 	say "Sidestep has stopped."
 }
 
-watcher=
-
-stop_watcher() {
-	[ -z "$watcher" ] || kill "$watcher" 2>/dev/null || :
-}
-
 verb_dev() {
 	pid=$(running_pid)
 	[ -z "$pid" ] || refuse "Sidestep is already running (process $pid); stop it with ./sidestep down first."
 	set_up
-	(cd "$root" && exec node_modules/.bin/turbo watch build build:bpf >>"$log" 2>&1 </dev/null) &
-	watcher=$!
-	set -- "$node" --watch
-	for folder in apps/server/src packages/shared/src packages/libbpf/src apps/web/out bpf/build; do
-		set -- "$@" "--watch-path=$root/$folder"
-	done
-	daemon_command "$@"
+	daemon_command exec "$node" "$root/scripts/dev.ts"
 }
 
 verb_test() {
