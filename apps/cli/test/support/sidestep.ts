@@ -33,7 +33,11 @@ export function startUnder(wrapper: readonly string[], ...args: string[]): Runni
   child.stderr.on('data', (data) => {
     err += data;
   });
+  // Also when the test is given up and never gets to its clean-up.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = once(child, 'close').then(([status]) => ({ status, out, err }));
+  ended.finally(() => process.off('exit', kill));
   return {
     child,
     out: () => out,

@@ -26,7 +26,11 @@ export function spawnDaemon(args: readonly string[], wrapper: readonly string[] 
   child.stderr?.on('data', (data) => {
     err += data;
   });
+  // Also when the test is given up and never gets to its clean-up.
+  const kill = () => child.kill('SIGKILL');
+  process.once('exit', kill);
   const ended = once(child, 'close').then(([code]) => code as number | null);
+  ended.finally(() => process.off('exit', kill));
   return {
     child,
     out: () => out,
