@@ -151,3 +151,15 @@ test('the page loads nothing from anywhere else, and breaks no rule of its polic
   }
   expect(foreign).toEqual([]);
 });
+
+test('nothing moves for those who asked for that', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.stopAt = 'loading';
+  await page.getByRole('switch', { name: 'Acceleration' }).click();
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  const spinner = page.getByRole('switch', { name: 'Acceleration' }).locator('svg');
+  const animation = () => spinner.evaluate((element) => getComputedStyle(element).animationName);
+  await expect.poll(animation).toBe('turn');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await expect.poll(animation).toBe('none');
+  standIn.dataPlane.proceed();
+});

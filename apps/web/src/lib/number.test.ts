@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { formatByteRate, formatBytes, formatCount, formatExact, niceCeiling, plural } from './number.ts';
+import { formatBytes, formatCount, formatExact, niceCeiling, plural } from './number.ts';
 
 test.each([
   [0, '0'],
@@ -26,7 +26,7 @@ test('bytes carry a unit with a thin space', () => {
   expect(formatBytes(0)).toBe('0\u2009B');
   expect(formatBytes(999)).toBe('999\u2009B');
   expect(formatBytes(44_100)).toBe('44.1\u2009kB');
-  expect(formatByteRate(1_200_000_000)).toBe('1.2\u2009GB/s');
+  expect(formatBytes(1_200_000_000)).toBe('1.2\u2009GB');
 });
 
 test('the exact value keeps every digit', () => {

@@ -26,10 +26,6 @@ export function formatBytes(value: number): string {
   return `${digits}${THIN_SPACE}${prefix}B`;
 }
 
-export function formatByteRate(value: number): string {
-  return `${formatBytes(value)}/s`;
-}
-
 /** Every digit, in groups of three: what stands behind a rounded number on hover. */
 export function formatExact(value: number): string {
   const rounded = Number.isInteger(value) ? String(value) : value.toFixed(1);
