@@ -4,7 +4,9 @@ import { formatBytes, formatCount, formatExact, niceCeiling, plural } from './nu
 test.each([
   [0, '0'],
   [7, '7'],
-  [0.42, '0.42'],
+  [0.42, '0.4'],
+  [0.999, '1'],
+  [41.26, '41.3'],
   [36, '36'],
   [999, '999'],
   [999.4, '999'],
@@ -51,7 +53,7 @@ test.each([
   [10, 10],
   [11, 20],
   [1_240_000, 2_000_000],
-  [0.03, 0.05],
+  [0.03, 1],
 ])('an axis for %d ends at %d', (value, ceiling) => {
   expect(niceCeiling(value)).toBeCloseTo(ceiling);
 });

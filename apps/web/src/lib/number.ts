@@ -14,9 +14,9 @@ function scale(value: number): [digits: string, prefix: string] {
   return [sign + String(Number(size.toPrecision(3))), PREFIXES[step] ?? ''];
 }
 
-/** At most three significant digits with an SI prefix: `1.24 M`, `38 k`, `36`. */
+/** At most three significant digits with an SI prefix: `1.24 M`, `38 k`, `36`; below a hundred one decimal at most: `0.4`. */
 export function formatCount(value: number): string {
-  const [digits, prefix] = scale(value);
+  const [digits, prefix] = scale(Math.abs(value) < 100 ? Math.round(value * 10) / 10 : value);
   return prefix ? digits + THIN_SPACE + prefix : digits;
 }
 
@@ -39,9 +39,9 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatExact(count)} ${count === 1 ? one : many}`;
 }
 
-/** A round number at or above `value` to end an axis with: 1, 2 or 5 times a power of ten. */
+/** A round number at or above `value` to end an axis with: 1, 2 or 5 times a power of ten, at least 1. */
 export function niceCeiling(value: number): number {
-  if (value <= 0) return 1;
+  if (value <= 1) return 1;
   const power = 10 ** Math.floor(Math.log10(value));
   const factor = [1, 2, 5, 10].find((candidate) => value <= candidate * power) ?? 10;
   return factor * power;

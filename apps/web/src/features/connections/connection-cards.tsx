@@ -14,9 +14,12 @@ export function EndCard({ name, end }: { name: string; end: End }) {
       <p className="tabular truncate font-mono text-xs" title={addressOf(end)}>
         {addressOf(end)}
       </p>
-      <p className="tabular mt-1 text-xs text-muted">
-        {end.pid > 0 && `pid ${end.pid} · `}netns {end.netns} · cgroup {end.cgroup}
-      </p>
+      <div className="tabular mt-1 text-xs text-muted">
+        {end.pid > 0 && <p>pid {end.pid}</p>}
+        <p>
+          netns {end.netns} · cgroup {end.cgroup}
+        </p>
+      </div>
     </section>
   );
 }
