@@ -1,4 +1,4 @@
-import { Traffic } from '@sidestep/bench';
+import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { acceleratedScene } from './support/scene.ts';
 
@@ -21,7 +21,10 @@ test.for([
   expect(result.received).toBe(result.sent);
   expect(result.accepted).toBeLessThanOrEqual(TEN_MIB);
 
-  const after = (await scene.daemon.connections({ includeClosed: true })).find(({ id }) => id === before?.id);
-  const flooded = after?.clientToServer.bytes;
-  expect((flooded?.bypass ?? 0) + (flooded?.stack ?? 0)).toBe(result.sent);
+  const after = await until('the closed connection is listed', async () => {
+    const connections = await scene.daemon.connections({ includeClosed: true });
+    return connections.find(({ id, open }) => id === before?.id && !open);
+  });
+  const { bypass, stack } = after.clientToServer.bytes;
+  expect(bypass + stack).toBe(result.sent);
 });
