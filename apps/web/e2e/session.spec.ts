@@ -22,6 +22,7 @@ test('a used link says so, with the way to a fresh one', async ({ page, browser,
   await other.goto(link);
   await expect(alerts(other)).toContainText('has been used');
   await expect(alerts(other)).toContainText('sudo ./sidestep sign-in-link');
+  expect(other.url(), 'the code stays out of the history').not.toContain('#');
   await page.goto(link);
   await page.getByRole('button', { name: 'Go to the overview' }).click();
   await expect(page).toHaveURL(`${standIn.url}/`);
