@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { constants, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BPF_SK_MSG_VERDICT, BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
+import { DataPlaneError } from './dataplane.ts';
 
 /** File names in the pin folder. bpffs allows no dots, so the sections of variables lose theirs. */
 const MAPS = {
@@ -63,6 +64,7 @@ export class Pins implements Disposable {
     layout: string,
   ): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
+    assertOurs(dir);
     for (const [name, inObject] of Object.entries(MAPS)) {
       object.map(inObject).pin(join(dir, mapFile(name as MapName)));
     }
@@ -90,7 +92,9 @@ export type PinState = 'none' | 'running' | 'stopped';
 
 /** What of ours stands in the folder: `stopped` are remains of an attachment that was never complete, or has ended. */
 export function pinState(dir: string): PinState {
-  if (!existsSync(dir) || ours(dir).length === 0) return 'none';
+  if (!existsSync(dir)) return 'none';
+  assertOurs(dir);
+  if (ours(dir).length === 0) return 'none';
   const sockops = join(dir, linkFile('sockops'));
   if (!existsSync(sockops)) return 'stopped';
   using link = BpfLink.openPinned(sockops);
@@ -105,12 +109,27 @@ export function hasLayout(dir: string, layout: string): boolean {
 /** Removes our pins, the cgroup's first so that nothing new is seen, and the folder if it is empty then. */
 export function unpin(dir: string): void {
   if (!existsSync(dir)) return;
-  rmSync(join(dir, linkFile('sockops')), { force: true });
-  for (const name of ours(dir)) rmSync(join(dir, name));
+  assertOurs(dir);
+  const names = ours(dir).sort(
+    (a, b) => Number(b === linkFile('sockops')) - Number(a === linkFile('sockops')),
+  );
+  for (const name of names) unlinkSync(join(dir, name));
   if (readdirSync(dir).length === 0) rmdirSync(dir);
 }
 
 /** Files of anybody else are not looked at. */
 function ours(dir: string): string[] {
   return readdirSync(dir).filter((name) => /^(map|link|layout)_/.test(name) || name === VERDICT);
+}
+
+/** Bpffs may let everybody make folders: one that somebody else could change is no place for what root takes over. */
+function assertOurs(dir: string): void {
+  const { uid, mode } = lstatSync(dir);
+  const folder = (mode & constants.S_IFMT) === constants.S_IFDIR;
+  if (folder && uid === process.getuid?.() && (mode & 0o022) === 0) return;
+  throw new DataPlaneError({
+    message: `The pin folder ${dir} is not a folder that only root can change.`,
+    remedy: 'Remove it, or choose another with --pin-dir.',
+    log: null,
+  });
 }
