@@ -29,6 +29,7 @@ export class TrpcSockets {
   readonly #server: WebSocketServer;
   /** Which session a browser's connection belongs to. */
   readonly #sessions = new WeakMap<WebSocket, string>();
+  readonly #revoked = new WeakSet<WebSocket>();
 
   constructor({ services, via, signInLink, log }: TrpcSocketOptions) {
     this.#server = new WebSocketServer({
@@ -38,6 +39,7 @@ export class TrpcSockets {
     });
     // Before tRPC's own listener, so that a flood is stopped first.
     this.#server.on('connection', watchRate);
+    const revoked = this.#revoked;
     applyWSSHandler({
       wss: this.#server,
       router: appRouter,
@@ -50,6 +52,9 @@ export class TrpcSockets {
         caller: {
           running: { calls: 0, subscriptions: 0 },
           lastQuery: Promise.resolve(),
+          get revoked() {
+            return revoked.has(res);
+          },
           get bufferedAmount() {
             return res.bufferedAmount;
           },
@@ -78,9 +83,14 @@ export class TrpcSockets {
     });
   }
 
+  /** Nothing of the session counts from now on, and who does not close the connection is cut off. */
   endSession(session: string): void {
     for (const client of this.#server.clients) {
-      if (this.#sessions.get(client) === session) client.close(4401, 'Signed out.');
+      if (this.#sessions.get(client) !== session) continue;
+      this.#revoked.add(client);
+      client.close(4401, 'Signed out.');
+      // A close frame only asks: the other end may ignore it.
+      setTimeout(() => client.terminate(), GRACE_MS).unref();
     }
   }
 

@@ -7,6 +7,8 @@ export interface Caller extends Wire {
   running: { calls: number; subscriptions: number };
   /** Settles when the last of the queries so far has been answered. */
   lastQuery: Promise<unknown>;
+  /** The session of this connection has ended: nothing that still comes in on it counts. */
+  readonly revoked: boolean;
 }
 
 /** What every procedure is given. `via` tells how the caller came in; both have passed their guard before a context exists. */

@@ -1,4 +1,5 @@
 import { initTRPC, TRPCError } from '@trpc/server';
+import { Refusal } from '../refusal.ts';
 import type { Context } from './context.ts';
 import { failureOf } from './failure.ts';
 import { inTurn, take } from './limits.ts';
@@ -22,6 +23,7 @@ export const router = t.router;
  */
 export const procedure = t.procedure.use(async ({ ctx, type, signal = NEVER, next }) => {
   const { caller } = ctx;
+  if (caller.revoked) throw new Refusal('You have signed out.', 'Sign in again.');
   if (type !== 'subscription') {
     const release = take(caller, 'calls');
     try {
