@@ -17,6 +17,9 @@ const PREFIX = 'sidestep-';
 const CHUNK_BYTES = 65_536;
 /** Keeps one look short when the kernel writes faster than we read. */
 const CHUNKS_PER_READ = 16;
+/** What the kernel says of an instance that somebody else removes at this moment. */
+const GONE: ReadonlySet<string | undefined> = new Set(['ENOENT', 'ENODEV']);
+const TRIES = 5;
 
 /** Whether tracefs is mounted at `root`. */
 export function hasTracefs(root: string): boolean {
@@ -35,7 +38,7 @@ export function removeLeftOvers(root: string): void {
       rmdirSync(join(root, 'instances', name));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EBUSY' && code !== 'ENOENT') throw error;
+      if (code !== 'EBUSY' && !GONE.has(code)) throw error;
     }
   }
 }
@@ -51,14 +54,7 @@ export class TraceInstance implements Disposable {
   /** `key` tells instances of several daemons apart. Throws what the kernel says. */
   constructor(root: string, key: string) {
     this.#path = join(root, 'instances', PREFIX + key);
-    mkdirSync(this.#path);
-    try {
-      writeFileSync(join(this.#path, 'events/bpf_trace/bpf_trace_printk/enable'), '1');
-      this.#pipe = openSync(join(this.#path, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
-    } catch (error) {
-      rmdirSync(this.#path);
-      throw error;
-    }
+    this.#pipe = openInstance(this.#path);
   }
 
   /** The whole lines that have come since the last look. Never waits. */
@@ -84,6 +80,24 @@ export class TraceInstance implements Disposable {
       return readSync(this.#pipe, this.#buffer);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Makes the instance and opens its pipe. A daemon that starts at the same moment may take it for a left-over, as long as nobody
+ * reads it: then it is made again.
+ */
+function openInstance(path: string): number {
+  for (let attempt = 1; ; attempt++) {
+    mkdirSync(path, { recursive: true });
+    try {
+      writeFileSync(join(path, 'events/bpf_trace/bpf_trace_printk/enable'), '1');
+      return openSync(join(path, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if (GONE.has((error as NodeJS.ErrnoException).code) && attempt < TRIES) continue;
+      rmdirSync(path);
       throw error;
     }
   }
