@@ -92,12 +92,12 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 	return SS_REASON_NONE;
 }
 
-/* More than the cap, or than the receiver's own buffer takes: TCP would have stopped the sender by now. */
+/* More than the cap, or than twice the receiver's own buffer: TCP would have stopped the sender by now. */
 static __always_inline bool overflows(struct tcp_sock *peer, int queued)
 {
 	if (queued <= (int)SMALLEST_BUFFER)
 		return false;
-	return queued > (int)config.queue_cap || queued > BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
+	return queued > (int)config.queue_cap || queued / 2 > BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
 }
 
 /* Who has just answered has hardly anything unread; who answers without ever reading is found out at every 16th message. */
