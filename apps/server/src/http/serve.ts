@@ -18,6 +18,9 @@ import { TrpcSockets } from './trpc-sockets.ts';
 import { guardUpgrades } from './upgrade.ts';
 import { serveWeb } from './web.ts';
 
+/** Far more than pages and monitoring use, and no flood takes all file descriptors. */
+const MAX_CONNECTIONS = 1024;
+
 export interface HttpOptions {
   readonly services: Services;
   readonly access: Access;
@@ -42,6 +45,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const { services, access, listen, log, tls, version } = options;
   const scheme = tls ? 'https' : 'http';
   const fastify = createFastify(tls);
+  fastify.server.maxConnections = MAX_CONNECTIONS;
   await fastify.register(fastifyCookie);
 
   const port = () => (fastify.server.address() as AddressInfo | null)?.port ?? listen.port;
@@ -62,7 +66,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   });
   addMonitoringRoutes(fastify, { services, access, cookie, sockets });
   await serveWeb(fastify, options.webDir);
-  guardUpgrades(fastify, { guard, access, cookie, sockets });
+  const upgrades = guardUpgrades(fastify, { guard, access, cookie, sockets });
   await open(fastify, listen);
 
   return {
@@ -70,6 +74,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     signInLink,
     [Symbol.asyncDispose]: async () => {
       await sockets.close();
+      upgrades[Symbol.dispose]();
       await fastify.close();
     },
   };

@@ -22,11 +22,20 @@ class UpgradeRefused extends Error {
   }
 }
 
-/** Lets browsers that are signed in open a ws connection at `/trpc`. Everyone else gets a plain HTTP answer in words. */
+/**
+ * Lets browsers that are signed in open a ws connection at `/trpc`. Everyone else gets a plain HTTP answer in words. Disposing cuts
+ * off those that have not taken theirs.
+ */
 export function guardUpgrades(
   fastify: FastifyInstance,
   { guard, access, cookie, sockets }: UpgradeOptions,
-): void {
+): Disposable {
+  const refused = new Set<Duplex>();
+  const refuse = (socket: Duplex, status: number, words: string) => {
+    refused.add(socket);
+    socket.once('close', () => refused.delete(socket));
+    answer(socket, status, words);
+  };
   const admit = (request: IncomingMessage): string => {
     const { host, origin, cookie: cookies } = request.headers;
     if (!/^\/trpc(?:\?|$)/.test(request.url ?? ''))
@@ -50,11 +59,16 @@ export function guardUpgrades(
     try {
       sockets.accept(request, socket, head, admit(request));
     } catch (error) {
-      if (error instanceof UpgradeRefused) answer(socket, error.status, error.message);
-      else if (error instanceof Refusal) answer(socket, 403, error.message);
-      else answer(socket, 500, 'Something unexpected went wrong in the daemon.');
+      if (error instanceof UpgradeRefused) refuse(socket, error.status, error.message);
+      else if (error instanceof Refusal) refuse(socket, 403, error.message);
+      else refuse(socket, 500, 'Something unexpected went wrong in the daemon.');
     }
   });
+  return {
+    [Symbol.dispose]: () => {
+      for (const socket of refused) socket.destroy();
+    },
+  };
 }
 
 function answer(socket: Duplex, status: number, words: string): void {
@@ -65,5 +79,6 @@ function answer(socket: Duplex, status: number, words: string): void {
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Node leaves the other half open after an upgrade, for as long as the other end likes.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

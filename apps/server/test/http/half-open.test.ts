@@ -3,6 +3,7 @@ import { createConnection, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { post, signIn } from '../support/browser.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
+import { until } from '../support/until.ts';
 
 /** A client that shakes hands by hand and never closes its end. */
 function dialRaw(site: TestDaemon, cookie: string): Socket {
@@ -38,5 +39,21 @@ test('signing out ends a connection whose client ignores the close frame', async
   socket.write(frame('{"id":1,"method":"mutation","params":{"path":"acceleration.enable"}}'));
   await ended;
   expect(site.dataPlane.kernel.pinned).toBe(false);
+  socket.destroy();
+});
+
+test('a handshake that is refused is closed on both sides, whatever the client does', async () => {
+  await using site = await startTestDaemon();
+  const socket = dialRaw(site, '');
+  let failed = false;
+  socket.on('error', () => {
+    failed = true;
+  });
+  expect(String((await once(socket, 'data'))[0])).toContain('401 Unauthorized');
+  // Only who still holds the connection takes what is sent on it.
+  await until(() => {
+    if (!failed) socket.write('x');
+    return failed;
+  }, 'The daemon still holds the connection.');
   socket.destroy();
 });
