@@ -1,9 +1,14 @@
 /** Says one thing that happened, in one line. */
 export type Log = (line: string) => void;
 
-/** A log on standard output, each line with its time (UTC). Line breaks inside a message become spaces: one line, one thing. */
+/** A log on standard output, each line with its time (UTC). Line breaks inside a message become spaces: one line, one thing. What else would move a terminal's cursor becomes `?`. */
 export function createLog(write: (text: string) => void = (text) => process.stdout.write(text)): Log {
-  return (line) => write(`${new Date().toISOString()} ${line.replace(/\s*\n\s*/g, ' ')}\n`);
+  return (line) => write(`${new Date().toISOString()} ${plain(line)}\n`);
+}
+
+// Names in messages come from others, and a log is often read in a terminal.
+function plain(line: string): string {
+  return line.replace(/\s*[\r\n]\s*/g, ' ').replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, '?');
 }
 
 /** What an unknown thrown value says, without its stack. */
