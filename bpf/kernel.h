@@ -153,6 +153,7 @@ struct sk_psock {
 struct task_struct {
 	int tgid;
 	char comm[16];
+	struct task_struct *group_leader;
 	struct files_struct *files;
 };
 

@@ -13,16 +13,6 @@
 
 #define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
 
-/* LISTEN and CONNECT run in the context of the process that calls: its pid and name are exact. */
-static __always_inline void note_caller(struct flow *flow)
-{
-	struct task_struct *task = (void *)bpf_get_current_task_btf();
-
-	flow->pid = BPF_CORE_READ(task, tgid);
-	bpf_probe_read_kernel_str(flow->comm, sizeof(flow->comm),
-				  (void *)task + bpf_core_field_offset(struct task_struct, comm));
-}
-
 static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool local)
 {
 	struct sock_common *common = (void *)tp + bpf_core_field_offset(struct tcp_sock, inet_conn.icsk_inet.sk.__sk_common);
@@ -83,7 +73,8 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 		return;
 	forget_earlier(flow);
 	flow->kind = FLOW_LISTENER;
-	note_caller(flow);
+	/* This callback runs in the context of the process that calls. */
+	note_process(&flow->pid, flow->comm);
 	if (count)
 		count->events_sent++;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -112,7 +103,8 @@ static __always_inline void on_connect(struct bpf_sock_ops *ops)
 		return;
 	forget_earlier(flow);
 	flow->kind = FLOW_CONNECTING;
-	note_caller(flow);
+	/* This callback runs in the context of the process that calls. */
+	note_process(&flow->pid, flow->comm);
 }
 
 /* RWND_INIT on a request socket: a SYN has reached a listener of ours. The context shows no request socket, its address does. */

@@ -123,16 +123,22 @@ static __always_inline bool in_a_call(struct tcp_sock *tp)
 	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
 }
 
+/* The process that runs: its id, and its name rather than that of one of its threads. */
+static __always_inline void note_process(__u32 *pid, char *comm)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+
+	*pid = BPF_CORE_READ(task, tgid);
+	bpf_probe_read_kernel_str(comm, sizeof(leader->comm),
+				  (void *)leader + bpf_core_field_offset(struct task_struct, comm));
+}
+
 /* Only where the running process is the one that sends: its pid and name replace what was inherited from the listener. */
 static __always_inline void note_sender(struct ss_end *end)
 {
-	struct task_struct *task;
-
 	if (end->exact)
 		return;
-	task = (void *)bpf_get_current_task_btf();
-	end->pid = BPF_CORE_READ(task, tgid);
-	bpf_probe_read_kernel_str(end->comm, sizeof(end->comm),
-				  (void *)task + bpf_core_field_offset(struct task_struct, comm));
+	note_process(&end->pid, end->comm);
 	end->exact = 1;
 }

@@ -3,6 +3,7 @@ import type { BtfLayouts } from '@sidestep/libbpf';
 import { type Connection, type Direction, type End, reasonFromCode } from '@sidestep/shared';
 import ipaddr from 'ipaddr.js';
 import type { Clock } from './clock.ts';
+import { programName } from './program-name.ts';
 
 /** What `struct ss_connection` and its parts decode to; bpf/sidestep.h describes the fields. */
 export interface ConnectionRecord {
@@ -70,7 +71,7 @@ export function endOf(record: EndRecord): End {
     netns: String(record.netns),
     cgroup: String(record.cgroup),
     pid: record.pid,
-    comm: record.comm,
+    comm: programName(record),
   };
 }
 
