@@ -1,16 +1,18 @@
+import { jsonLine, plain } from './plain.ts';
+
 /** Writes lines to standard output. */
 export function print(lines: readonly string[]): void {
-  if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+  if (lines.length > 0) process.stdout.write(`${lines.map(plain).join('\n')}\n`);
 }
 
 /** Writes one value as one line of JSON. */
 export function printJson(value: unknown): void {
-  print([JSON.stringify(value)]);
+  print([jsonLine(value)]);
 }
 
 /** Says something that is not the command's answer. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${line.split('\n').map(plain).join('\n')}\n`);
 }
 
 /** A reader that has seen enough (`| head`) ends the command, as it ends any other. */

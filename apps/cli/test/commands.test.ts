@@ -175,6 +175,20 @@ describe('for people', () => {
     expect(lines[2]).toMatch(/ stack +6 +384 B {2}2 h {2}blocking reader$/);
   });
 
+  test('a name cannot act on the terminal', async () => {
+    await using daemon = await startDaemon();
+    await daemon.run('enable');
+    const comm = 'a\u001b[2J\r\n\u009b\u202e';
+    daemon.kernel.open = [{ ...open, server: { ...open.server, comm } }];
+    const { out } = await daemon.run('connections');
+    expect(out.trimEnd().split('\n')).toHaveLength(2);
+    expect(out).toContain('a?[2J????');
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    const json = (await daemon.run('connections', '--json')).out;
+    expect(json.trimEnd()).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
+    expect(JSON.parse(json)[0].server.comm).toBe(comm);
+  });
+
   test('no connections are no empty table', async () => {
     await using daemon = await startDaemon();
     expect((await daemon.run('connections')).out).toBe('No local connections yet.\n');

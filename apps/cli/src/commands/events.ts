@@ -3,6 +3,7 @@ import { type Daemon, withDaemon } from '../daemon.ts';
 import { follow, interruption } from '../follow.ts';
 import { bytes } from '../numbers.ts';
 import { print } from '../output.ts';
+import { jsonLine } from '../plain.ts';
 import { missing } from '../resume.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
@@ -13,8 +14,7 @@ const TAIL = 10;
 export const events = verb('events', 'print what the kernel has reported')
   .option('--follow', 'print the last few, then go on with new ones until Ctrl-C')
   .action(async ({ stateDir, json, follow: isFollowing }: CommonOptions & { follow?: true }) => {
-    const show = (list: readonly Event[]) =>
-      print(list.map(json ? (event) => JSON.stringify(event) : lineOf));
+    const show = (list: readonly Event[]) => print(list.map(json ? jsonLine : lineOf));
     const interrupted = isFollowing ? interruption() : null;
     await withDaemon(stateDir, (daemon) =>
       interrupted ? goOn(daemon, show, interrupted) : printHeld(daemon, show),

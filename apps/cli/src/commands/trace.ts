@@ -3,6 +3,7 @@ import { Argument } from 'commander';
 import { type Daemon, withDaemon } from '../daemon.ts';
 import { follow, interruption } from '../follow.ts';
 import { note, print, printJson } from '../output.ts';
+import { jsonLine } from '../plain.ts';
 import { missing } from '../resume.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
@@ -17,7 +18,7 @@ export const trace = verb('trace', 'print the raw trace_pipe lines of the progra
       { stateDir, json, follow: isFollowing }: CommonOptions & { follow?: true },
     ) => {
       const show = (lines: readonly TraceLine[]) =>
-        print(lines.map((line) => (json ? JSON.stringify(line) : line.text)));
+        print(lines.map((line) => (json ? jsonLine(line) : line.text)));
       const interrupted = isFollowing ? interruption() : null;
       await withDaemon(stateDir, async (daemon) => {
         if (to !== undefined) return switchTo(daemon, to === 'on', json);
