@@ -7,7 +7,7 @@ import { Throttle } from './throttle.ts';
 export type Exchange =
   | { readonly outcome: 'signed in'; readonly session: string }
   | { readonly outcome: 'wrong' }
-  /** Too many wrong tries; nothing was compared. */
+  /** Wrong as well, after too many wrong tries. */
   | { readonly outcome: 'slowed'; readonly retryAfterSeconds: number };
 
 export interface AccessOptions {
@@ -38,10 +38,11 @@ export class Access {
 
   /** `source` is the address that asks. */
   exchange(code: string, source: string): Exchange {
-    const wait = this.#throttle.wait(source);
-    if (wait > 0) return { outcome: 'slowed', retryAfterSeconds: Math.ceil(wait / 1000) };
+    // Compared first, so that nobody can lock the owner out with wrong tries: 256 bits are not guessed at any speed.
     if (this.#links.use(code) || this.isToken(code))
       return { outcome: 'signed in', session: this.#sessions.open() };
+    const wait = this.#throttle.wait(source);
+    if (wait > 0) return { outcome: 'slowed', retryAfterSeconds: Math.ceil(wait / 1000) };
     this.#throttle.wrong(source);
     return { outcome: 'wrong' };
   }

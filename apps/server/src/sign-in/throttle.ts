@@ -8,7 +8,7 @@ const PER_SOURCE: Bucket = { burst: 10, refillMs: 1000 };
 const GLOBAL: Bucket = { burst: 100, refillMs: 200 };
 const MOST_SOURCES = 10_000;
 
-/** Slows guessing down, for each source and for all of them together. Waits are short: nobody can lock the owner out for long. */
+/** Slows guessing down, for each source and for all of them together. */
 export class Throttle {
   /** The time at which a bucket is full again; a bucket that is not here is full. */
   readonly #fullAt = new Map<string, number>();

@@ -84,7 +84,6 @@ describe('signing in', () => {
     expect(statuses.get(401)).toBeLessThan(20);
     expect(retryAfter).toBeGreaterThanOrEqual(1);
     expect((await fetch(`${site.url}/healthz`)).status).toBe(200);
-    await new Promise((resolve) => setTimeout(resolve, retryAfter * 1000));
     expect((await post(`${site.url}/api/sign-in`, { code })).status).toBe(204);
   });
 });
