@@ -62,15 +62,19 @@ turbo() {
 }
 
 mount_file_systems() {
-	mount_at bpf /sys/fs/bpf
+	# A link that programs are pinned at is for root only.
+	mount_at bpf /sys/fs/bpf -o mode=0700
 	mount_at tracefs /sys/kernel/tracing
 	# The tree of cgroups may be anywhere.
 	awk '$3 == "cgroup2" { found = 1 } END { exit !found }' /proc/mounts ||
 		{ mkdir -p /run/sidestep/cgroup && mount_at cgroup2 /run/sidestep/cgroup; }
 }
 
+# mount_at <type> <folder> [option of mount]...
 mount_at() {
-	awk -v type="$1" -v at="$2" '$3 == type && $2 == at { found = 1 } END { exit !found }' /proc/mounts ||
-		mount -t "$1" "$1" "$2" ||
-		refuse "Could not mount the $1 file system at $2; mount it there and run the same command again."
+	type=$1 at=$2
+	shift 2
+	awk -v type="$type" -v at="$at" '$3 == type && $2 == at { found = 1 } END { exit !found }' /proc/mounts ||
+		mount -t "$type" "$@" "$type" "$at" ||
+		refuse "Could not mount the $type file system at $at; mount it there and run the same command again."
 }
