@@ -25,7 +25,7 @@ test('a line for each connection under a line of names', () => {
   expect(toCsv([connection('api')])).toBe(
     [
       'id,opened_at,closed_at,client_process,client_pid,client_address,client_port,server_process,server_pid,server_address,server_port,client_to_server_path,server_to_client_path,reason,messages,bytes',
-      '42,2026-01-01T00:00:00.000Z,,api,7,::1,5000,redis-server,7,::1,6379,stack,bypass,streaming,10,32',
+      '"42","2026-01-01T00:00:00.000Z",,"api",7,"::1",5000,"redis-server",7,"::1",6379,"stack","bypass","streaming",10,32',
       '',
     ].join('\r\n'),
   );
@@ -33,6 +33,8 @@ test('a line for each connection under a line of names', () => {
 
 test('names cannot break out of their cell or become a formula', () => {
   expect(toCsv([connection('a,"b"')])).toContain(',"a,""b""",7,');
-  expect(toCsv([connection('=1+1')])).toContain(",'=1+1,7,");
+  expect(toCsv([connection('=1+1')])).toContain(`,"'=1+1",7,`);
+  // Where the comma is the decimal sign, spreadsheets part cells at semicolons, but not within quotes.
+  expect(toCsv([connection('a;=1+1')])).toContain(',"a;=1+1",7,');
   expect(toCsv([])).toMatch(/^id,.*bytes\r\n$/);
 });

@@ -33,12 +33,12 @@ const CELLS: [name: string, cell: (connection: Connection) => string | number | 
   ['bytes', bytesOf],
 ];
 
-/** A spreadsheet must take a name for a text, never for a formula. */
+/** A spreadsheet must take a name for a text, never for a formula, also where it takes `;` for the end of a cell: hence the quotes. */
 function csvCell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
   const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return `"${text.replaceAll('"', '""')}"`;
 }
 
 /** Comma-separated values with a header line, RFC 4180. */
