@@ -56,9 +56,10 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
   fastify.post('/api/sign-out', { bodyLimit: 4096 }, async (request, reply) => {
     const secret = request.cookies[cookie.name];
     if (secret !== undefined) {
+      const wasSignedIn = access.holdsSession(secret);
       access.signOut(secret);
       onSignOut(secret);
-      log(`A browser at ${request.ip} signed out.`);
+      if (wasSignedIn) log(`A browser at ${request.ip} signed out.`);
     }
     cookie.clear(reply);
     return reply.code(204).send();

@@ -102,6 +102,16 @@ describe('signing out', () => {
     expect(await session(site.url, cookie)).toMatchObject({ signedIn: false });
   });
 
+  test('is logged only where there was a session', async () => {
+    await using site = await startTestDaemon();
+    const cookie = await signIn(site);
+    const signOut = (sent: string) => post(`${site.url}/api/sign-out`, {}, { cookie: sent });
+    expect((await signOut(`sidestep-${site.port}=guess`)).status).toBe(204);
+    await signOut(cookie);
+    await signOut(cookie);
+    expect(site.log.filter((line) => line.endsWith('signed out.'))).toHaveLength(1);
+  });
+
   test('leaves other sessions alone', async () => {
     await using site = await startTestDaemon();
     await using page = await openPage(site);
