@@ -8,6 +8,8 @@ export const USAGE = `Usage: ./sidestep bench [options]
   --json FILE     also write everything, every single measurement included, to a file
   --help          this text
 
+The options of all verbs (--state-dir, --listen, --cgroup, --pin-dir) are taken and change nothing: a measurement brings its own daemon.
+
 Needs root. Keep the machine quiet meanwhile: whatever else runs is measured too.
 `;
 
@@ -49,6 +51,10 @@ function parse(args: readonly string[]) {
         seconds: string,
         json: string,
         help: { type: 'boolean' },
+        'state-dir': string,
+        listen: string,
+        cgroup: string,
+        'pin-dir': string,
       },
     }).values;
   } catch (error) {
