@@ -75,7 +75,9 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
   const signInLink = () => http.signInLink();
   undo.use(await startUnixSocket(folder.file('daemon.sock'), { services, signInLink, log }));
   undo.defer(() => rmSync(folder.file('daemon.sock'), { force: true }));
-  writeFileSync(folder.file('daemon.pid'), `${process.pid}\n`, { mode: 0o600 });
+  // Never through a link, and not into what a daemon that was killed left behind.
+  rmSync(folder.file('daemon.pid'), { force: true });
+  writeFileSync(folder.file('daemon.pid'), `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
   undo.defer(() => rmSync(folder.file('daemon.pid'), { force: true }));
 
   folder.keep();

@@ -15,6 +15,8 @@ export async function runDaemon(
 ): Promise<void> {
   const options = readOptions(args);
   if (!options) return;
+  // The state folder may be one that others can look into.
+  process.umask(0o077);
   const log = createLog();
   try {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));

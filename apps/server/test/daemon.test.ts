@@ -1,5 +1,16 @@
 import { once } from 'node:events';
-import { chmodSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -179,11 +190,46 @@ describe('a daemon that comes back', () => {
     expect(status.state).toBe('on');
   });
 
-  test('closes a state folder that others could look into', async () => {
+  test('leaves the mode of a folder that was there as it is', async () => {
     using folder = temporaryFolder();
     chmodSync(folder.path, 0o755);
     await using _site = await startTestDaemon({ change: { stateDir: folder.path } });
-    expect(statSync(folder.path).mode & 0o777).toBe(0o700);
+    expect(statSync(folder.path).mode & 0o777).toBe(0o755);
+  });
+
+  test.each<[string, (path: string) => void, string]>([
+    ['that its group may write', (path) => chmodSync(path, 0o770), 'chmod go-w'],
+    ['that everyone may write', (path) => chmodSync(path, 0o1777), 'chmod go-w'],
+    ['of another user', (path) => chownSync(path, 65_534, 65_534), 'belongs to another user'],
+    [
+      'behind a link',
+      (path) => {
+        rmdirSync(path);
+        symlinkSync('/tmp', path);
+      },
+      'is not a folder',
+    ],
+  ])('refuses a state folder %s, and leaves it alone', async (_words, spoil, words) => {
+    using folder = temporaryFolder();
+    const stateDir = join(folder.path, 'state');
+    mkdirSync(stateDir);
+    spoil(stateDir);
+    const { mode } = lstatSync(stateDir);
+    await expect(startTestDaemon({ change: { stateDir } })).rejects.toThrow(words);
+    expect(lstatSync(stateDir).mode).toBe(mode);
+    expect(existsSync(join(stateDir, 'sidestep.db'))).toBe(false);
+  });
+
+  test('writes no file through a link', async () => {
+    using folder = temporaryFolder();
+    const stateDir = join(folder.path, 'state');
+    mkdirSync(stateDir, { mode: 0o700 });
+    const victim = join(folder.path, 'victim');
+    writeFileSync(victim, 'precious');
+    for (const name of ['daemon.pid', 'token']) symlinkSync(victim, join(stateDir, name));
+    await using _site = await startTestDaemon({ change: { stateDir } });
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+    expect(readFileSync(join(stateDir, 'daemon.pid'), 'utf8')).toBe(`${process.pid}\n`);
   });
 });
 

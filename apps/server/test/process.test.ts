@@ -138,7 +138,7 @@ describe('a daemon', () => {
       /^\S+Z Sidestep is ready at http:\/\/127\.0\.0\.1:\d+\n\S+Z Sign in once with http:\/\/127\.0\.0\.1:\d+\/sign-in#[\w-]{43}\n$/,
     );
     expect(statSync(place.stateDir).mode & 0o777).toBe(0o700);
-    for (const name of ['token', 'daemon.sock', 'daemon.pid']) {
+    for (const name of ['token', 'daemon.sock', 'daemon.pid', 'lock', 'sidestep.db']) {
       expect([name, statSync(join(place.stateDir, name)).mode & 0o777]).toEqual([name, 0o600]);
     }
     daemon.child.kill('SIGTERM');
