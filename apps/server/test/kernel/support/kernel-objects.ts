@@ -11,13 +11,22 @@ export type KernelObjects = Readonly<Record<(typeof KINDS)[number], ReadonlySet<
 export function heldBy(pid: number): KernelObjects {
   const held = { prog: new Set<number>(), map: new Set<number>(), link: new Set<number>() };
   for (const fd of readdirSync(`/proc/${pid}/fdinfo`)) {
-    const info = readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+    const info = infoOf(pid, fd);
     for (const kind of KINDS) {
       const id = new RegExp(`^${kind}_id:\\s*(\\d+)$`, 'm').exec(info)?.[1];
       if (id) held[kind].add(Number(id));
     }
   }
   return held;
+}
+
+/** Empty for a descriptor that was closed meanwhile. */
+function infoOf(pid: number, fd: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/fdinfo/${fd}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Waits until `bpftool` finds none of the objects; the kernel frees some of them a moment after their last user has gone. */
