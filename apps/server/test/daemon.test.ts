@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createConnection } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '@sidestep/shared';
 import { describe, expect, test } from 'vitest';
@@ -205,7 +205,7 @@ describe('a daemon that comes back', () => {
       'behind a link',
       (path) => {
         rmdirSync(path);
-        symlinkSync('/tmp', path);
+        symlinkSync(dirname(path), path);
       },
       'is not a folder',
     ],
