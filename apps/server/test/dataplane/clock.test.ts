@@ -3,7 +3,7 @@ import { systemClock } from '../../src/dataplane/clock.ts';
 
 test('the monotonic clock of now reads as now', () => {
   const now = systemClock.micros(process.hrtime.bigint());
-  expect(Math.abs(now / 1000 - Date.now())).toBeLessThan(1000);
+  expect(Math.abs(now / 1000 - Date.now())).toBeLessThan(50);
 });
 
 test('events keep their order and their distance', () => {
