@@ -7,9 +7,9 @@
 /* splice never sees redirected bytes, while poll says that there are some. */
 static __always_inline bool splices(struct ss_end *end)
 {
-	__u32 pid = end->pid;
+	struct ss_executable executable = end->executable;
 
-	return pid && bpf_map_lookup_elem(&splicers, &pid);
+	return bpf_map_lookup_elem(&splicers, &executable);
 }
 
 /* Why this connection cannot take the bypass as it is now, or SS_REASON_NONE. */

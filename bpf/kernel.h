@@ -43,8 +43,13 @@ struct socket_wq {
 	struct wait_queue_head wait;
 };
 
+struct super_block {
+	__u32 s_dev;
+};
+
 struct inode {
 	unsigned short i_mode;
+	struct super_block *i_sb;
 	unsigned long i_ino;
 };
 
@@ -150,7 +155,12 @@ struct sk_psock {
 	refcount_t refcnt;
 };
 
+struct mm_struct {
+	struct file *exe_file;
+};
+
 struct task_struct {
+	struct mm_struct *mm;
 	int tgid;
 	char comm[16];
 	struct task_struct *group_leader;

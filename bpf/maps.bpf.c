@@ -8,7 +8,7 @@ struct connection_map connections SEC(".maps");
 struct slot_queue free_slots SEC(".maps");
 struct pending_map pending SEC(".maps");
 struct syn_map syns SEC(".maps");
-struct process_map splicers SEC(".maps");
+struct splicer_map splicers SEC(".maps");
 struct process_map fionread_askers SEC(".maps");
 struct event_ring events SEC(".maps");
 struct totals_map totals SEC(".maps");
@@ -18,6 +18,7 @@ volatile struct ss_config config SEC(".data.config") = {
 	.stream_after = 32,
 	.settle_turns = 4,
 };
+const volatile __u32 most_connections SEC(".rodata.limits") = MOST_CONNECTIONS;
 volatile __u32 attention SEC(".data.attention") = 0;
 struct ss_census census SEC(".data.census") = {};
 __u32 fresh_slots SEC(".data.slots") = 0;

@@ -34,6 +34,7 @@ struct flow {
 	__u32 side;
 	__u32 pid;		/* of whoever listened or connected: these callbacks run in its context */
 	char comm[16];
+	struct ss_executable executable;
 	__u32 lives;		/* how often the socket was disconnected and used again */
 };
 
@@ -52,6 +53,7 @@ struct flow_map {
 	__type(value, struct flow);
 };
 
+/* Unless user space sizes the maps otherwise before it loads them, and says so in most_connections. */
 #define MOST_CONNECTIONS 65536
 
 /* Records by slot: the verdict finds its record without a hash. */
@@ -85,12 +87,20 @@ struct syn_map {
 	__type(value, __u8);
 };
 
-/* Thread group ids of processes that ask FIONREAD, or that splice from TCP sockets. */
+/* Thread group ids of processes that ask FIONREAD. */
 struct process_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 4096);
 	__type(key, __u32);
 	__type(value, __u8);
+};
+
+/* Executables that splice from TCP sockets. User space puts back those that it remembers. */
+struct splicer_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct ss_executable);
+	__type(value, struct ss_splicer);
 };
 
 struct event_ring {
@@ -111,7 +121,7 @@ extern struct connection_map connections SEC(".maps");
 extern struct slot_queue free_slots SEC(".maps");
 extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");
-extern struct process_map splicers SEC(".maps");
+extern struct splicer_map splicers SEC(".maps");
 extern struct process_map fionread_askers SEC(".maps");
 extern struct event_ring events SEC(".maps");
 extern struct totals_map totals SEC(".maps");
@@ -120,6 +130,7 @@ extern volatile struct ss_config config;
 /* Set when a connection is due to join or leave: the daemon clears it and runs the iterator. */
 extern volatile __u32 attention;
 extern struct ss_census census;
+extern const volatile __u32 most_connections;
 /* Slots from here on were never used. */
 extern __u32 fresh_slots;
 

@@ -38,6 +38,7 @@ static __always_inline void describe(struct ss_end *end, struct bpf_sock_ops *op
 	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
 	end->pid = flow->pid;
 	__builtin_memcpy(end->comm, flow->comm, sizeof(end->comm));
+	end->executable = flow->executable;
 	copy_address(end->address, tp, true);
 	end->port = ops->local_port;
 	/* Last: a record without a cookie is not complete. */
@@ -75,6 +76,7 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	flow->kind = FLOW_LISTENER;
 	/* This callback runs in the context of the process that calls. */
 	note_process(&flow->pid, flow->comm);
+	note_executable(&flow->executable);
 	if (count)
 		count->events_sent++;
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -105,6 +107,7 @@ static __always_inline void on_connect(struct bpf_sock_ops *ops)
 	flow->kind = FLOW_CONNECTING;
 	/* This callback runs in the context of the process that calls. */
 	note_process(&flow->pid, flow->comm);
+	note_executable(&flow->executable);
 }
 
 /* RWND_INIT on a request socket: a SYN has reached a listener of ours. The context shows no request socket, its address does. */

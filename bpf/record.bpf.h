@@ -25,9 +25,9 @@ static __always_inline struct ss_connection *record_of(struct flow *flow)
  */
 static __always_inline bool take_slot(__u32 *slot)
 {
-	if (*(volatile __u32 *)&fresh_slots < MOST_CONNECTIONS) {
+	if (*(volatile __u32 *)&fresh_slots < most_connections) {
 		*slot = __sync_fetch_and_add(&fresh_slots, 1);
-		if (*slot < MOST_CONNECTIONS)
+		if (*slot < most_connections)
 			return true;
 	}
 	return !bpf_map_pop_elem(&free_slots, slot);

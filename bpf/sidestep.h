@@ -61,15 +61,28 @@ struct ss_config {
 	__u8 pad;
 };
 
+/* An executable file, as the kernel knows it: its super block's device and its inode. All zero: not known. */
+struct ss_executable {
+	__u64 device;
+	__u64 inode;
+};
+
+/* The process that was seen to splice, so that user space finds the path of its executable. */
+struct ss_splicer {
+	__u32 pid;
+	char comm[16];
+};
+
 struct ss_end {
 	__u64 cookie;		/* the socket's, also its key in the SOCKHASH; 0: not seen */
 	__u64 netns;		/* network namespace cookie */
 	__u64 cgroup;		/* id in the v2 tree */
 	__u8 address[16];	/* IPv4 as v4-mapped */
 	char comm[16];
+	struct ss_executable executable;
 	__u32 pid;		/* thread group id; 0: not known yet */
 	__u16 port;		/* host order */
-	__u8 exact;		/* pid and comm are those of a sender, not inherited from the listener */
+	__u8 exact;		/* pid, comm and executable are those of a sender, not inherited from the listener */
 	__u8 pad;
 };
 

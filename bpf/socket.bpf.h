@@ -123,6 +123,16 @@ static __always_inline bool in_a_call(struct tcp_sock *tp)
 	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
 }
 
+/* The file that the running process executes. */
+static __always_inline void note_executable(struct ss_executable *executable)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
+
+	executable->device = BPF_CORE_READ(inode, i_sb, s_dev);
+	executable->inode = BPF_CORE_READ(inode, i_ino);
+}
+
 /* The process that runs: its id, and its name rather than that of one of its threads. */
 static __always_inline void note_process(__u32 *pid, char *comm)
 {
@@ -134,11 +144,12 @@ static __always_inline void note_process(__u32 *pid, char *comm)
 				  (void *)leader + bpf_core_field_offset(struct task_struct, comm));
 }
 
-/* Only where the running process is the one that sends: its pid and name replace what was inherited from the listener. */
+/* Only where the running process is the one that sends: its pid, name and executable replace what was inherited from the listener. */
 static __always_inline void note_sender(struct ss_end *end)
 {
 	if (end->exact)
 		return;
 	note_process(&end->pid, end->comm);
+	note_executable(&end->executable);
 	end->exact = 1;
 }

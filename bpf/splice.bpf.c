@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Learns which processes splice from TCP sockets: join.bpf.h says what for. */
+/* Learns which executables splice from TCP sockets: join.bpf.h says what for. */
 #include "join.bpf.h"
 
 struct sys_enter_splice {
@@ -31,12 +31,14 @@ static __always_inline struct sock *socket_behind(unsigned long fd)
 SEC("tracepoint/syscalls/sys_enter_splice")
 int sidestep_splice(struct sys_enter_splice *call)
 {
-	__u32 pid = bpf_get_current_pid_tgid() >> 32;
-	__u8 yes = 1;
+	struct ss_executable executable = {};
+	struct ss_splicer splicer = {};
 
-	if (bpf_map_lookup_elem(&splicers, &pid) || !socket_behind(call->fd_in))
+	note_executable(&executable);
+	if (bpf_map_lookup_elem(&splicers, &executable) || !socket_behind(call->fd_in))
 		return 0;
-	bpf_map_update_elem(&splicers, &pid, &yes, BPF_ANY);
+	note_process(&splicer.pid, splicer.comm);
+	bpf_map_update_elem(&splicers, &executable, &splicer, BPF_ANY);
 	/* Its connections that are on the bypass already leave at the next visit. */
 	ask_for_attention();
 	return 0;
