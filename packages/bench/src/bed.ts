@@ -1,37 +1,59 @@
-import { z } from 'zod';
 import { Cgroup } from './sandbox/cgroup.ts';
 import { Daemon } from './sandbox/daemon.ts';
+import { Textbook } from './textbook.ts';
+import { Totals } from './totals.ts';
+import type { Variant } from './variants.ts';
 
-const countersSchema = z.object({ bypass: z.number(), stack: z.number() });
-const statusSchema = z.object({ messages: countersSchema });
-
-/** What every cell measures in: a cgroup in which acceleration is on, and one beside it that nothing is attached to. */
+/** What every cell measures in: a cgroup in which acceleration is on, one with the textbook redirect, and one that nothing is attached to. */
 export class Bed implements AsyncDisposable {
   readonly accelerated: Cgroup;
+  readonly textbook: Cgroup;
   readonly plain: Cgroup;
   readonly daemon: Daemon;
+  readonly #totals: Totals;
   readonly #everything: AsyncDisposableStack;
 
-  private constructor(accelerated: Cgroup, plain: Cgroup, daemon: Daemon, everything: AsyncDisposableStack) {
-    this.accelerated = accelerated;
-    this.plain = plain;
-    this.daemon = daemon;
+  private constructor(
+    parts: Pick<Bed, 'accelerated' | 'textbook' | 'plain' | 'daemon'> & { totals: Totals },
+    everything: AsyncDisposableStack,
+  ) {
+    this.accelerated = parts.accelerated;
+    this.textbook = parts.textbook;
+    this.plain = parts.plain;
+    this.daemon = parts.daemon;
+    this.#totals = parts.totals;
     this.#everything = everything;
   }
 
   static async make(): Promise<Bed> {
     await using opened = new AsyncDisposableStack();
     const accelerated = opened.use(new Cgroup('bench-accelerated'));
+    const textbook = opened.use(new Cgroup('bench-textbook'));
     const plain = opened.use(new Cgroup('bench-plain'));
+    opened.use(Textbook.attach(textbook.path));
     const daemon = opened.use(new Daemon('bench', accelerated.path));
     await daemon.start();
     await daemon.cli('enable');
-    return new Bed(accelerated, plain, daemon, opened.move());
+    const totals = opened.use(new Totals(daemon.socketPath));
+    return new Bed({ accelerated, textbook, plain, daemon, totals }, opened.move());
   }
 
-  /** Messages that took the bypass since acceleration is on. */
-  async bypassedMessages(): Promise<number> {
-    return statusSchema.parse(JSON.parse(await this.daemon.cli('status', '--json'))).messages.bypass;
+  cgroupOf(variant: Variant): Cgroup {
+    switch (variant) {
+      case 'Sidestep':
+        return this.accelerated;
+      case 'textbook':
+        return this.textbook;
+      default:
+        return this.plain;
+    }
+  }
+
+  /** Runs something in the accelerated cgroup; `bytes` is how many of those that its programs sent took the bypass. */
+  async counted<T>(work: () => Promise<T>): Promise<{ result: T; bypassedBytes: number }> {
+    const before = await this.#totals.bypassedBytes();
+    const result = await work();
+    return { result, bypassedBytes: (await this.#totals.bypassedBytes()) - before };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

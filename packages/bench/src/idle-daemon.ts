@@ -1,52 +1,51 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bed } from './bed.ts';
-import type { Cell, CellOptions } from './cell.ts';
-import { spreadOf } from './statistics.ts';
+import type { Cell, Point } from './cell.ts';
+import { planOf } from './rounds.ts';
 import { Traffic } from './traffic.ts';
 
 const SECONDS = 30;
 const QUIET_CONNECTIONS = 100;
-const SETTLE_MS = 2000;
+const SETTLE_SECONDS = 2;
+const JOIN_SECONDS = 10;
 /** Linux's USER_HZ, the same on every architecture that Sidestep runs on. */
 const TICKS_PER_SECOND = 100;
 
-/** What the daemon costs while acceleration is on and nobody watches. */
+/** What the daemon costs while acceleration is on and nobody watches. Once is enough: half a minute has many turns of everything it does. */
 export const idleDaemon: Cell = {
   name: 'idle-daemon',
-  async measure(bed, options) {
-    const alone = await share(bed, options, 'no connection');
-    const quiet = await besideQuietConnections(bed, options);
-    const row = (name: string, value: number) => ({
-      name,
-      value: spreadOf([value]),
-      ratio: null,
-      details: {},
-    });
-    return {
-      title: 'Idle daemon',
-      method: `User and system time of the daemon over ${SECONDS} s, acceleration on, nobody watching.`,
-      unit: '% of a core',
-      rows: [row('no connection', alone), row(`${QUIET_CONNECTIONS} quiet connections on the bypass`, quiet)],
-      raw: { 'no connection': [alone], quiet: [quiet] },
-    };
+  plan() {
+    const method = `User and system time of the daemon over ${SECONDS} s, acceleration on, nobody watching.`;
+    return planOf(
+      { name: 'idle-daemon', title: 'Idle daemon', method, unit: '% of a core' },
+      [point('none', share), point(`${QUIET_CONNECTIONS} quiet ones on the bypass`, besideQuietConnections)],
+      { rounds: 1, secondsEach: SECONDS + SETTLE_SECONDS + JOIN_SECONDS / 2 },
+    );
   },
 };
 
-async function besideQuietConnections(bed: Bed, options: CellOptions): Promise<number> {
+function point(connections: string, measure: (bed: Bed) => Promise<number>): Point {
+  return {
+    labels: { connections },
+    variants: ['Sidestep'],
+    measure: async (bed) => ({ value: await measure(bed), details: {}, trouble: null }),
+  };
+}
+
+async function besideQuietConnections(bed: Bed): Promise<number> {
   await using traffic = new Traffic(
     'exchange',
     { connections: QUIET_CONNECTIONS, 'pause-ms': 1000, seconds: 600 },
     { cgroup: bed.accelerated.path },
   );
   await traffic.port();
-  await sleep(10_000);
-  return await share(bed, options, `${QUIET_CONNECTIONS} quiet connections`);
+  await sleep(JOIN_SECONDS * 1000);
+  return await share(bed);
 }
 
-async function share({ daemon }: Bed, { onProgress }: CellOptions, beside: string): Promise<number> {
-  onProgress(`idle daemon, ${beside}, ${SECONDS} s`);
-  await sleep(SETTLE_MS);
+async function share({ daemon }: Bed): Promise<number> {
+  await sleep(SETTLE_SECONDS * 1000);
   const before = cpuTicks(daemon.process.pid);
   await sleep(SECONDS * 1000);
   return ((cpuTicks(daemon.process.pid) - before) / TICKS_PER_SECOND / SECONDS) * 100;

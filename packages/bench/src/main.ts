@@ -1,47 +1,45 @@
-import { writeFileSync } from 'node:fs';
-import { cpus, release } from 'node:os';
 import { Bed } from './bed.ts';
-import type { Cell, CellResult } from './cell.ts';
-import { idleDaemon } from './idle-daemon.ts';
-import { markdownOf } from './markdown.ts';
+import type { CellResult, Plan } from './cell.ts';
+import { CELLS } from './cells.ts';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
-import { requestResponse } from './request-response.ts';
+import { Progress, spanWords } from './progress.ts';
+import { write } from './report.ts';
 
-const CELLS: readonly Cell[] = [requestResponse, idleDaemon];
+const NAMES = CELLS.map(({ name }) => name);
 
 try {
-  const names = CELLS.map(({ name }) => name);
-  const options = parseOptions(process.argv.slice(2), names);
-  if (options) await report(options);
-  else process.stdout.write(USAGE);
+  const options = parseOptions(process.argv.slice(2), NAMES);
+  if (options) process.stdout.write(write(await measure(options), options.out));
+  else process.stdout.write(USAGE.replace('CELLS', NAMES.join(', ')));
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
-async function report(options: Options): Promise<void> {
-  const host = { kernel: release(), cpus: cpus().length, model: cpus()[0]?.model ?? 'unknown' };
-  const results = await measure(options);
-  const where = `Linux ${host.kernel}, ${host.cpus} CPUs (${host.model})`;
-  process.stdout.write(`${[where, ...results.map(markdownOf)].join('\n\n')}\n`);
-  if (options.json)
-    writeFileSync(options.json, `${JSON.stringify({ at: new Date(), host, results }, null, 2)}\n`);
-}
+async function measure(options: Options): Promise<CellResult[]> {
+  const plans = CELLS.filter(({ name }) => options.cells.length === 0 || options.cells.includes(name))
+    .map((cell) => cell.plan(options))
+    .filter((plan) => plan !== null);
+  if (plans.length === 0)
+    throw new UsageError('Nothing is left to measure; choose more cells, sizes or variants.');
+  const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);
+  process.stderr.write(`This should take ${spanWords(seconds)}.\n`);
 
-async function measure({ cells, rounds, seconds }: Options): Promise<CellResult[]> {
-  const onProgress = (words: string) => process.stderr.write(`${words}\n`);
   const interrupted = new Promise<never>((_, reject) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.once(signal, () => reject(new Error('Interrupted; what was set up is being removed.')));
   });
   await using bed = await Promise.race([Bed.make(), interrupted]);
+  return await Promise.race([runAll(plans, bed, new Progress(seconds)), interrupted]);
+}
+
+async function runAll(plans: readonly Plan[], bed: Bed, progress: Progress): Promise<CellResult[]> {
   const results: CellResult[] = [];
-  for (const cell of CELLS) {
-    if (cells.length > 0 && !cells.includes(cell.name)) continue;
-    const measuring = cell.measure(bed, { rounds, seconds, onProgress });
-    // Interrupted, nobody waits for it any more, and it fails when its programs are taken away.
-    measuring.catch(() => {});
-    results.push(await Promise.race([measuring, interrupted]));
-  }
+  for (const plan of plans)
+    results.push(
+      await plan.run(bed, (seconds, words) =>
+        process.stderr.write(`${progress.step(seconds).padEnd(20)} ${words}\n`),
+      ),
+    );
   return results;
 }

@@ -1,37 +1,76 @@
-import type { CellResult, CellRow } from './cell.ts';
-import type { Spread } from './statistics.ts';
+import type { CellResult, PointResult } from './cell.ts';
+import { type Group, groupsOf, wordsOf } from './groups.ts';
+import { detailOf, figureOf, ratioOf, type Spread } from './statistics.ts';
+import { VARIANTS, type Variant } from './variants.ts';
 
-/** The result as a heading, a sentence, and a table. */
-export function markdownOf({ title, method, unit, rows }: CellResult): string {
-  const compared = rows.some(({ ratio }) => ratio);
-  const details = Object.keys(rows[0]?.details ?? {});
+const BYPASSED = 'bypassed in %';
+const AGAINST: readonly Variant[] = ['TCP', 'textbook', 'UNIX'];
+
+/** The result as a heading, what was done, and a table for each group of points. */
+export function markdownOf({ title, method, unit, points }: CellResult): string {
+  const tables = groupsOf(points).map((group) => {
+    const heading = Object.keys(group.labels).length > 0 ? [`### ${capital(wordsOf(group.labels))}`, ''] : [];
+    return [...heading, tableOf(group)].join('\n');
+  });
+  return [`## ${title}`, `${method} In ${unit}.`, ...tables, ...troublesOf(points)].join('\n\n');
+}
+
+function tableOf({ axis, points }: Group): string {
+  const variants = VARIANTS.filter((variant) => points.some(({ measured }) => measured[variant]));
+  const against = AGAINST.filter((other) => variants.includes('Sidestep') && variants.includes(other));
+  const counted = points.some((point) => figureOf(point, 'Sidestep', detailOf(BYPASSED)));
   const heading = [
-    '',
-    `${unit}, median`,
-    'min – max',
-    ...(compared ? ['× TCP, median', 'min – max'] : []),
-    ...details,
+    axis,
+    ...variants,
+    ...against.map((other) => `Sidestep ÷ ${other}`),
+    ...(counted ? [BYPASSED] : []),
   ];
-  const lines = rows.map((row) => [
-    row.name,
-    ...figuresOf(row, compared),
-    ...details.map((name) => number(row.details[name] ?? 0)),
+  const rows = points.map((point) => [
+    String(Object.values(point.labels)[0]),
+    ...variants.map((variant) => spread(figureOf(point, variant), number)),
+    ...against.map((other) => spread(ratioOf(point, 'Sidestep', other), ratio)),
+    ...(counted ? [figureOf(point, 'Sidestep', detailOf(BYPASSED))?.median.toFixed(0) ?? '–'] : []),
   ]);
-  const table = [heading, heading.map((_, column) => (column === 0 ? '---' : '---:')), ...lines];
-  return [`## ${title}`, '', method, '', ...table.map((cells) => `| ${cells.join(' | ')} |`)].join('\n');
+  return table(heading, rows);
 }
 
-function figuresOf({ value, ratio }: CellRow, compared: boolean): string[] {
-  const ratios = ratio ? [ratio.median.toFixed(2), range(ratio, (share) => share.toFixed(2))] : ['', ''];
-  return [number(value.median), range(value, number), ...(compared ? ratios : [])];
+/** Rows of cells as Markdown; all columns but the first are to the right. */
+export function table(heading: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = heading.map((_, column) => (column === 0 ? '---' : '---:'));
+  return [heading, line, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-function range({ min, max }: Spread, print: (value: number) => string): string {
-  return `${print(min)} – ${print(max)}`;
+/** What went wrong, once for each variant of each point. */
+function troublesOf(points: readonly PointResult[]): string[] {
+  const lines = points.flatMap((point) =>
+    VARIANTS.flatMap((variant) => {
+      const measured = point.measured[variant] ?? [];
+      const troubles = measured.map(({ trouble }) => trouble).filter((trouble) => trouble !== null);
+      if (troubles.length === 0) return [];
+      return [
+        `* ${variant}, ${wordsOf(point.labels)}: ${troubles.length} of ${measured.length} went wrong (${troubles[0]}).`,
+      ];
+    }),
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
+}
+
+function spread(figures: Spread | null, print: (value: number) => string): string {
+  if (!figures) return '–';
+  const { median, min, max } = figures;
+  return min === max ? print(median) : `**${print(median)}** (${print(min)} – ${print(max)})`;
+}
+
+export function ratio(value: number): string {
+  return value.toFixed(2);
 }
 
 /** Three or more significant digits, thousands apart. */
-function number(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
-  return value.toFixed(digits).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+export function number(value: number): string {
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
+  return value.toFixed(digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ' ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -40,6 +40,20 @@ const resultSchemas = {
     longestGapMs: z.number(),
     finished: z.boolean(),
   }),
+  flood: z.object({
+    ...checked,
+    connections: z.number(),
+    /** As the receiver saw it, the warm-up left out; `sent`, `received` and `messages` are of the whole run. */
+    seconds: z.number(),
+    gigabitsPerSecond: z.number(),
+    sent: z.number(),
+    received: z.number(),
+    messages: z.number(),
+    /** Share of a CPU that each end used, from 0 to its number of threads. */
+    senderCpu: z.number(),
+    receiverCpu: z.number(),
+    finished: z.boolean(),
+  }),
   shorts: z.object({
     ...checked,
     connections: z.number(),

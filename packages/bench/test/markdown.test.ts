@@ -1,40 +1,50 @@
 import { expect, test } from 'vitest';
+import type { PointResult } from '../src/cell.ts';
 import { markdownOf } from '../src/markdown.ts';
+import { pointOf } from './points.ts';
 
-const spread = (min: number, median: number, max: number) => ({ min, median, max });
+const textOf = (...points: PointResult[]) =>
+  markdownOf({ name: 'speed', title: 'Speed', method: 'By hand.', unit: 'Gbit/s', points });
 
-test('a comparison becomes a table with ratios and details', () => {
-  const text = markdownOf({
-    title: 'Speed',
-    method: 'By hand.',
-    unit: 'exchanges/s',
-    rows: [
-      { name: 'TCP', value: spread(900, 1000, 1100), ratio: null, details: { 'p50 in µs': 11.04 } },
-      {
-        name: 'bypass',
-        value: spread(1, 2_000_000, 3_000_000),
-        ratio: spread(1.5, 2, 2.5),
-        details: { 'p50 in µs': 6 },
-      },
-    ],
-    raw: {},
-  });
+test('a comparison becomes a table with medians, extremes, and ratios within the rounds', () => {
+  const text = textOf(
+    pointOf({ size: '64 B' }, { TCP: [1000, 2000, 4000], Sidestep: [2000, 3000, 1_234_567] }),
+  );
   expect(text).toBe(
     [
       '## Speed',
       '',
-      'By hand.',
+      'By hand. In Gbit/s.',
       '',
-      '|  | exchanges/s, median | min – max | × TCP, median | min – max | p50 in µs |',
-      '| --- | ---: | ---: | ---: | ---: | ---: |',
-      '| TCP | 1 000 | 900 – 1 100 |  |  | 11.0 |',
-      '| bypass | 2 000 000 | 1.00 – 3 000 000 | 2.00 | 1.50 – 2.50 | 6.00 |',
+      '| size | TCP | Sidestep | Sidestep ÷ TCP |',
+      '| --- | ---: | ---: | ---: |',
+      '| 64 B | **2 000** (1 000 – 4 000) | **3 000** (2 000 – 1 234 567) | **2.00** (1.50 – 308.64) |',
     ].join('\n'),
   );
 });
 
-test('without a comparison there are no empty columns', () => {
-  const rows = [{ name: 'alone', value: spread(0.1, 0.1, 0.1), ratio: null, details: {} }];
-  const text = markdownOf({ title: 'Idle', method: 'Waiting.', unit: '% of a core', rows, raw: {} });
-  expect(text.split('\n')[4]).toBe('|  | % of a core, median | min – max |');
+test('points that differ in more than one label get a table for each other one', () => {
+  const text = textOf(
+    pointOf({ size: 1, nagle: 'on' }, { TCP: [1] }),
+    pointOf({ size: 2, nagle: 'on' }, { TCP: [2] }),
+    pointOf({ size: 1, nagle: 'off' }, { TCP: [3] }),
+  );
+  expect(text.split('\n').filter((line) => line.startsWith('###'))).toEqual([
+    '### Nagle on',
+    '### Nagle off',
+  ]);
+  expect(text).toContain('| 1 | 1.00 |\n| 2 | 2.00 |');
+});
+
+test('what went wrong is told, and not counted', () => {
+  const text = textOf(pointOf({ size: 1 }, { TCP: [1, 1], textbook: [null, null], Sidestep: [null, 0.5] }));
+  expect(text).toContain('| 1 | 1.00 | – | 0.500 | 0.50 | – |');
+  expect(text).toContain('* textbook, size 1: 2 of 2 went wrong (hung).');
+  expect(text).toContain('* Sidestep, size 1: 1 of 2 went wrong (hung).');
+});
+
+test('the share that took the bypass is Sidestep’s own column', () => {
+  const text = textOf(pointOf({ size: 1 }, { Sidestep: [1, 2] }, { 'bypassed in %': 98.7 }));
+  expect(text).toContain('| size | Sidestep | bypassed in % |');
+  expect(text).toContain('| 1 | **1.50** (1.00 – 2.00) | 99 |');
 });

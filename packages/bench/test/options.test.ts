@@ -3,17 +3,49 @@ import { parseOptions, UsageError } from '../src/options.ts';
 
 const CELLS = ['one', 'other'];
 
-test('without options everything is measured nine times', () => {
-  expect(parseOptions([], CELLS)).toEqual({ cells: [], rounds: 9, seconds: 2, json: null });
+test('without options everything is measured', () => {
+  expect(parseOptions([], CELLS)).toEqual({
+    cells: [],
+    sizes: null,
+    nagle: ['on', 'off'],
+    connections: [1, 50],
+    cpus: ['same', 'different'],
+    variants: ['TCP', 'textbook', 'Sidestep', 'UNIX'],
+    rounds: 5,
+    seconds: 0.3,
+    warmUp: 0.25,
+    out: 'bench-results',
+  });
 });
 
 test('options say what, how often, how long, and where to write it', () => {
-  const args = ['--cell', 'one', '--cell=other', '--rounds', '3', '--seconds', '0.5', '--json', 'x.json'];
-  expect(parseOptions(args, CELLS)).toEqual({
+  const what = ['--cell', 'one', '--cell=other', '--sizes', '64,4096', '--nodelay', '--connections', '7'];
+  const how = ['--cpus', 'same', '--variants', 'tcp,Sidestep', '--rounds', '3', '--seconds', '0.5'];
+  expect(parseOptions([...what, ...how, '--warm-up=1', '--out', 'x'], CELLS)).toEqual({
     cells: ['one', 'other'],
+    sizes: [64, 4096],
+    nagle: ['off'],
+    connections: [7],
+    cpus: ['same'],
+    variants: ['TCP', 'Sidestep'],
     rounds: 3,
     seconds: 0.5,
-    json: 'x.json',
+    warmUp: 1,
+    out: 'x',
+  });
+});
+
+test('both of --nagle and --nodelay are as good as neither', () => {
+  expect(parseOptions(['--nagle', '--nodelay'], CELLS)?.nagle).toEqual(['on', 'off']);
+  expect(parseOptions(['--nagle'], CELLS)?.nagle).toEqual(['on']);
+});
+
+test('a quick run is short, unless the options say otherwise', () => {
+  expect(parseOptions(['--quick'], CELLS)).toMatchObject({ rounds: 1, seconds: 0.1, sizes: [64, 16384] });
+  expect(parseOptions(['--quick', '--rounds', '2', '--sizes', '1'], CELLS)).toMatchObject({
+    rounds: 2,
+    seconds: 0.1,
+    sizes: [1],
   });
 });
 
@@ -24,6 +56,9 @@ test('help is no measurement', () => {
 describe('wrong usage names what would be right', () => {
   test.for([
     { args: ['--cell', 'none'], says: 'there are one, other' },
+    { args: ['--variants', 'TCP,SCTP'], says: 'there are TCP, textbook, Sidestep, UNIX' },
+    { args: ['--cpus', 'some'], says: 'there are same, different' },
+    { args: ['--sizes', '64,many'], says: '--sizes takes a number above 0, not "many"' },
     { args: ['--rounds', '0'], says: '--rounds takes a number above 0' },
     { args: ['--rounds', '1.5'], says: '--rounds takes a number above 0' },
     { args: ['--seconds', 'long'], says: '--seconds takes a number above 0' },

@@ -31,20 +31,46 @@ struct end {
 	uint64_t ready_at;
 };
 
-static uint8_t end_buffer[256 << 10];
+static uint8_t end_buffer[1 << 20];
 
-static inline void end_draw_out(struct end *end)
+/* The same for all ends of all processes. */
+static struct {
+	/* Nothing is compared, and what is sent is whatever the buffer holds: for measuring only. */
+	bool unchecked;
+	/* Every so many requests one is so long, and sent in pieces: a stream between exchanges. 0 is never. */
+	uint32_t burst_every, burst_bytes, burst_piece;
+} end_style;
+
+static inline bool end_bursts(bool request, uint64_t index)
+{
+	return request && end_style.burst_every && (index + 1) % end_style.burst_every == 0;
+}
+
+static inline uint32_t end_draw(const struct end *end, bool request, uint64_t index)
 {
 	const struct hello *hello = &end->hello;
 
-	end->out_left = range_draw(end->client ? &hello->request : &hello->answer, hello->seed, end->out_index);
+	if (end_bursts(request, index))
+		return end_style.burst_bytes;
+	return range_draw(request ? &hello->request : &hello->answer, hello->seed, index);
+}
+
+static inline void end_draw_out(struct end *end)
+{
+	end->out_left = end_draw(end, end->client, end->out_index);
 }
 
 static inline void end_draw_in(struct end *end)
 {
-	const struct hello *hello = &end->hello;
+	end->in_left = end_draw(end, !end->client, end->in_index);
+}
 
-	end->in_left = range_draw(end->client ? &hello->answer : &hello->request, hello->seed, end->in_index);
+/* How much of a message goes into one send. */
+static inline size_t end_piece(const struct end *end)
+{
+	size_t most = end_bursts(end->client, end->out_index) ? end_style.burst_piece : sizeof(end_buffer);
+
+	return end->out_left < most ? end->out_left : most;
 }
 
 static inline void end_trouble(struct end *end, struct tally *tally, int error)
@@ -69,14 +95,14 @@ static inline bool end_flush(struct end *end, struct tally *tally)
 
 	while (end->due && !end->finished) {
 		bool greeting = end->client && end->hello_bytes < sizeof(end->hello);
-		size_t length = end->out_left < sizeof(end_buffer) ? end->out_left : sizeof(end_buffer);
+		size_t length = end_piece(end);
 		const uint8_t *bytes = end_buffer;
 		ssize_t sent;
 
 		if (greeting) {
 			bytes = (const uint8_t *)&end->hello + end->hello_bytes;
 			length = sizeof(end->hello) - end->hello_bytes;
-		} else {
+		} else if (!end_style.unchecked) {
 			pattern_fill(end_buffer, length, seed, end->sent);
 		}
 		sent = send(end->fd, bytes, length, MSG_NOSIGNAL);
@@ -163,7 +189,8 @@ static inline void end_receive(struct end *end, struct tally *tally)
 	}
 	if (!length)
 		return;
-	tally->wrong += pattern_check(bytes, length, seed, end->received, &first);
+	if (!end_style.unchecked)
+		tally->wrong += pattern_check(bytes, length, seed, end->received, &first);
 	tally->received += length;
 	end->received += length;
 	while (length >= end->in_left) {

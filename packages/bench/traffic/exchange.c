@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 // Requests and answers over non-blocking sockets and epoll: how many a second, how long each takes, every byte checked.
+#include "cpu.h"
 #include "end.h"
 #include "stop.h"
 #include <argp.h>
-#include <sched.h>
 #include <sys/epoll.h>
+#include <sys/wait.h>
 
 enum role { BOTH, SERVER, CLIENT };
 
@@ -12,13 +13,14 @@ static struct {
 	enum role role;
 	struct address address, target;
 	bool has_target, nodelay, zero_copy, mptcp;
-	int cpu, low_water;
+	int cpu, peer_cpu, low_water;
 	uint32_t connections, pipeline, pause_ms;
 	struct range request, answer;
 	uint64_t count, seed;
 	double seconds, warm_up, grace;
 } options = {
 	.cpu = -1,
+	.peer_cpu = -1,
 	.nodelay = true,
 	.connections = 1,
 	.pipeline = 1,
@@ -152,15 +154,6 @@ static bool over(void)
 	return !open_ends && (options.role != SERVER || stopping);
 }
 
-/* User and system time of this process so far. */
-static uint64_t cpu_ns(void)
-{
-	struct timespec used;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-	return (uint64_t)used.tv_sec * NS_PER_S + (uint64_t)used.tv_nsec;
-}
-
 static void forget_warm_up(void)
 {
 	cpu_before = cpu_ns();
@@ -199,14 +192,29 @@ static void run(uint64_t warm_at, uint64_t deadline)
 	}
 }
 
-static void pin_to_cpu(void)
+/* Gives the server's end a process of its own on its CPU; this one keeps the client's. */
+static pid_t part(void)
 {
-	cpu_set_t set;
+	pid_t server = fork();
 
-	CPU_ZERO(&set);
-	CPU_SET((size_t)options.cpu, &set);
-	if (sched_setaffinity(0, sizeof(set), &set))
-		fail("CPU %d", options.cpu);
+	if (server < 0)
+		fail("fork");
+	options.role = server ? CLIENT : SERVER;
+	run_on_cpu(server ? options.cpu : options.peer_cpu);
+	if (server)
+		close(listen_fd);
+	return server;
+}
+
+/* A server that has seen all its clients close is done; what it has to say is its exit status. */
+static bool await_server(pid_t server)
+{
+	int status;
+
+	kill(server, SIGTERM);
+	while (waitpid(server, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) && WEXITSTATUS(status) == EXIT_RIGHT;
 }
 
 static bool report(double seconds)
@@ -247,6 +255,11 @@ static const struct argp_option argp_options[] = {
 	{ "warm-up", 'm', "S", 0, "seconds before these, which do not count (0)", 0 },
 	{ "grace", 'x', "S", 0, "seconds after the end in which answers may still come (10)", 0 },
 	{ "cpu", 'u', "CPU", 0, "run on this CPU only", 0 },
+	{ "peer-cpu", 'v', "CPU", 0, "give the server's end a process of its own on this CPU", 0 },
+	{ "unchecked", 'y', NULL, 0, "compare no byte: for measuring large messages", 0 },
+	{ "burst-every", 'b', "N", 0, "send every N-th request as a burst; a peer elsewhere must be told the same", 0 },
+	{ "burst", 'o', "BYTES", 0, "length of a burst (1048576)", 0 },
+	{ "piece", 'j', "BYTES", 0, "bytes of a burst in one send (4096)", 0 },
 	{ "nagle", 'g', NULL, 0, "leave TCP_NODELAY off", 0 },
 	{ "low-water", 'l', "BYTES", 0, "set SO_RCVLOWAT", 0 },
 	{ "zero-copy", 'z', NULL, 0, "set SO_ZEROCOPY (and send as usual)", 0 },
@@ -277,6 +290,14 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'm': right = (options.warm_up = atof(argument)) >= 0; break;
 	case 'x': right = (options.grace = atof(argument)) > 0; break;
 	case 'u': options.cpu = atoi(argument); break;
+	case 'v': options.peer_cpu = atoi(argument); break;
+	case 'y': end_style.unchecked = true; break;
+	case 'b': right = (end_style.burst_every = (uint32_t)atoi(argument)) > 0; break;
+	case 'o': right = (end_style.burst_bytes = (uint32_t)atoi(argument)) > 0; break;
+	case 'j':
+		end_style.burst_piece = (uint32_t)atoi(argument);
+		right = end_style.burst_piece > 0 && end_style.burst_piece <= sizeof(end_buffer);
+		break;
 	case 'g': options.nodelay = false; break;
 	case 'l': right = (options.low_water = atoi(argument)) > 0; break;
 	case 'z': options.zero_copy = true; break;
@@ -294,24 +315,29 @@ int main(int argc, char **argv)
 	const struct argp argp = { argp_options, parse_option, NULL,
 				   "Requests and answers over non-blocking sockets and epoll.", NULL, NULL, NULL };
 	uint64_t start, warm_at;
+	pid_t server = 0;
 	bool right;
 
 	argp_err_exit_status = EXIT_USAGE;
+	end_style.burst_bytes = 1 << 20;
+	end_style.burst_piece = 4096;
 	address_parse("127.0.0.1:0", &options.address);
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	if (!options.seed)
 		options.seed = random_seed();
 	if (options.mptcp)
 		options.address.protocol = options.target.protocol = IPPROTO_MPTCP;
-	if (options.cpu >= 0)
-		pin_to_cpu();
+	run_on_cpu(options.cpu);
 	stop_on_signals();
-	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (options.role != CLIENT) {
 		listen_fd = listen_at(&options.address, false);
-		watch(listen_fd, NULL, EPOLLIN, EPOLL_CTL_ADD);
 		announce(&options.address);
 	}
+	if (options.peer_cpu >= 0 && options.role == BOTH)
+		server = part();
+	epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (options.role != CLIENT)
+		watch(listen_fd, NULL, EPOLLIN, EPOLL_CTL_ADD);
 	if (options.has_target && !address_port(&options.target))
 		options.target.v4.sin_port = htons(address_port(&options.address));
 	for (uint32_t i = 0; options.role != SERVER && i < options.connections; i++) {
@@ -328,7 +354,10 @@ int main(int argc, char **argv)
 			serve(ends[i], 0);
 	warm_at = start + (uint64_t)(options.warm_up * NS_PER_S);
 	run(warm_at, warm_at + (uint64_t)(options.seconds * NS_PER_S));
+	if (options.role == SERVER && options.peer_cpu >= 0)
+		_exit(servers.wrong || servers.errors ? EXIT_WRONG : EXIT_RIGHT);
 	right = report((double)(now_ns() - (counting_since ? counting_since : start)) / NS_PER_S);
+	right &= !server || await_server(server);
 	if (options.role != CLIENT && !address_is_tcp(&options.address))
 		unlink(options.address.local.sun_path);
 	return right ? EXIT_RIGHT : EXIT_WRONG;

@@ -1,0 +1,67 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Bed } from './bed.ts';
+import { Traffic, type TrafficOptions, type TrafficProgram, type TrafficResult } from './traffic.ts';
+import type { Variant } from './variants.ts';
+
+/** Beyond what a program should take, until it counts as hung. */
+const PATIENCE_SECONDS = 6;
+
+export interface TrafficRun<P extends TrafficProgram> {
+  readonly result: TrafficResult<P>;
+  /** Of the bytes that were sent, those that took the bypass; only Sidestep counts them. */
+  readonly bypassedBytes: number;
+}
+
+/** Runs a traffic program the way of the variant. Throws when it hangs, and when a byte was wrong, lost, or refused. */
+export async function runTraffic<P extends 'flood' | 'exchange' | 'shorts'>(
+  bed: Bed,
+  variant: Variant,
+  program: P,
+  options: TrafficOptions,
+  seconds: number,
+): Promise<TrafficRun<P>> {
+  const address =
+    variant === 'UNIX' ? `unix:${join(tmpdir(), `sidestep-bench-${process.pid}`)}` : '127.0.0.1:0';
+  const run = () => resultOf(program, { ...options, address }, bed.cgroupOf(variant).path, seconds);
+  const { result, bypassedBytes } =
+    variant === 'Sidestep' ? await bed.counted(run) : { result: await run(), bypassedBytes: 0 };
+  return { result, bypassedBytes };
+}
+
+async function resultOf<P extends 'flood' | 'exchange' | 'shorts'>(
+  program: P,
+  options: TrafficOptions,
+  cgroup: string,
+  seconds: number,
+): Promise<TrafficResult<P>> {
+  await using traffic = new Traffic(program, options, { cgroup });
+  let hung = false;
+  const limit = setTimeout(
+    () => {
+      hung = true;
+      traffic.process.kill('SIGKILL');
+    },
+    (seconds + PATIENCE_SECONDS) * 1000,
+  );
+  try {
+    const status = await traffic.process.status();
+    if (hung) throw new Error('hung');
+    const result = await traffic.result();
+    if (status !== 0) throw new Error(troubleOf(result));
+    return result;
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** Of a program that ended with an error: what was not right. */
+export function troubleOf(result: {
+  readonly wrong: number;
+  readonly errors: number;
+  readonly error: string;
+}): string {
+  if (result.wrong) return `${result.wrong} wrong bytes`;
+  if (result.errors) return `${result.errors} errors, the last one: ${result.error}`;
+  return 'did not come to its end: bytes are missing';
+}
