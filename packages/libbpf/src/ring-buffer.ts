@@ -56,15 +56,20 @@ export class RingBuffer implements Disposable {
   }
 }
 
-/** Calls `visit` with the place of each record's payload in what `drain` wrote. */
+const HEADER = 8;
+
+/** Calls `visit` with the place of each record's payload in what `drain` wrote. Throws `RangeError` where the lengths do not add up to `bytes`. */
 export function eachRecord(
   drained: Buffer,
   bytes: number,
   visit: (offset: number, length: number) => void,
 ): void {
   for (let at = 0; at < bytes; ) {
-    const length = drained.readUInt32LE(at);
-    visit(at + 8, length);
-    at += 8 + ((length + 7) & ~7);
+    const length = at + HEADER <= bytes ? drained.readUInt32LE(at) : Number.POSITIVE_INFINITY;
+    const next = at + HEADER + Math.ceil(length / 8) * 8;
+    if (next > bytes)
+      throw new RangeError(`The record at ${at} ends after the ${bytes} bytes that were drained.`);
+    visit(at + HEADER, length);
+    at = next;
   }
 }

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Facts } from '../state/facts.ts';
 
-const schema = z.object({ on: z.boolean(), since: z.number() });
+/** The last moment that a date can name. */
+const LATEST = 8.64e15;
+
+const schema = z.object({ on: z.boolean(), since: z.number().min(0).max(LATEST) });
 const NAME = 'acceleration.wanted';
 
 /** What a person last asked for, kept over restarts. `since` is when acceleration was last on, in milliseconds since the Unix epoch. */

@@ -1,5 +1,5 @@
-import { BtfLayouts, type Decoder, type Encoder, eachRecord, RingBuffer } from '@sidestep/libbpf';
-import { type Connection, type EnablingStep, reasonFromCode } from '@sidestep/shared';
+import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
+import type { Connection, EnablingStep } from '@sidestep/shared';
 import { systemClock } from './clock.ts';
 import {
   type DataPlane,
@@ -7,7 +7,10 @@ import {
   DataPlaneError,
   type DataPlaneEvent,
   type DataPlaneTotals,
+  type Executable,
+  type SplicingProcess,
 } from './dataplane.ts';
+import { EventReader } from './event.ts';
 import { asDataPlaneError } from './failure.ts';
 import { Looker, Tender } from './iterator.ts';
 import { layoutName } from './layout-name.ts';
@@ -24,13 +27,6 @@ const STREAM_AFTER = 32;
 /** Changes of direction before a connection may join: two requests and their answers. */
 const SETTLE_TURNS = 4;
 
-interface EventRecord {
-  readonly at: bigint;
-  readonly kind: number;
-  readonly reason: number;
-  readonly connection: ConnectionRecord;
-}
-
 export interface KernelDataPlaneOptions {
   /** Folder of the cgroup v2 tree below which sockets are looked at. */
   readonly cgroup: string;
@@ -38,6 +34,8 @@ export interface KernelDataPlaneOptions {
   readonly pinDir: string;
   /** The compiled object, bpf/build/sidestep.o. */
   readonly objectPath: string;
+  /** How many open connections the table has room for; null: as many as the programs say themselves. */
+  readonly maxConnections: number | null;
 }
 
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
@@ -57,12 +55,10 @@ class KernelDataPlane implements DataPlane {
   readonly #options: KernelDataPlaneOptions;
   readonly #layouts: BtfLayouts;
   readonly #layout: string;
-  readonly #decodeEvent: Decoder<EventRecord>;
   readonly #decodeConnection: Decoder<ConnectionRecord>;
   readonly #encodeConfig: Encoder;
-  readonly #kinds: ReadonlyMap<number, DataPlaneEvent['kind']>;
+  readonly #events: EventReader;
   readonly #records: RecordReader;
-  readonly #eventSize: number;
   readonly #connectionSize: number;
   readonly #idOffset: number;
   #scratch = Buffer.alloc(0);
@@ -76,12 +72,10 @@ class KernelDataPlane implements DataPlane {
       BtfLayouts.fromObject(options.objectPath),
     );
     this.#layout = layoutName(this.#layouts);
-    this.#decodeEvent = this.#layouts.decoder<EventRecord>('ss_event');
     this.#decodeConnection = this.#layouts.decoder<ConnectionRecord>('ss_connection');
     this.#encodeConfig = this.#layouts.encoder('ss_config');
-    this.#kinds = eventKinds(this.#layouts);
+    this.#events = new EventReader(this.#layouts, systemClock);
     this.#records = new RecordReader(this.#layouts, systemClock);
-    this.#eventSize = this.#layouts.struct('ss_event').size;
     const connection = this.#layouts.struct('ss_connection');
     this.#connectionSize = connection.size;
     this.#idOffset = connection.fields.get('id')?.offset ?? 0;
@@ -124,10 +118,8 @@ class KernelDataPlane implements DataPlane {
       }
       this.#config = config;
       this.#killed = false;
-      const { objectPath, cgroup, pinDir } = this.#options;
-      this.#run(
-        await load({ objectPath, cgroup, pinDir, config: this.#configBytes(), layout: this.#layout, onStep }),
-      );
+      const initial = { config: this.#configBytes(), layout: this.#layout };
+      this.#run(await load({ ...this.#options, ...initial, onStep }));
     } catch (error) {
       throw asDataPlaneError('Enabling failed', error);
     }
@@ -177,14 +169,10 @@ class KernelDataPlane implements DataPlane {
 
   takeEvents(max: number): DataPlaneEvent[] {
     const { ring } = this.#use();
-    const room = max * (this.#eventSize + 16);
+    const room = max * this.#events.room;
     if (this.#scratch.length < room) this.#scratch = Buffer.alloc(room);
-    const events: DataPlaneEvent[] = [];
     const { bytes } = ring.drain(this.#scratch.subarray(0, room));
-    eachRecord(this.#scratch, bytes, (offset) =>
-      events.push(this.#event(this.#decodeEvent(this.#scratch, offset))),
-    );
-    return events;
+    return this.#events.read(this.#scratch, bytes);
   }
 
   connections(): Connection[] {
@@ -250,14 +238,6 @@ class KernelDataPlane implements DataPlane {
       printk: this.#config.printk,
     });
   }
-}
-
-function eventKinds(layouts: BtfLayouts): ReadonlyMap<number, DataPlaneEvent['kind']> {
-  const kinds = new Map<number, DataPlaneEvent['kind']>();
-  for (const [name, code] of layouts.enum('ss_event_kind')) {
-    kinds.set(code, name.replace('SS_EVENT_', '').toLowerCase() as DataPlaneEvent['kind']);
-  }
-  return kinds;
 }
 
 function guarded<T>(what: string, act: () => T): T {

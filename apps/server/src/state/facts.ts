@@ -12,10 +12,15 @@ export class Facts {
     );
   }
 
-  /** Undefined when nothing is kept under the name. */
+  /** Undefined when nothing is kept under the name, or nothing that can be read. Callers check what they get. */
   get(name: string): unknown {
     const value = this.#read.get(name)?.value;
-    return value === undefined ? undefined : JSON.parse(String(value));
+    if (value === undefined) return undefined;
+    try {
+      return JSON.parse(String(value));
+    } catch {
+      return undefined;
+    }
   }
 
   set(name: string, value: unknown): void {

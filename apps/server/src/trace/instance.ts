@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
+import { Lines } from './lines.ts';
 
 const TRACEFS_MAGIC = 0x74726163;
 const PREFIX = 'sidestep-';
@@ -47,9 +47,8 @@ export function removeLeftOvers(root: string): void {
 export class TraceInstance implements Disposable {
   readonly #path: string;
   readonly #pipe: number;
-  readonly #decoder = new StringDecoder('utf8');
+  readonly #lines = new Lines();
   readonly #buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  #rest = '';
 
   /** `key` tells instances of several daemons apart. Throws what the kernel says. */
   constructor(root: string, key: string) {
@@ -59,15 +58,13 @@ export class TraceInstance implements Disposable {
 
   /** The whole lines that have come since the last look. Never waits. */
   readLines(): string[] {
-    let text = this.#rest;
+    const lines: string[] = [];
     for (let chunk = 0; chunk < CHUNKS_PER_READ; chunk++) {
       const length = this.#readChunk();
       if (length === 0) break;
-      text += this.#decoder.write(this.#buffer.subarray(0, length));
+      lines.push(...this.#lines.take(this.#buffer.subarray(0, length)));
     }
-    const lines = text.split('\n');
-    this.#rest = lines.pop() ?? '';
-    return lines.filter((line) => line !== '');
+    return lines;
   }
 
   [Symbol.dispose](): void {

@@ -30,17 +30,27 @@ export function failureOf(error: TRPCError): Failure {
         remedy: 'Look at the daemon’s log for the details.',
         log: null,
       };
+    case 'FORBIDDEN':
+      return { message: error.message, remedy: 'Use ./sidestep on the host itself.', log: null };
     default:
-      return { message: error.message, remedy: 'Try again.', log: null };
+      return { message: sentence(error.message), remedy: 'Correct the request and try again.', log: null };
   }
 }
 
-/** Whether the daemon's log should hold the error: only if the caller was not told what it was. */
-export function isUnexpected(error: TRPCError): boolean {
-  return (
-    error.code === 'INTERNAL_SERVER_ERROR' &&
-    !(error.cause instanceof DataPlaneError || error.cause instanceof Refusal)
-  );
+/** tRPC's own words have no full stop. */
+function sentence(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
+}
+
+/** Whether the daemon's log should hold the error: only if it is ours, and the caller was not told what it was. */
+export function isUnexpected({ code, cause }: TRPCError): boolean {
+  if (cause instanceof DataPlaneError || cause instanceof Refusal) return false;
+  return code === 'INTERNAL_SERVER_ERROR' && !isBadFrame(cause);
+}
+
+/** Bytes that are no WebSocket frames: the other end's doing, who could fill the log with it. */
+function isBadFrame(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('WS_ERR_');
 }
 
 function zodWords(error: ZodError): string {

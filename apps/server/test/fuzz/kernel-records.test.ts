@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { BtfLayouts, eachRecord } from '@sidestep/libbpf';
+import { connectionSchema, eventSchema } from '@sidestep/shared';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { EventReader } from '../../src/dataplane/event.ts';
+import { type ConnectionRecord, RecordReader } from '../../src/dataplane/record.ts';
+import { eventFromKernel } from '../../src/events/convert.ts';
+import { fuzz } from './support/fuzz.ts';
+
+const layouts = BtfLayouts.fromObject(join(import.meta.dirname, '../../../../bpf/build/sidestep.o'));
+const clock = {
+  micros: (at: bigint) => Number(at / 1000n),
+  iso: (at: bigint) => new Date(Number(at / 1_000_000n)).toISOString(),
+};
+const size = layouts.struct('ss_event').size;
+const reader = new EventReader(layouts, clock);
+const records = new RecordReader(layouts, clock);
+const decode = layouts.decoder<ConnectionRecord>('ss_connection');
+const encode = layouts.encoder('ss_event');
+const kinds = [...layouts.enum('ss_event_kind').values()];
+const reasons = [...layouts.enum('ss_reason').values()];
+
+/** As `drain` writes them. */
+function drained(payloads: readonly Uint8Array[]): Buffer {
+  const parts = payloads.map((payload) => {
+    const record = Buffer.alloc(8 + Math.ceil(payload.length / 8) * 8);
+    record.writeUInt32LE(payload.length);
+    record.set(payload, 8);
+    return record;
+  });
+  return Buffer.concat(parts);
+}
+
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const u32 = fc.nat({ max: 2 ** 32 - 1 });
+/** What the kernel can write: any bytes in every field, but its own codes for kind, state and reason. */
+const payload = fc
+  .tuple(
+    fc.uint8Array({ minLength: size, maxLength: size }),
+    fc.constantFrom(...kinds),
+    fc.constantFrom(...reasons),
+  )
+  .map(([bytes, kind, reason]) => encode({ kind, reason }, Buffer.from(bytes)));
+
+fuzz(
+  'events of any content are events that the API allows',
+  fc.array(payload, { maxLength: 4 }),
+  (payloads) => {
+    const bytes = drained(payloads);
+    const events = reader.read(bytes, bytes.length);
+    expect(events).toHaveLength(payloads.length);
+    for (const event of events) eventSchema.parse({ seq: 1, ...eventFromKernel(event) });
+  },
+);
+
+fuzz(
+  'records that are none of ours are left out, and their neighbours stay',
+  fc.tuple(fc.uint8Array({ maxLength: 2 * size }), payload),
+  ([stranger, ours]) => {
+    const bytes = drained([ours, stranger, ours]);
+    const events = reader.read(bytes, bytes.length);
+    expect(events.length).toBeGreaterThanOrEqual(2);
+    const [alone] = reader.read(drained([ours]), drained([ours]).length);
+    expect(events[0]).toEqual(alone);
+    expect(events.at(-1)).toEqual(alone);
+    for (const event of events) eventSchema.parse({ seq: 1, ...eventFromKernel(event) });
+  },
+);
+
+fuzz(
+  'lengths that do not fit end in a RangeError, and nothing outside of what was drained is read',
+  fc.tuple(fc.uint8Array({ maxLength: 256 }), fc.array(fc.tuple(fc.nat(31), u32), { maxLength: 4 })),
+  ([noise, lengths]) => {
+    const bytes = Buffer.from(noise);
+    for (const [word, length] of lengths)
+      if (word * 4 + 4 <= bytes.length) bytes.writeUInt32LE(length, word * 4);
+    let last = 0;
+    try {
+      eachRecord(bytes, bytes.length, (offset, length) => {
+        expect(offset).toBeGreaterThan(last);
+        expect(offset + length).toBeLessThanOrEqual(bytes.length);
+        last = offset;
+      });
+    } catch (error) {
+      expect(error).toBeInstanceOf(RangeError);
+    }
+  },
+);
+
+fuzz(
+  'table entries of any content are connections that the API allows',
+  fc.uint8Array({
+    minLength: layouts.struct('ss_connection').size,
+    maxLength: layouts.struct('ss_connection').size,
+  }),
+  (bytes) => {
+    connectionSchema.parse(records.connection(decode(Buffer.from(bytes))));
+  },
+);
+
+fuzz(
+  'what the kernel counted and named is what the event says',
+  fc.record({
+    id: u64,
+    cookie: u64,
+    pid: u32,
+    port: fc.nat(65_535),
+    comm: fc.string({ maxLength: 15 }).filter((text) => !text.includes('\0')),
+    bytes: fc.nat(),
+  }),
+  ({ id, cookie, pid, port, comm, bytes }) => {
+    const end = { cookie, netns: 1n, cgroup: 1n, pid, port, comm, address: Buffer.alloc(16) };
+    const direction = { bypass_messages: 1, bypass_bytes: bytes, stack_messages: 2, stack_bytes: 3 };
+    const closed = layouts.enum('ss_event_kind').get('SS_EVENT_CLOSED') ?? 0;
+    const record = encode({
+      kind: closed,
+      at: 2_000_000n,
+      connection: { id, opened: 1_000_000n, end: [end, end], direction: [direction, direction] },
+    });
+    const [event] = reader.read(drained([record]), drained([record]).length);
+    expect(event && eventFromKernel(event)).toMatchObject({
+      kind: 'closed',
+      connection: String(id),
+      client: { pid, port, comm },
+      bytes: { bypass: 2 * bytes, stack: 6 },
+      duration: 0.001,
+    });
+  },
+);
