@@ -16,7 +16,7 @@ import { Looker, Tender } from './iterator.ts';
 import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
 import { hasLayout, Pins, pinState, unpin } from './pins.ts';
-import { type ConnectionRecord, endOf, RecordReader } from './record.ts';
+import { type ConnectionRecord, RecordReader } from './record.ts';
 import { Totals } from './totals.ts';
 import { wake } from './wake.ts';
 
@@ -191,19 +191,6 @@ class KernelDataPlane implements DataPlane {
 
   totals(): DataPlaneTotals {
     return this.#use().totals.read();
-  }
-
-  #event(record: EventRecord): DataPlaneEvent {
-    const kind = this.#kinds.get(record.kind) as DataPlaneEvent['kind'];
-    const at = systemClock.micros(record.at);
-    const closedAt = kind === 'closed' ? new Date(at / 1000).toISOString() : null;
-    return {
-      kind,
-      at,
-      connection: kind === 'listening' ? null : this.#records.connection(record.connection, closedAt),
-      listener: kind === 'listening' ? endOf(record.connection.end[1]) : null,
-      reason: reasonFromCode(record.reason),
-    };
   }
 
   #run(pins: Pins): void {
