@@ -7,8 +7,6 @@ import {
   DataPlaneError,
   type DataPlaneEvent,
   type DataPlaneTotals,
-  type Executable,
-  type SplicingProcess,
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { asDataPlaneError } from './failure.ts';
@@ -34,8 +32,6 @@ export interface KernelDataPlaneOptions {
   readonly pinDir: string;
   /** The compiled object, bpf/build/sidestep.o. */
   readonly objectPath: string;
-  /** How many open connections the table has room for; null: as many as the programs say themselves. */
-  readonly maxConnections: number | null;
 }
 
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
@@ -118,8 +114,10 @@ class KernelDataPlane implements DataPlane {
       }
       this.#config = config;
       this.#killed = false;
-      const initial = { config: this.#configBytes(), layout: this.#layout };
-      this.#run(await load({ ...this.#options, ...initial, onStep }));
+      const { objectPath, cgroup, pinDir } = this.#options;
+      this.#run(
+        await load({ objectPath, cgroup, pinDir, config: this.#configBytes(), layout: this.#layout, onStep }),
+      );
     } catch (error) {
       throw asDataPlaneError('Enabling failed', error);
     }
