@@ -41,7 +41,7 @@ verb_test() {
 	# shellcheck disable=SC2086 # a list of words
 	install_packages $run_time_packages $test_packages
 	set_up
-	exec "$node" "$root/scripts/run-tests.ts"
+	exec "$node" "$root/scripts/run-tests.ts" ${fuzz:+--fuzz "$fuzz"} ${seed:+--seed "$seed"}
 }
 
 # daemon_command COMMAND...: runs it with the daemon's file and options.

@@ -8,6 +8,8 @@ pin_dir=/sys/fs/bpf/sidestep
 tls_cert=
 tls_key=
 detach=no
+fuzz=
+seed=
 
 parse_options() {
 	options_verb=$1
@@ -29,7 +31,7 @@ parse_options() {
 			value=${option#*=}
 			option=${option%%=*}
 			;;
-		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key)
+		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --fuzz | --seed)
 			[ $# -gt 0 ] || misused "$option needs a value."
 			value=$1
 			shift
@@ -44,6 +46,11 @@ parse_options() {
 		--pin-dir) pin_dir=$(absolute "$value") ;;
 		--tls-cert) tls_cert=$(absolute "$value") ;;
 		--tls-key) tls_key=$(absolute "$value") ;;
+		--fuzz | --seed)
+			[ "$options_verb" = test ] || misused "Only test takes $option."
+			whole_number "$option" "$value"
+			if [ "$option" = --fuzz ]; then fuzz=$value; else seed=$value; fi
+			;;
 		*) misused "$options_verb does not know '$option'." ;;
 		esac
 	done
@@ -70,6 +77,12 @@ refuse_bad_address() {
 	case $host in
 	127.* | localhost | '[::1]') ;;
 	*) misused "--listen $listen can be reached from other hosts: add --tls-cert and --tls-key, or use 127.0.0.1." ;;
+	esac
+}
+
+whole_number() {
+	case $2 in
+	*[!0-9]* | ??????????*) misused "$1 takes a whole number below 1000000000, not '$2'." ;;
 	esac
 }
 

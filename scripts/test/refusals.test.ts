@@ -26,6 +26,9 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['an option without its value', ['up', '--listen'], '--listen needs a value.'],
     ['an option with an empty value', ['test', '--state-dir='], '--state-dir needs a value.'],
     ['detaching anything but up', ['dev', '--detach'], 'Only up can be detached.'],
+    ['fuzzing anything but the tests', ['up', '--fuzz', '3'], 'Only test takes --fuzz.'],
+    ['a number of inputs that is none', ['test', '--fuzz', '1e6'], '--fuzz takes a whole number'],
+    ['a seed that is no number', ['test', '--seed=x'], '--seed takes a whole number'],
     ['an address without a port', ['up', '--listen', 'localhost'], '--listen takes an address and a port'],
     [
       'a port that is no number',
