@@ -67,7 +67,7 @@ struct ss_executable {
 	__u64 inode;
 };
 
-/* The process that was seen to splice, so that user space finds the path of its executable. */
+/* The process that was last seen to splice, so that user space finds the path of its executable. */
 struct ss_splicer {
 	__u32 pid;
 	char comm[16];
@@ -154,4 +154,13 @@ struct ss_wake {
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
 	__u32 pad;
+};
+
+/* What sidestep_hold writes out: an end that is still enrolled, and what it has not read. */
+struct ss_hold {
+	__u64 connection;
+	__u64 inode;		/* of the socket's file, as in /proc/PID/fd; 0: it has none any more */
+	struct ss_end end;
+	__u32 unread;		/* bytes; 0 when nothing redirected waits */
+	__u32 side;
 };

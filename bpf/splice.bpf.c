@@ -31,11 +31,15 @@ static __always_inline struct sock *socket_behind(unsigned long fd)
 SEC("tracepoint/syscalls/sys_enter_splice")
 int sidestep_splice(struct sys_enter_splice *call)
 {
+	struct ss_splicer *known, splicer = {};
 	struct ss_executable executable = {};
-	struct ss_splicer splicer = {};
 
 	note_executable(&executable);
-	if (bpf_map_lookup_elem(&splicers, &executable) || !socket_behind(call->fd_in))
+	known = bpf_map_lookup_elem(&splicers, &executable);
+	if (known)
+		/* The one that was seen before may have ended before its executable's path could be read. */
+		known->pid = bpf_get_current_pid_tgid() >> 32;
+	if (known || !socket_behind(call->fd_in))
 		return 0;
 	note_process(&splicer.pid, splicer.comm);
 	bpf_map_update_elem(&splicers, &executable, &splicer, BPF_ANY);

@@ -5,12 +5,13 @@ import { enable } from './commands/enable.ts';
 import { events } from './commands/events.ts';
 import { settings } from './commands/settings.ts';
 import { signInLink } from './commands/sign-in-link.ts';
+import { splicers } from './commands/splicers.ts';
 import { status } from './commands/status.ts';
 import { trace } from './commands/trace.ts';
 import { wordsOf } from './failure.ts';
 import { note } from './output.ts';
 
-const VERBS = [status, enable, disable, connections, events, trace, settings, signInLink];
+const VERBS = [status, enable, disable, connections, events, trace, settings, splicers, signInLink];
 
 /** Runs one command line. Answers with the exit status: 0 done, 1 refused or failed, 2 wrong usage. */
 export async function run(args: readonly string[]): Promise<0 | 1 | 2> {

@@ -125,6 +125,23 @@ describe('--json', () => {
     expect(url).toMatch(new RegExp(`^${daemon.site.url}/sign-in#[\\w-]{43}$`));
   });
 
+  test('splicers lists programs, and releases one', async () => {
+    await using daemon = await startDaemon();
+    await daemon.run('enable');
+    daemon.kernel.splicers = [{ device: 1n, inode: 2n, pid: 0, comm: 'proxy' }];
+    const [listed] = JSON.parse((await daemon.run('splicers', '--json')).out);
+    expect(listed).toEqual({ program: 'proxy', remembered: false, learnedAt: expect.any(String) });
+    expect((await daemon.run('splicers')).out).toMatch(
+      /^PROGRAM {2}LEARNED {2}REMEMBERED\nproxy {4}\d+ s ago {2}until switched off\n$/,
+    );
+    expect(await daemon.run('splicers', '--release', 'prox')).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/^No program “prox” is kept on the stack.*Name it as it is listed/),
+    });
+    expect(JSON.parse((await daemon.run('splicers', '--release', 'proxy', '--json')).out)).toEqual([]);
+    expect(daemon.kernel.splicers).toEqual([]);
+  });
+
   test('trace switches, and prints one object a line', async () => {
     await using daemon = await startDaemon();
     expect(JSON.parse((await daemon.run('trace', 'on', '--json')).out)).toEqual({
@@ -145,6 +162,7 @@ describe('for people', () => {
       bytes: { bypass: 1_240_000_000, stack: 44_100 },
       messages: { bypass: 41_200_000, stack: 12 },
       events: { sent: 9, lost: 2 },
+      untracked: 3,
     };
     const { out } = await daemon.run('status');
     expect(out.replace(/for \d+ s/, 'for 0 s')).toBe(
@@ -152,6 +170,7 @@ describe('for people', () => {
         'Acceleration  on for 0 s',
         'Connections   1 of 2 take the bypass',
         '              1 on the stack: blocking reader',
+        '              3 found the table full and use TCP',
         'Bypass        1.24 GB in 41.2 M messages',
         'Stack         44.1 kB in 12 messages',
         'Events        7 received, 2 lost',

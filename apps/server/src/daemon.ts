@@ -13,8 +13,10 @@ import { openDatabase } from './state/database.ts';
 import { holdFolder, holdPins } from './state/hold.ts';
 import { keyOf } from './state/pin-lock.ts';
 
+type DataPlaneOptions = Pick<Options, 'pinDir' | 'maxConnections'> & { readonly cgroup: string };
+
 export interface DaemonParts {
-  readonly createDataPlane: (options: { cgroup: string; pinDir: string }) => DataPlane;
+  readonly createDataPlane: (options: DataPlaneOptions) => DataPlane;
   readonly version: string;
   readonly log: Log;
   readonly now: () => number;
@@ -34,7 +36,7 @@ export interface Daemon extends AsyncDisposable {
  * behind. Disposing stops the daemon; what is accelerated stays so.
  */
 export async function startDaemon(options: Options, parts: DaemonParts): Promise<Daemon> {
-  const { pinDir } = options;
+  const { pinDir, maxConnections } = options;
   const { version, log, now } = parts;
   checkListen(options.listen, options.tls !== null);
   checkPrivileges();
@@ -54,7 +56,7 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
       : [`The database was damaged: it is now ${movedTo}, and a fresh one took its place.`];
   const nouns = undo.use(
     createNouns({
-      dataPlane: parts.createDataPlane({ cgroup, pinDir }),
+      dataPlane: parts.createDataPlane({ cgroup, pinDir, maxConnections }),
       database,
       log,
       now,

@@ -15,6 +15,8 @@ import { every } from './every.ts';
 import type { Log } from './log.ts';
 import type { Services } from './services.ts';
 import { SettingsStore } from './settings/store.ts';
+import { hostExecutables } from './splicers/executables.ts';
+import { SplicerStore } from './splicers/store.ts';
 import { Facts } from './state/facts.ts';
 import { Counters } from './statistics/counters.ts';
 import { StatisticsRecorder } from './statistics/recorder.ts';
@@ -65,6 +67,7 @@ export function createNouns(options: NounOptions): Nouns {
   };
   const trace = new TraceRecorder({ ...options.trace, facts, now, log, apply: applyTrace });
 
+  const splicers = new SplicerStore({ dataPlane, facts, executables: hostExecutables(), now, log });
   const counters = new Counters(dataPlane);
   const journal = new Journal(facts);
   const closed = new ClosedConnections(now);
@@ -91,6 +94,7 @@ export function createNouns(options: NounOptions): Nouns {
     log,
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),
     onEnabled: () => {
+      splicers.restore();
       counters.reset();
       pump.skipLost();
       statistics.restart();
@@ -98,6 +102,7 @@ export function createNouns(options: NounOptions): Nouns {
     },
     onDrained: () => {
       pump.take();
+      splicers.turn();
       counters.refresh();
       pump.noteLost();
     },
@@ -118,11 +123,15 @@ export function createNouns(options: NounOptions): Nouns {
       connections: new ConnectionTable(sampler),
       events: new EventFeed(journal, counters),
       settings,
+      splicers,
       statistics,
       trace,
     },
     start: () => {
-      if (machine.start()) log('Took over what an earlier daemon left in the kernel.');
+      if (machine.start()) {
+        log('Took over what an earlier daemon left in the kernel.');
+        splicers.restore();
+      }
       counters.refresh();
       pump.skipLost();
       statistics.restart();
@@ -136,6 +145,7 @@ export function createNouns(options: NounOptions): Nouns {
         ),
       );
       ending.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
+      ending.use(every(SECOND_MS, 'learn which programs splice', log, () => splicers.turn()));
       ending.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
       ending.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));
     },

@@ -9,6 +9,8 @@ export interface Options {
   /** Null: the root of the cgroup v2 tree. */
   readonly cgroup: string | null;
   readonly pinDir: string;
+  /** How many open local connections the table has room for; null: the default. */
+  readonly maxConnections: number | null;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly web: string;
 }
@@ -19,11 +21,15 @@ export const USAGE = `Usage: sidestep-daemon [options]
   --listen ADDRESS    address and port of the page (127.0.0.1:7070)
   --cgroup PATH       accelerate what runs in this cgroup (the root of the cgroup v2 tree)
   --pin-dir PATH      where the programs are pinned, on a bpf file system (/sys/fs/bpf/sidestep)
+  --max-connections N room for so many open local connections; more use TCP (65536)
   --tls-cert PATH     PEM certificate; needed for addresses other than loopback
   --tls-key PATH      PEM key of the certificate
   --web PATH          the built web page
   --help              this text
 `;
+
+/** Each takes two thirds of a KiB of memory in the kernel, used or not. */
+const MOST_CONNECTIONS = 1_000_000;
 
 /** Wrong usage: the message says what is wrong and what would be right. */
 export class UsageError extends Error {
@@ -50,9 +56,16 @@ export function parseOptions(args: readonly string[], defaultWeb: string): Optio
     listen,
     cgroup: values.cgroup === undefined ? null : resolve(values.cgroup),
     pinDir: resolve(values['pin-dir'] ?? '/sys/fs/bpf/sidestep'),
+    maxConnections: countOf(values['max-connections']),
     tls,
     web: resolve(values.web ?? defaultWeb),
   };
+}
+
+function countOf(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,7}$/.test(text) && Number(text) > 0 && Number(text) <= MOST_CONNECTIONS) return Number(text);
+  throw new UsageError(`--max-connections takes a number from 1 to ${MOST_CONNECTIONS}, not "${text}".`);
 }
 
 function parse(args: readonly string[]) {
@@ -67,6 +80,7 @@ function parse(args: readonly string[]) {
         listen: string,
         cgroup: string,
         'pin-dir': string,
+        'max-connections': string,
         'tls-cert': string,
         'tls-key': string,
         web: string,

@@ -3,6 +3,7 @@ import { connectionsRouter } from './connections/router.ts';
 import { eventsRouter } from './events/router.ts';
 import { settingsRouter } from './settings/router.ts';
 import { signInRouter } from './sign-in/router.ts';
+import { splicersRouter } from './splicers/router.ts';
 import { statisticsRouter } from './statistics/router.ts';
 import { traceRouter } from './trace/router.ts';
 import { router } from './trpc/trpc.ts';
@@ -13,6 +14,7 @@ export const appRouter = router({
   events: eventsRouter,
   settings: settingsRouter,
   signIn: signInRouter,
+  splicers: splicersRouter,
   statistics: statisticsRouter,
   trace: traceRouter,
 });

@@ -2,6 +2,7 @@ import type { AccelerationService } from './acceleration/service.ts';
 import type { ConnectionService } from './connections/service.ts';
 import type { EventService } from './events/service.ts';
 import type { SettingsService } from './settings/service.ts';
+import type { SplicerService } from './splicers/service.ts';
 import type { StatisticsService } from './statistics/service.ts';
 import type { TraceService } from './trace/service.ts';
 
@@ -11,6 +12,7 @@ export interface Services {
   readonly connections: ConnectionService;
   readonly events: EventService;
   readonly settings: SettingsService;
+  readonly splicers: SplicerService;
   readonly statistics: StatisticsService;
   readonly trace: TraceService;
 }

@@ -86,6 +86,7 @@ describe('the switch', () => {
       bytes: { bypass: 640, stack: 1 },
       messages: { bypass: 10, stack: 1 },
       events: { sent: 4, lost: 1 },
+      untracked: 0,
     };
     const totals = {
       bytes: { bypass: 640, stack: 1 },

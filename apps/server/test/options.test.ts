@@ -9,6 +9,7 @@ test('without options everything is where it belongs', () => {
     listen: { host: '127.0.0.1', port: 7070 },
     cgroup: null,
     pinDir: '/sys/fs/bpf/sidestep',
+    maxConnections: null,
     tls: null,
     web: '/web',
   });
@@ -20,6 +21,10 @@ test('paths are made absolute', () => {
     cgroup: '/b',
     web: process.cwd(),
   });
+});
+
+test('the table of connections can be given a size', () => {
+  expect(parse('--max-connections', '1000000')).toMatchObject({ maxConnections: 1_000_000 });
 });
 
 test('help is not an error', () => {
@@ -38,6 +43,9 @@ describe('wrong usage', () => {
     [['--state-dir=']],
     [['--tls-cert', 'a.pem']],
     [['--tls-key', 'a.pem']],
+    [['--max-connections', '0']],
+    [['--max-connections', '1000001']],
+    [['--max-connections', 'many']],
     [['up']],
     [['--help=yes']],
   ])('%j is said in one sentence', (args) => {

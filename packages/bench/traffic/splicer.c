@@ -12,11 +12,15 @@
 static struct {
 	struct address address;
 	uint32_t turns;
+	/* Does without splice, so that only its executable says what it is. */
+	bool read;
 } options = { .turns = 500 };
 
 /* Through the pipe; false when nothing comes for too long. */
 static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t length)
 {
+	if (options.read)
+		return receive_whole(fd, bytes, length, false);
 	while (length) {
 		ssize_t moved = splice(fd, NULL, pipe[1], NULL, length, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
@@ -39,15 +43,22 @@ static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t lengt
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	(void)state;
-	if (key != 't')
+	if (key == 't')
+		options.turns = (uint32_t)atoi(argument);
+	else if (key == 'r')
+		options.read = true;
+	else
 		return ARGP_ERR_UNKNOWN;
-	options.turns = (uint32_t)atoi(argument);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct argp_option argp_options[] = { { "turns", 't', "N", 0, "requests (500)", 0 }, { 0 } };
+	static const struct argp_option argp_options[] = {
+		{ "turns", 't', "N", 0, "requests (500)", 0 },
+		{ "read", 'r', NULL, 0, "receive with recv instead", 0 },
+		{ 0 },
+	};
 	const struct argp argp = { argp_options, parse_option, NULL, "A reader that splices.", NULL, NULL, NULL };
 	uint8_t bytes[MESSAGE_BYTES], answer[MESSAGE_BYTES];
 	uint64_t seed = random_seed(), wrong = 0;

@@ -31,6 +31,8 @@ export const statusSchema = z.object({
   bytes: byPathSchema,
   messages: byPathSchema,
   events: z.object({ received: z.number(), lost: z.number() }),
+  /** Connections since enabling that found the table of connections full, and use TCP. */
+  untracked: z.number(),
   /** With `enabling`. */
   step: enablingStepSchema.nullable(),
   /** With `draining`: sockets that still hold undelivered bytes or sit inside a call. */

@@ -3,5 +3,6 @@ export * from './connection.ts';
 export * from './event.ts';
 export * from './reason.ts';
 export * from './settings.ts';
+export * from './splicer.ts';
 export * from './statistics.ts';
 export * from './trace.ts';

@@ -26,6 +26,7 @@ export function linesOf(status: Status, now: number): string[] {
   entries.push(['Connections', `${connections.bypassing} of ${connections.open} take the bypass`]);
   for (const { reason: why, connections: count } of reasons)
     entries.push(['', `${count} on the stack: ${why}`]);
+  if (status.untracked > 0) entries.push(['', `${status.untracked} found the table full and use TCP`]);
   entries.push(
     ['Bypass', `${bytes(status.bytes.bypass)} in ${short(status.messages.bypass)} messages`],
     ['Stack', `${bytes(status.bytes.stack)} in ${short(status.messages.stack)} messages`],

@@ -29,7 +29,7 @@ export class Acceleration implements AccelerationService {
   async status(): Promise<Status> {
     const { machine, counters, sampler, cgroup, pinDir, version, notices } = this.#options;
     const { phase } = machine;
-    const { bytes, messages } = counters.refresh();
+    const { bytes, messages, untracked } = counters.refresh();
     const words = [wordsOf(phase), ...notices].filter((sentence) => sentence !== null);
     return {
       state: phase.state,
@@ -42,6 +42,7 @@ export class Acceleration implements AccelerationService {
       bytes,
       messages,
       events: counters.events,
+      untracked,
       step: phase.step,
       remaining: phase.remaining,
       failure: phase.failure,

@@ -26,6 +26,20 @@ export interface DataPlaneTotals {
   readonly messages: ByPath;
   /** Events that the kernel wanted to send, delivered or not; and those for which the ring had no room. */
   readonly events: { readonly sent: number; readonly lost: number };
+  /** Connections that found the table full. */
+  readonly untracked: number;
+}
+
+/** An executable file as the kernel knows it: its super block's device and its inode. Both are 0 where they are not known. */
+export interface Executable {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** An executable that splices from TCP sockets, and the process that was last seen to; 0 when none was since enabling. */
+export interface SplicingProcess extends Executable {
+  readonly pid: number;
+  readonly comm: string;
 }
 
 /**
@@ -56,6 +70,11 @@ export interface DataPlane {
   /** All open connections, in no order. Cost grows with their number: call it only as often as somebody looks. */
   connections(): Connection[];
   totals(): DataPlaneTotals;
+  /** Executables whose connections stay on the stack because they splice: those that the kernel saw, and those that were added. */
+  splicers(): SplicingProcess[];
+  addSplicer(executable: Executable): void;
+  /** Until it splices again. */
+  removeSplicer(executable: Executable): void;
 }
 
 /** The kernel or the surroundings refused. `failure.log` holds libbpf's and the verifier's own words where there are any. */

@@ -7,6 +7,8 @@ import {
   DataPlaneError,
   type DataPlaneEvent,
   type DataPlaneTotals,
+  type Executable,
+  type SplicingProcess,
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { asDataPlaneError } from './failure.ts';
@@ -15,6 +17,7 @@ import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
 import { hasLayout, Pins, pinState, unpin } from './pins.ts';
 import { type ConnectionRecord, RecordReader } from './record.ts';
+import { SplicerMap } from './splicer-map.ts';
 import { Totals } from './totals.ts';
 import { wake } from './wake.ts';
 
@@ -32,6 +35,8 @@ export interface KernelDataPlaneOptions {
   readonly pinDir: string;
   /** The compiled object, bpf/build/sidestep.o. */
   readonly objectPath: string;
+  /** How many open connections the table has room for; null: as many as the programs say themselves. */
+  readonly maxConnections: number | null;
 }
 
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
@@ -45,6 +50,7 @@ interface Running {
   readonly looker: Looker;
   readonly ring: RingBuffer;
   readonly totals: Totals;
+  readonly splicers: SplicerMap;
 }
 
 class KernelDataPlane implements DataPlane {
@@ -114,10 +120,8 @@ class KernelDataPlane implements DataPlane {
       }
       this.#config = config;
       this.#killed = false;
-      const { objectPath, cgroup, pinDir } = this.#options;
-      this.#run(
-        await load({ objectPath, cgroup, pinDir, config: this.#configBytes(), layout: this.#layout, onStep }),
-      );
+      const initial = { config: this.#configBytes(), layout: this.#layout };
+      this.#run(await load({ ...this.#options, ...initial, onStep }));
     } catch (error) {
       throw asDataPlaneError('Enabling failed', error);
     }
@@ -191,6 +195,18 @@ class KernelDataPlane implements DataPlane {
     return this.#use().totals.read();
   }
 
+  splicers(): SplicingProcess[] {
+    return this.#use().splicers.read();
+  }
+
+  addSplicer(executable: Executable): void {
+    this.#use().splicers.add(executable);
+  }
+
+  removeSplicer(executable: Executable): void {
+    this.#use().splicers.remove(executable);
+  }
+
   #run(pins: Pins): void {
     const { maps, links } = pins;
     const looker = new Looker(links.look, maps, this.#layouts);
@@ -200,6 +216,7 @@ class KernelDataPlane implements DataPlane {
       tender: new Tender(links.tend, maps, this.#layouts, wake),
       ring: RingBuffer.open(maps.events.fd),
       totals: new Totals(maps.totals, looker, this.#layouts),
+      splicers: new SplicerMap(maps.splicers, this.#layouts),
     };
   }
 

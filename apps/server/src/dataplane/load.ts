@@ -11,6 +11,8 @@ export interface LoadOptions {
   readonly config: Buffer;
   /** Names the layouts of records and configuration, for whoever takes over. */
   readonly layout: string;
+  /** How many open connections the table has room for; null: as many as the programs say themselves. */
+  readonly maxConnections: number | null;
   readonly onStep: (step: EnablingStep) => void;
 }
 
@@ -27,6 +29,7 @@ export async function load({
   pinDir,
   config,
   layout,
+  maxConnections,
   onStep,
 }: LoadOptions): Promise<Pins> {
   onStep('loading');
@@ -34,6 +37,7 @@ export async function load({
   using resources = new DisposableStack();
   const object = resources.use(BpfObject.open(objectPath));
   object.map('.data.config').setInitialValue(config);
+  if (maxConnections !== null) limitConnections(object, maxConnections);
   object.load();
 
   onStep('attaching');
@@ -62,4 +66,13 @@ export async function load({
     unpin(pinDir);
     throw error;
   }
+}
+
+function limitConnections(object: BpfObject, most: number): void {
+  const limit = Buffer.alloc(4);
+  limit.writeUInt32LE(most);
+  object.map('.rodata.limits').setInitialValue(limit);
+  object.map('connections').setMaxEntries(most);
+  object.map('free_slots').setMaxEntries(most);
+  object.map('socks').setMaxEntries(2 * most);
 }

@@ -13,6 +13,7 @@ interface TotalsRecord {
   readonly closed_stack_bytes: bigint;
   readonly events_sent: bigint;
   readonly events_lost: bigint;
+  readonly untracked: bigint;
 }
 
 /** Sums up what went by each path: exact for the bypass, as of the last visit by the iterator for the stack. */
@@ -33,11 +34,12 @@ export class Totals {
   read(): DataPlaneTotals {
     const now = performance.now();
     if (now - this.#visited >= this.#took / MOST_OF_THE_TIME) this.#visit(now);
-    const { messages, bytes, events } = this.#sum();
+    const { messages, bytes, events, untracked } = this.#sum();
     return {
       bytes: { bypass: bytes.bypass, stack: this.#stack.bytes },
       messages: { bypass: messages.bypass, stack: this.#stack.messages },
       events,
+      untracked,
     };
   }
 
@@ -61,6 +63,7 @@ export class Totals {
       messages: { bypass: sum('bypass_messages'), closedStack: sum('closed_stack_messages') },
       bytes: { bypass: sum('bypass_bytes'), closedStack: sum('closed_stack_bytes') },
       events: { sent: sum('events_sent'), lost: sum('events_lost') },
+      untracked: sum('untracked'),
     };
   }
 }

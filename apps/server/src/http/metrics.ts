@@ -27,6 +27,9 @@ export function metricsText(status: Status, memory: NodeJS.MemoryUsage, buffered
     metric('sidestep_events_lost_total', 'counter', 'Events that the kernel had no room for.', [
       ['', status.events.lost],
     ]),
+    metric('sidestep_connections_untracked_total', 'counter', 'Connections that found the table full.', [
+      ['', status.untracked],
+    ]),
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory of the daemon.', [['', memory.rss]]),
     metric('sidestep_heap_used_bytes', 'gauge', 'JavaScript heap in use.', [['', memory.heapUsed]]),
     metric('sidestep_clients_buffered_bytes', 'gauge', 'Bytes that wait for browsers that read slowly.', [

@@ -4,6 +4,7 @@ const NOTHING: DataPlaneTotals = {
   bytes: { bypass: 0, stack: 0 },
   messages: { bypass: 0, stack: 0 },
   events: { sent: 0, lost: 0 },
+  untracked: 0,
 };
 
 /** The kernel's totals since enabling. They stand still once acceleration is off, until the next enabling. */

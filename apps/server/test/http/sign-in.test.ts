@@ -179,6 +179,7 @@ describe('metrics', () => {
       bytes: { bypass: 640, stack: 7 },
       messages: { bypass: 10, stack: 1 },
       events: { sent: 9, lost: 2 },
+      untracked: 0,
     };
     const text = await (
       await fetch(`${site.url}/metrics`, { headers: { cookie: await signIn(site) } })

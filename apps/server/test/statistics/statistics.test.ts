@@ -35,6 +35,7 @@ function recording(database = memoryDatabase(), start = START) {
       bytes: { bypass: bytes.bypass + bypass * 64, stack: bytes.stack + stack * 64 },
       messages: { bypass: messages.bypass + bypass, stack: messages.stack + stack },
       events: { ...events, sent: events.sent + 1 },
+      untracked: 0,
     };
     recorder.turn();
   };
@@ -46,6 +47,7 @@ test('rates per second, whatever the second’s length', () => {
     bytes: { bypass: n, stack: 2 * n },
     messages: { bypass: 3 * n, stack: 4 * n },
     events: { sent: 5 * n, lost: 0 },
+    untracked: 0,
   });
   expect(pointBetween(totals(0), totals(100), 2, 7, { bypass: 1, stack: 2 })).toEqual({
     at: 7,
@@ -167,7 +169,7 @@ test('the last second is left out when the clock was set', async () => {
 test('counters that were reset do not look like a burst', async () => {
   const { dataPlane, counters, recorder, second } = recording();
   second(1000);
-  dataPlane.kernel.totals = { bytes: NONE, messages: NONE, events: { sent: 0, lost: 0 } };
+  dataPlane.kernel.totals = { bytes: NONE, messages: NONE, events: { sent: 0, lost: 0 }, untracked: 0 };
   counters.reset();
   recorder.restart();
   second(5);

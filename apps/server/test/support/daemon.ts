@@ -35,6 +35,7 @@ export async function startTestDaemon(given: TestDaemonOptions = {}): Promise<Te
     listen: { host: '127.0.0.1', port: 0 },
     cgroup: null,
     pinDir: freshPinDir(),
+    maxConnections: null,
     tls: null,
     web: join(folder.path, 'web'),
     ...given.change,

@@ -5,6 +5,8 @@ import {
   DataPlaneError,
   type DataPlaneEvent,
   type DataPlaneTotals,
+  type Executable,
+  type SplicingProcess,
 } from '../../src/dataplane/dataplane.ts';
 
 /** What a kernel keeps when the daemon goes: hand the same one to the next data plane. */
@@ -18,7 +20,9 @@ export class FakeKernel {
     bytes: { bypass: 0, stack: 0 },
     messages: { bypass: 0, stack: 0 },
     events: { sent: 0, lost: 0 },
+    untracked: 0,
   };
+  splicers: SplicingProcess[] = [];
   /** How many sockets hold undelivered bytes, one look after another. */
   draining: number[] = [];
 
@@ -128,6 +132,23 @@ export class FakeDataPlane implements DataPlane {
   totals(): DataPlaneTotals {
     this.#needEnabled('totals');
     return this.kernel.totals;
+  }
+
+  splicers(): SplicingProcess[] {
+    this.#needEnabled('splicers');
+    return [...this.kernel.splicers];
+  }
+
+  addSplicer(executable: Executable): void {
+    this.removeSplicer(executable);
+    this.kernel.splicers.push({ ...executable, pid: 0, comm: '' });
+  }
+
+  removeSplicer({ device, inode }: Executable): void {
+    this.#needEnabled('removeSplicer');
+    this.kernel.splicers = this.kernel.splicers.filter(
+      (other) => other.device !== device || other.inode !== inode,
+    );
   }
 
   #needEnabled(method: string): void {

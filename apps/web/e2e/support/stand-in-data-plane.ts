@@ -3,6 +3,8 @@ import {
   type DataPlane,
   DataPlaneError,
   type DataPlaneEvent,
+  type Executable,
+  type SplicingProcess,
 } from '../../../server/src/dataplane/dataplane.ts';
 
 const none = (): ByPath => ({ bypass: 0, stack: 0 });
@@ -15,6 +17,8 @@ export class StandInDataPlane implements DataPlane {
   messages = none();
   sent = 0;
   lost = 0;
+  untracked = 0;
+  splicing: SplicingProcess[] = [];
   /** What `drain` answers with until the test says 0. */
   remaining = 0;
   /** The failure that the next `enable` ends with. */
@@ -76,7 +80,17 @@ export class StandInDataPlane implements DataPlane {
 
   totals() {
     const { bytes, messages } = structuredClone({ bytes: this.bytes, messages: this.messages });
-    return { bytes, messages, events: { sent: this.sent, lost: this.lost } };
+    return { bytes, messages, events: { sent: this.sent, lost: this.lost }, untracked: this.untracked };
+  }
+
+  splicers(): SplicingProcess[] {
+    return this.splicing;
+  }
+
+  addSplicer(): void {}
+
+  removeSplicer({ device, inode }: Executable): void {
+    this.splicing = this.splicing.filter((other) => other.device !== device || other.inode !== inode);
   }
 
   /** An event of one connection, as it is at this moment. */

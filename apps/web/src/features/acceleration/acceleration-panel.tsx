@@ -7,6 +7,7 @@ import { connectionsHref } from '@/features/connections/filter.ts';
 import { Roads } from '@/features/statistics/roads.tsx';
 import { FailureNotice } from '@/ui/failure-notice.tsx';
 import { Figure } from '@/ui/figure.tsx';
+import { Notice } from '@/ui/notice.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { BigSwitch } from './big-switch.tsx';
 import { FirstTime } from './first-time.tsx';
@@ -42,6 +43,7 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
         {status?.reason && !status.failure && state !== 'draining' && (
           <p className="text-muted">{status.reason}</p>
         )}
+        {status && status.untracked > 0 && <TableFull untracked={status.untracked} />}
         {status && <Share status={status} />}
       </div>
       <div className="border-t p-4 sm:p-6 lg:border-t-0 lg:border-l">
@@ -49,6 +51,19 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
         <Roads point={watching ? now : null} open={watching} />
       </div>
     </section>
+  );
+}
+
+function TableFull({ untracked }: { untracked: number }) {
+  return (
+    <Notice tone="warn">
+      <p>
+        <Figure value={untracked} of="connections" className="font-medium" />{' '}
+        {untracked === 1 ? 'connection found' : 'connections found'} the table full and{' '}
+        {untracked === 1 ? 'uses' : 'use'} TCP. The daemon’s option{' '}
+        <span className="font-mono text-xs">--max-connections</span> makes the table larger.
+      </p>
+    </Notice>
   );
 }
 

@@ -10,6 +10,7 @@ import { Skeleton } from '@/ui/skeleton.tsx';
 import { Switch } from '@/ui/switch.tsx';
 import { ToggleGroup } from '@/ui/toggle-group.tsx';
 import { QueueCap } from './queue-cap.tsx';
+import { Splicers } from './splicers.tsx';
 import { useSettings } from './use-settings.ts';
 
 const THEMES: { value: Theme; words: string }[] = [
@@ -56,6 +57,9 @@ export function SettingsPage() {
               <Skeleton className="h-8 w-32" />
             )}
           </Setting>
+        </Group>
+        <Group title="Programs that splice">
+          <Splicers />
         </Group>
         <Group title="This browser">
           <Setting name="Colours" means="Kept in this browser only.">

@@ -1,0 +1,51 @@
+import type { Splicer } from '@sidestep/shared';
+import { useNow } from '@/lib/now.ts';
+import { Ago } from '@/ui/ago.tsx';
+import { Button } from '@/ui/button.tsx';
+import { FailureNotice } from '@/ui/failure-notice.tsx';
+import { Skeleton } from '@/ui/skeleton.tsx';
+import { useSplicers } from './use-splicers.ts';
+
+/** Programs that stay on the stack because they splice, each with the way to release it. */
+export function Splicers() {
+  const { splicers, release, failure } = useSplicers();
+  return (
+    <div className="flex flex-col gap-3 px-4 py-3">
+      <p className="text-xs text-muted">
+        These programs were seen to move data out of a TCP socket with splice(), which never sees what takes
+        the bypass. Connections of every process that runs the same file stay on the stack; for an interpreter
+        such as python3 or node these are all its scripts. A released program may take the bypass until it
+        splices again.
+      </p>
+      {failure && <FailureNotice failure={failure} />}
+      {splicers === null && <Skeleton className="h-8" />}
+      {splicers?.length === 0 && <p className="text-muted">No program was seen to splice.</p>}
+      {splicers !== null && splicers.length > 0 && (
+        <ul aria-label="Programs that splice" className="flex flex-col gap-2">
+          {splicers.map((splicer) => (
+            <Row key={splicer.program} splicer={splicer} onRelease={() => release(splicer.program)} />
+          ))}
+        </ul>
+      )}
+    </div>
+  );
+}
+
+function Row({ splicer, onRelease }: { splicer: Splicer; onRelease: () => void }) {
+  const { program, learnedAt, remembered } = splicer;
+  const now = useNow();
+  return (
+    <li className="flex items-center justify-between gap-4">
+      <div className="min-w-0">
+        <p className="font-mono text-xs leading-5 break-all">{program}</p>
+        <p className="text-xs text-muted">
+          learned <Ago at={Date.parse(learnedAt)} now={now} />
+          {!remembered && ' · its path is not known, so only until acceleration is turned off'}
+        </p>
+      </div>
+      <Button aria-label={`Release ${program}`} onClick={onRelease}>
+        Release
+      </Button>
+    </li>
+  );
+}

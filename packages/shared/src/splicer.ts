@@ -1,0 +1,17 @@
+import { z } from 'zod';
+
+/**
+ * A program that was seen to move data out of a TCP socket with `splice()`. Connections of every process that runs the same executable
+ * file stay on the stack.
+ */
+export const splicerSchema = z.object({
+  /** The path of the executable; only the name of a process where the path could not be read. */
+  program: z.string(),
+  /** Whether it is kept in the state folder. One without a path is known until acceleration is switched off. */
+  remembered: z.boolean(),
+  /** ISO 8601, UTC. */
+  learnedAt: z.string(),
+});
+export type Splicer = z.infer<typeof splicerSchema>;
+
+export const splicerReleaseSchema = z.object({ program: z.string().min(1).max(4096) });
