@@ -49,6 +49,7 @@ daemon_command() {
 	set -- "$@" --disable-warning=ExperimentalWarning "$main" \
 		--state-dir "$state_dir" --listen "$listen" --pin-dir "$pin_dir" --web "$root/apps/web/out"
 	[ -z "$cgroup" ] || set -- "$@" --cgroup "$cgroup"
+	[ -z "$max_connections" ] || set -- "$@" --max-connections "$max_connections"
 	[ -z "$tls_cert" ] || set -- "$@" --tls-cert "$tls_cert"
 	[ -z "$tls_key" ] || set -- "$@" --tls-key "$tls_key"
 	"$@"

@@ -7,6 +7,7 @@ cgroup=
 pin_dir=/sys/fs/bpf/sidestep
 tls_cert=
 tls_key=
+max_connections=
 detach=no
 fuzz=
 seed=
@@ -31,7 +32,7 @@ parse_options() {
 			value=${option#*=}
 			option=${option%%=*}
 			;;
-		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --fuzz | --seed)
+		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --max-connections | --fuzz | --seed)
 			[ $# -gt 0 ] || misused "$option needs a value."
 			value=$1
 			shift
@@ -46,6 +47,10 @@ parse_options() {
 		--pin-dir) pin_dir=$(absolute "$value") ;;
 		--tls-cert) tls_cert=$(absolute "$value") ;;
 		--tls-key) tls_key=$(absolute "$value") ;;
+		--max-connections)
+			whole_number "$option" "$value"
+			max_connections=$value
+			;;
 		--fuzz | --seed)
 			[ "$options_verb" = test ] || misused "Only test takes $option."
 			whole_number "$option" "$value"

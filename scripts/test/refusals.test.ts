@@ -28,6 +28,7 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['detaching anything but up', ['dev', '--detach'], 'Only up can be detached.'],
     ['fuzzing anything but the tests', ['up', '--fuzz', '3'], 'Only test takes --fuzz.'],
     ['a number of inputs that is none', ['test', '--fuzz', '1e6'], '--fuzz takes a whole number'],
+    ['a table of no number', ['up', '--max-connections=all'], '--max-connections takes a whole number'],
     ['a seed that is no number', ['test', '--seed=x'], '--seed takes a whole number'],
     ['an address without a port', ['up', '--listen', 'localhost'], '--listen takes an address and a port'],
     [

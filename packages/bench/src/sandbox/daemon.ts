@@ -19,11 +19,14 @@ export class Daemon implements AsyncDisposable {
   readonly cgroup: string;
   readonly stateDir: string;
   readonly pinDir: string;
+  readonly #options: readonly string[];
   #port: number | null = null;
   #process: Process | null = null;
 
-  constructor(name: string, cgroup: string) {
+  /** `options` are more of the daemon's own. */
+  constructor(name: string, cgroup: string, options: readonly string[] = []) {
     this.cgroup = cgroup;
+    this.#options = options;
     this.stateDir = mkdtempSync(join(tmpdir(), `sidestep-${name}-`));
     this.pinDir = join('/sys/fs/bpf', this.stateDir.slice(tmpdir().length + 1));
   }
@@ -42,7 +45,7 @@ export class Daemon implements AsyncDisposable {
     this.#port ??= await freePort();
     const started = new Process([
       ...[...NODE, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
-      ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir],
+      ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir, ...this.#options],
     ]);
     this.#process = started;
     await until(`the daemon of ${this.stateDir} answers or ends`, async () => {

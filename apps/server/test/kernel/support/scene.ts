@@ -9,9 +9,13 @@ export interface Scene extends AsyncDisposable {
   readonly daemon: TestDaemon;
 }
 
-/** With acceleration on, under the given settings. */
-export async function acceleratedScene(name: string, settings: Partial<Settings> = {}): Promise<Scene> {
-  const scene = await openScene(name);
+/** With acceleration on, under the given settings; the daemon may be given options of its own. */
+export async function acceleratedScene(
+  name: string,
+  settings: Partial<Settings> = {},
+  options: readonly string[] = [],
+): Promise<Scene> {
+  const scene = await openScene(name, options);
   try {
     await scene.daemon.enable(settings);
     return scene;
@@ -21,11 +25,11 @@ export async function acceleratedScene(name: string, settings: Partial<Settings>
   }
 }
 
-export async function openScene(name: string): Promise<Scene> {
+export async function openScene(name: string, options: readonly string[] = []): Promise<Scene> {
   await using opened = new AsyncDisposableStack();
   await mountBpffs();
   const cgroup = opened.use(new Cgroup(name));
-  const daemon = opened.use(new TestDaemon(name, cgroup.path));
+  const daemon = opened.use(new TestDaemon(name, cgroup.path, options));
   await daemon.start();
   const everything = opened.move();
   return { cgroup, daemon, [Symbol.asyncDispose]: () => everything.disposeAsync() };
