@@ -1,3 +1,6 @@
+export * from './programs/nginx.ts';
+export * from './programs/postgresql.ts';
+export * from './programs/redis.ts';
 export * from './sandbox/cgroup.ts';
 export * from './sandbox/daemon.ts';
 export * from './sandbox/free-port.ts';

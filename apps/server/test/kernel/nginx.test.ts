@@ -1,9 +1,8 @@
 import { fileURLToPath } from 'node:url';
-import type { Cgroup } from '@sidestep/bench';
+import { type Cgroup, startNginx } from '@sidestep/bench';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { startNginx } from './support/nginx.ts';
 import { acceleratedScene } from './support/scene.ts';
 
 const REQUESTS = 200;

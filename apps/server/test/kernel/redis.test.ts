@@ -1,4 +1,4 @@
-import { freePort, until } from '@sidestep/bench';
+import { startRedis, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { acceleratedScene } from './support/scene.ts';
 
@@ -8,20 +8,8 @@ const INCREMENTS = 300_000;
 test('redis and redis-benchmark talk on the bypass, and every increment counts', async () => {
   await using scene = await acceleratedScene('redis');
   const { cgroup, daemon } = scene;
-  const port = await freePort();
-  const settings = {
-    bind: '127.0.0.1',
-    port: String(port),
-    save: '',
-    appendonly: 'no',
-    dir: daemon.stateDir,
-  };
-  await using server = cgroup.start([
-    'redis-server',
-    ...Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]),
-  ]);
-  const cli = (...words: string[]) => cgroup.run(['redis-cli', '-p', String(port), ...words]);
-  await until('redis answers', async () => (await cli('PING')) === 'PONG');
+  await using server = await startRedis(cgroup);
+  const { port } = server;
 
   const target = ['-p', String(port), '-c', String(CLIENTS), '-n', String(INCREMENTS), '-q'];
   await using benchmark = cgroup.start(['redis-benchmark', ...target, 'INCR', 'counter']);
@@ -42,26 +30,14 @@ test('redis and redis-benchmark talk on the bypass, and every increment counts',
   }
 
   expect(await benchmark.result()).toContain('requests per second');
-  expect(await cli('GET', 'counter')).toBe(String(INCREMENTS));
+  expect(await server.cli('GET', 'counter')).toBe(String(INCREMENTS));
 });
 
 test('a blocking redis-cli, allowed on the bypass, gets values of all sizes right', async () => {
   await using scene = await acceleratedScene('redis-cli', { allowBlockingReaders: true });
   const { cgroup, daemon } = scene;
-  const port = await freePort();
-  await using server = cgroup.start([
-    'redis-server',
-    '--port',
-    String(port),
-    '--save',
-    '',
-    '--dir',
-    daemon.stateDir,
-  ]);
-  await until(
-    'redis answers',
-    async () => (await cgroup.run(['redis-cli', '-p', String(port), 'PING'])) === 'PONG',
-  );
+  await using server = await startRedis(cgroup);
+  const { port } = server;
 
   await using client = cgroup.start(['redis-cli', '-p', String(port)]);
   const values = Array.from({ length: 40 }, (_, index) =>

@@ -1,4 +1,4 @@
-import { Daemon, until } from '@sidestep/bench';
+import { Daemon, Process, until } from '@sidestep/bench';
 import type { Connection, ConnectionView, Settings } from '@sidestep/shared';
 import { type Client, connectClient } from './client.ts';
 
@@ -24,6 +24,13 @@ export class TestDaemon extends Daemon {
 
   override async disable(): Promise<void> {
     await this.api.acceleration.disable.mutate();
+  }
+
+  /** A verb of the command line, which may end with any status. */
+  async verb(verb: string, ...args: string[]) {
+    await using process = new Process(this.commandLine(verb, ...args));
+    const status = await process.status();
+    return { status, lines: process.lines, errors: process.errors };
   }
 
   async connections(view: Partial<ConnectionView> = {}): Promise<Connection[]> {

@@ -1,7 +1,10 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Cgroup, freePort, type Process, until } from '@sidestep/bench';
+import type { Cgroup } from '../sandbox/cgroup.ts';
+import { freePort } from '../sandbox/free-port.ts';
+import type { Process } from '../sandbox/process.ts';
+import { until } from '../sandbox/until.ts';
 
 export interface Nginx extends AsyncDisposable {
   readonly port: number;
