@@ -1,7 +1,7 @@
 import { Cgroup } from './sandbox/cgroup.ts';
 import { Daemon } from './sandbox/daemon.ts';
 import { Textbook } from './textbook.ts';
-import { Totals } from './totals.ts';
+import { type Bytes, Totals } from './totals.ts';
 import type { Variant } from './variants.ts';
 
 /** What every cell measures in: a cgroup in which acceleration is on, one with the textbook redirect, and one that nothing is attached to. */
@@ -49,11 +49,15 @@ export class Bed implements AsyncDisposable {
     }
   }
 
-  /** Runs something in the accelerated cgroup; `bytes` is how many of those that its programs sent took the bypass. */
-  async counted<T>(work: () => Promise<T>): Promise<{ result: T; bypassedBytes: number }> {
-    const before = await this.#totals.bypassedBytes();
+  /** Runs something in the accelerated cgroup, and counts the bytes that its programs sent meanwhile by the path that they took. */
+  async counted<T>(work: () => Promise<T>): Promise<{ result: T; bytes: Bytes }> {
+    const before = await this.#totals.bytes();
     const result = await work();
-    return { result, bypassedBytes: (await this.#totals.bypassedBytes()) - before };
+    const after = await this.#totals.bytes();
+    return {
+      result,
+      bytes: { bypass: after.bypass - before.bypass, stack: after.stack - before.stack },
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,25 @@
+import { alternating } from './alternating.ts';
 import type { Cell } from './cell.ts';
 import { idleDaemon } from './idle-daemon.ts';
+import { pgbench } from './programs/pgbench.ts';
+import { redisBenchmark } from './programs/redis-benchmark.ts';
+import { wrk } from './programs/wrk.ts';
 import { requestResponse } from './request-response.ts';
+import { sharedSockets } from './shared-sockets.ts';
+import { shortConnections } from './short-connections.ts';
 import { streams } from './streams.ts';
+import { uncoveredPeer } from './uncovered-peer.ts';
 
-/** In the order in which they are measured. */
-export const CELLS: readonly Cell[] = [requestResponse, streams, idleDaemon];
+/** In the order in which they are measured and shown. */
+export const CELLS: readonly Cell[] = [
+  requestResponse,
+  streams,
+  alternating,
+  sharedSockets,
+  shortConnections,
+  uncoveredPeer,
+  redisBenchmark,
+  pgbench,
+  wrk,
+  idleDaemon,
+];

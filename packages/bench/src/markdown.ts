@@ -1,5 +1,6 @@
 import type { CellResult, PointResult } from './cell.ts';
 import { type Group, groupsOf, wordsOf } from './groups.ts';
+import { number } from './numbers.ts';
 import { detailOf, figureOf, ratioOf, type Spread } from './statistics.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
@@ -61,14 +62,8 @@ function spread(figures: Spread | null, print: (value: number) => string): strin
   return min === max ? print(median) : `**${print(median)}** (${print(min)} – ${print(max)})`;
 }
 
-export function ratio(value: number): string {
+function ratio(value: number): string {
   return value.toFixed(2);
-}
-
-/** Three or more significant digits, thousands apart. */
-export function number(value: number): string {
-  const digits = value >= 100 ? 0 : value >= 10 ? 1 : value >= 1 ? 2 : 3;
-  return value.toFixed(digits).replace(/\B(?<!\.\d*)(?=(\d{3})+(?!\d))/g, ' ');
 }
 
 function capital(text: string): string {

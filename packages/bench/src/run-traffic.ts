@@ -24,9 +24,9 @@ export async function runTraffic<P extends 'flood' | 'exchange' | 'shorts'>(
   const address =
     variant === 'UNIX' ? `unix:${join(tmpdir(), `sidestep-bench-${process.pid}`)}` : '127.0.0.1:0';
   const run = () => resultOf(program, { ...options, address }, bed.cgroupOf(variant).path, seconds);
-  const { result, bypassedBytes } =
-    variant === 'Sidestep' ? await bed.counted(run) : { result: await run(), bypassedBytes: 0 };
-  return { result, bypassedBytes };
+  if (variant !== 'Sidestep') return { result: await run(), bypassedBytes: 0 };
+  const { result, bytes } = await bed.counted(run);
+  return { result, bypassedBytes: bytes.bypass };
 }
 
 async function resultOf<P extends 'flood' | 'exchange' | 'shorts'>(

@@ -3,7 +3,11 @@ import { createTRPCUntypedClient, createWSClient, type TRPCWebSocketClient, wsLi
 import { WebSocket } from 'ws';
 import { z } from 'zod';
 
-const statusSchema = z.object({ bytes: z.object({ bypass: z.number() }) });
+const bytesSchema = z.object({ bypass: z.number(), stack: z.number() });
+const statusSchema = z.object({ bytes: bytesSchema });
+
+/** By the path that they took. */
+export type Bytes = z.infer<typeof bytesSchema>;
 
 /** Asks a daemon for its totals, on one connection that stays open: starting the command line each time would take longer than measuring. */
 export class Totals implements AsyncDisposable {
@@ -19,8 +23,8 @@ export class Totals implements AsyncDisposable {
   }
 
   /** Since acceleration is on. */
-  async bypassedBytes(): Promise<number> {
-    return statusSchema.parse(await this.#client.query('acceleration.status')).bytes.bypass;
+  async bytes(): Promise<Bytes> {
+    return statusSchema.parse(await this.#client.query('acceleration.status')).bytes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

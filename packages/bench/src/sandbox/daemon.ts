@@ -63,7 +63,11 @@ export class Daemon implements AsyncDisposable {
 
   /** What a verb of the command line prints. */
   cli(verb: string, ...args: string[]): Promise<string> {
-    return run([...NODE, CLI, verb, '--state-dir', this.stateDir, ...args]);
+    return run(this.commandLine(verb, ...args));
+  }
+
+  protected commandLine(verb: string, ...args: string[]): string[] {
+    return [...NODE, CLI, verb, '--state-dir', this.stateDir, ...args];
   }
 
   protected async disable(): Promise<void> {
