@@ -18,14 +18,14 @@ export const REASONS = [
   { code: 8, words: 'zero-copy sender', lasting: true, means: 'The sender uses MSG_ZEROCOPY, whose completions never arrive on the bypass.' },
   { code: 9, words: 'special socket', lasting: true, means: 'The socket has an upper-layer protocol (kernel TLS), is part of MPTCP, or belongs to the kernel.' },
   { code: 10, words: 'bytes on the stack', lasting: false, means: 'Bytes that went by TCP are still unread; changing the path now would reorder them.' },
-  { code: 11, words: 'table full', lasting: true, means: 'The table of connections was full when this one opened.' },
+  { code: 11, words: 'table full', lasting: true, means: 'The table of connections was full when this one opened. Such connections are counted, not listed; the option --max-connections of the daemon makes the table larger.' },
   { code: 12, words: 'refused by the kernel', lasting: true, means: 'The kernel did not accept the socket into the map.' },
   { code: 13, words: 'closing', lasting: true, means: 'One end has closed or half-closed the connection.' },
   {
     code: 14,
     words: 'splicing reader',
-    lasting: true,
-    means: 'One of the programs moves data with splice(), which never sees what takes the bypass. Proxies written in Go and HAProxy do.',
+    lasting: false,
+    means: 'One of the programs moves data with splice(), which never sees what takes the bypass. Proxies written in Go and HAProxy do. The settings list such programs, and release them.',
   },
 ] as const;
 

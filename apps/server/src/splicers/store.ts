@@ -92,11 +92,13 @@ export class SplicerStore implements SplicerService {
       remembered: false,
       learnedAt,
     }));
-    // The oldest of each name; several files may share one.
-    const oldestLast = [...named, ...nameless].reverse();
-    return [...new Map(oldestLast.map((splicer) => [splicer.program, splicer])).values()].sort((one, other) =>
-      one.learnedAt.localeCompare(other.learnedAt),
-    );
+    const oldest = new Map<string, Splicer>();
+    for (const splicer of [...named, ...nameless]) {
+      const { program } = splicer;
+      // Several files may share one name.
+      oldest.set(program, oldest.get(program) ?? splicer);
+    }
+    return [...oldest.values()].sort((one, other) => one.learnedAt.localeCompare(other.learnedAt));
   }
 
   async release(program: string): Promise<Splicer[]> {

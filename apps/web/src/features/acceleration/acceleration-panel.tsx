@@ -61,7 +61,7 @@ function TableFull({ untracked }: { untracked: number }) {
         <Figure value={untracked} of="connections" className="font-medium" />{' '}
         {untracked === 1 ? 'connection found' : 'connections found'} the table full and{' '}
         {untracked === 1 ? 'uses' : 'use'} TCP. The daemon’s option{' '}
-        <span className="font-mono text-xs">--max-connections</span> makes the table larger.
+        <span className="font-mono text-xs whitespace-nowrap">--max-connections</span> makes the table larger.
       </p>
     </Notice>
   );
