@@ -5,7 +5,8 @@ import type { Cell, Point } from './cell.ts';
 import { planOf } from './rounds.ts';
 import { Traffic } from './traffic.ts';
 
-const SECONDS = 30;
+/** Its work is rare, so it takes long to see how much that is. */
+const LONGER = 100;
 const QUIET_CONNECTIONS = 100;
 const SETTLE_SECONDS = 2;
 const JOIN_SECONDS = 10;
@@ -15,12 +16,16 @@ const TICKS_PER_SECOND = 100;
 /** What the daemon costs while acceleration is on and nobody watches. Once is enough: half a minute has many turns of everything it does. */
 export const idleDaemon: Cell = {
   name: 'idle-daemon',
-  plan() {
-    const method = `User and system time of the daemon over ${SECONDS} s, acceleration on, nobody watching.`;
+  plan(options) {
+    const seconds = options.seconds * LONGER;
+    const method = `User and system time of the daemon over ${seconds} s, acceleration on, nobody watching.`;
     return planOf(
       { name: 'idle-daemon', title: 'Idle daemon', method, unit: '% of a core' },
-      [point('none', share), point(`${QUIET_CONNECTIONS} quiet ones on the bypass`, besideQuietConnections)],
-      { rounds: 1, secondsEach: SECONDS + SETTLE_SECONDS + JOIN_SECONDS / 2 },
+      [
+        point('none', (bed) => share(bed, seconds)),
+        point(`${QUIET_CONNECTIONS} quiet ones on the bypass`, (bed) => besideQuietConnections(bed, seconds)),
+      ],
+      { rounds: 1, secondsEach: seconds + SETTLE_SECONDS + JOIN_SECONDS / 2 },
     );
   },
 };
@@ -33,7 +38,7 @@ function point(connections: string, measure: (bed: Bed) => Promise<number>): Poi
   };
 }
 
-async function besideQuietConnections(bed: Bed): Promise<number> {
+async function besideQuietConnections(bed: Bed, seconds: number): Promise<number> {
   await using traffic = new Traffic(
     'exchange',
     { connections: QUIET_CONNECTIONS, 'pause-ms': 1000, seconds: 600 },
@@ -41,14 +46,14 @@ async function besideQuietConnections(bed: Bed): Promise<number> {
   );
   await traffic.port();
   await sleep(JOIN_SECONDS * 1000);
-  return await share(bed);
+  return await share(bed, seconds);
 }
 
-async function share({ daemon }: Bed): Promise<number> {
+async function share({ daemon }: Bed, seconds: number): Promise<number> {
   await sleep(SETTLE_SECONDS * 1000);
   const before = cpuTicks(daemon.process.pid);
-  await sleep(SECONDS * 1000);
-  return ((cpuTicks(daemon.process.pid) - before) / TICKS_PER_SECOND / SECONDS) * 100;
+  await sleep(seconds * 1000);
+  return ((cpuTicks(daemon.process.pid) - before) / TICKS_PER_SECOND / seconds) * 100;
 }
 
 /** utime and stime of the whole process; its name may hold blanks and brackets. */

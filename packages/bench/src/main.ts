@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Bed } from './bed.ts';
 import type { CellResult, Plan } from './cell.ts';
 import { CELLS } from './cells.ts';
@@ -9,11 +10,21 @@ const NAMES = CELLS.map(({ name }) => name);
 
 try {
   const options = parseOptions(process.argv.slice(2), NAMES);
-  if (options) process.stdout.write(write(await measure(options), options.out));
+  if (options) report(await measure(options), options.out);
   else process.stdout.write(USAGE.replace('CELLS', NAMES.join(', ')));
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
+}
+
+/** A target that is not reached is a result; traffic that Sidestep harmed is a failure. */
+function report(results: readonly CellResult[], folder: string): void {
+  process.stdout.write(write(results, folder));
+  process.stderr.write(`Written to ${resolve(folder)}.\n`);
+  const harmed = results
+    .flatMap(({ points }) => points.flatMap(({ measured }) => measured.Sidestep ?? []))
+    .filter(({ trouble }) => trouble !== null).length;
+  if (harmed > 0) throw new Error(`${harmed} measurements of Sidestep went wrong; see above.`);
 }
 
 async function measure(options: Options): Promise<CellResult[]> {

@@ -1,5 +1,5 @@
 import type { CellResult, PointResult } from './cell.ts';
-import { type Group, groupsOf, wordsOf } from './groups.ts';
+import { groupsOf, wordsOf } from './groups.ts';
 import { number } from './numbers.ts';
 import { detailOf, figureOf, ratioOf, type Spread } from './statistics.ts';
 import { VARIANTS, type Variant } from './variants.ts';
@@ -7,27 +7,32 @@ import { VARIANTS, type Variant } from './variants.ts';
 const BYPASSED = 'bypassed in %';
 const AGAINST: readonly Variant[] = ['TCP', 'textbook', 'UNIX'];
 
-/** The result as a heading, what was done, and a table for each group of points. */
+/** So many points are seen at a glance in one table, whatever distinguishes them. */
+const ONE_TABLE = 12;
+
+/** The result as a heading, what was done, and a table; or one for each group, where there are many points. */
 export function markdownOf({ title, method, unit, points }: CellResult): string {
-  const tables = groupsOf(points).map((group) => {
-    const heading = Object.keys(group.labels).length > 0 ? [`### ${capital(wordsOf(group.labels))}`, ''] : [];
-    return [...heading, tableOf(group)].join('\n');
-  });
+  const tables =
+    points.length <= ONE_TABLE
+      ? [tableOf(points, Object.keys(points[0]?.labels ?? {}))]
+      : groupsOf(points).map(
+          (group) => `### ${capital(wordsOf(group.labels))}\n\n${tableOf(group.points, [group.axis])}`,
+        );
   return [`## ${title}`, `${method} In ${unit}.`, ...tables, ...troublesOf(points)].join('\n\n');
 }
 
-function tableOf({ axis, points }: Group): string {
+function tableOf(points: readonly PointResult[], labels: readonly string[]): string {
   const variants = VARIANTS.filter((variant) => points.some(({ measured }) => measured[variant]));
   const against = AGAINST.filter((other) => variants.includes('Sidestep') && variants.includes(other));
   const counted = points.some((point) => figureOf(point, 'Sidestep', detailOf(BYPASSED)));
   const heading = [
-    axis,
+    ...labels,
     ...variants,
     ...against.map((other) => `Sidestep ÷ ${other}`),
     ...(counted ? [BYPASSED] : []),
   ];
   const rows = points.map((point) => [
-    String(Object.values(point.labels)[0]),
+    ...labels.map((label) => String(point.labels[label])),
     ...variants.map((variant) => spread(figureOf(point, variant), number)),
     ...against.map((other) => spread(ratioOf(point, 'Sidestep', other), ratio)),
     ...(counted ? [figureOf(point, 'Sidestep', detailOf(BYPASSED))?.median.toFixed(0) ?? '–'] : []),

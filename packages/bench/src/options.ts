@@ -16,8 +16,8 @@ Measures, prints tables and which targets were reached, and writes results.json,
   --cpus same|different  only both ends on one CPU, or only each on its own
   --variants NAME,NAME of TCP, textbook, Sidestep and UNIX only these
   --rounds N           rounds of each comparison (5)
-  --seconds S          length of one measurement (0.3)
-  --warm-up S          what goes before it and does not count (0.25)
+  --seconds S          length of one measurement (0.25)
+  --warm-up S          what goes before it and does not count (0.2)
   --help               this text
 
 The options of all verbs (--state-dir, --listen, --cgroup, --pin-dir) are taken and change nothing: a measurement brings its own daemon.
@@ -49,7 +49,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-const STANDARD = { rounds: '5', seconds: '0.3', 'warm-up': '0.25' };
+const STANDARD = { rounds: '5', seconds: '0.25', 'warm-up': '0.2' };
 const QUICK = { rounds: '1', seconds: '0.1', 'warm-up': '0.15', sizes: '64,16384' };
 
 /** Null when help was asked for. Throws `UsageError`. */

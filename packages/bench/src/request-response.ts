@@ -25,8 +25,9 @@ function pointsOf(options: Options): Point[] {
       options.nagle.flatMap((nagle) =>
         (options.sizes ?? MESSAGE_SIZES).map((size) =>
           exchangePoint(
+            // A UNIX socket has no Nagle's algorithm: it is measured where the others have none either.
             { message: sizeWords(size), Nagle: nagle, connections, CPUs: place },
-            options.variants,
+            options.variants.filter((variant) => variant !== 'UNIX' || nagle === 'off'),
             place,
             { request: size, answer: size, connections, nagle: nagle === 'on' },
             options,

@@ -23,17 +23,26 @@ test('a comparison becomes a table with medians, extremes, and ratios within the
   );
 });
 
-test('points that differ in more than one label get a table for each other one', () => {
+test('a few points stand in one table with all their labels', () => {
   const text = textOf(
     pointOf({ size: 1, nagle: 'on' }, { TCP: [1] }),
-    pointOf({ size: 2, nagle: 'on' }, { TCP: [2] }),
     pointOf({ size: 1, nagle: 'off' }, { TCP: [3] }),
+  );
+  expect(text).toContain(
+    '| size | nagle | TCP |\n| --- | ---: | ---: |\n| 1 | on | 1.00 |\n| 1 | off | 3.00 |',
+  );
+});
+
+test('many points get a table for each group that differs in the first label only', () => {
+  const sizes = [1, 2, 3, 4, 5, 6, 7];
+  const text = textOf(
+    ...['on', 'off'].flatMap((nagle) => sizes.map((size) => pointOf({ size, nagle }, { TCP: [size] }))),
   );
   expect(text.split('\n').filter((line) => line.startsWith('###'))).toEqual([
     '### Nagle on',
     '### Nagle off',
   ]);
-  expect(text).toContain('| 1 | 1.00 |\n| 2 | 2.00 |');
+  expect(text).toContain('| size | TCP |\n| --- | ---: |\n| 1 | 1.00 |\n| 2 | 2.00 |');
 });
 
 test('what went wrong is told, and not counted', () => {

@@ -12,8 +12,8 @@ test('without options everything is measured', () => {
     cpus: ['same', 'different'],
     variants: ['TCP', 'textbook', 'Sidestep', 'UNIX'],
     rounds: 5,
-    seconds: 0.3,
-    warmUp: 0.25,
+    seconds: 0.25,
+    warmUp: 0.2,
     out: 'bench-results',
   });
 });

@@ -62,9 +62,12 @@ function verticalOf({ panels, scale, kind }: Chart): Vertical {
     const y = scaleLinear([0, most], range).nice();
     return Object.assign((value: number) => y(value), { ticks: () => y.ticks(kind === 'bars' ? 6 : 5) });
   }
-  const least = Math.min(...spreads.map(({ min }) => min));
+  // Nothing at all has no place on a logarithmic axis, and is shown at its foot.
+  // Nothing at all has no place on a logarithmic axis, and is shown at its foot.
+  const positive = spreads.flatMap(({ min, median }) => [min, median]).filter((figure) => figure > 0);
+  const least = Math.min(...positive, most);
   const y = scaleLog([least, most], range).nice();
-  return Object.assign((value: number) => y(value), { ticks: () => roundTicks(y.ticks()) });
+  return Object.assign((value: number) => y(Math.max(value, least)), { ticks: () => roundTicks(y.ticks()) });
 }
 
 /** Of the many ticks of a logarithmic axis those that there is room for: 1, 2 and 5 of each decade, or only 1. */
