@@ -132,6 +132,60 @@ describe('shorts', () => {
   });
 });
 
+describe('flood', () => {
+  async function floodThrough(fault: Fault) {
+    const [port, relayPort] = [await freePort(), await freePort()];
+    await using _relay = await startRelay({
+      port: relayPort,
+      target: () => port,
+      fault,
+      direction: 'up',
+      position: 500_000,
+    });
+    await using flood = new Traffic('flood', {
+      address: `127.0.0.1:${port}`,
+      to: `127.0.0.1:${relayPort}`,
+      seconds: 0.1,
+      'warm-up': 0.1,
+      grace: 10,
+    });
+    return { result: await flood.result(), status: await flood.process.status() };
+  }
+
+  test('finds nothing wrong in a faithful relay', async () => {
+    const { result, status } = await floodThrough('none');
+    expect(result).toMatchObject({ finished: true, wrong: 0, errors: 0, received: result.sent });
+    expect(result.gigabitsPerSecond).toBeGreaterThan(0);
+    expect(status).toBe(0);
+  });
+
+  // It looks at the ends of what comes in only, so a byte that is wrong within may pass, and one that is missing may not.
+  test.for(['drop', 'double'] as const)('notices a %s', async (fault) => {
+    const { result, status } = await floodThrough(fault);
+    expect(result.wrong).toBeGreaterThan(0);
+    expect(result.received).not.toBe(result.sent);
+    expect(status).toBe(1);
+  });
+});
+
+describe('exchange in bursts', () => {
+  test('sends every tenth request in pieces, each end in a process of its own, and every byte arrives', async () => {
+    await using traffic = new Traffic('exchange', {
+      'burst-every': 10,
+      burst: 100_000,
+      piece: 1000,
+      count: 200,
+      seconds: 10,
+      'peer-cpu': 0,
+    });
+    const result = await traffic.result();
+    expect(result).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+    expect(result.exchanges).toBeGreaterThanOrEqual(200);
+    expect(result.sent).toBeGreaterThanOrEqual(20 * 100_000);
+    expect(await traffic.process.status()).toBe(0);
+  });
+});
+
 describe('stall', () => {
   async function stallThrough(fault: Fault) {
     const [port, relayPort] = [await freePort(), await freePort()];

@@ -21,10 +21,10 @@
 #define OVERTIME_NS (20 * NS_PER_MS)
 
 static struct {
-	struct address address;
+	struct address address, target;
 	uint32_t connections, threads;
 	struct range size, receive;
-	bool nodelay;
+	bool nodelay, has_target;
 	int cpu, peer_cpu;
 	double seconds, warm_up, grace;
 } options = {
@@ -171,7 +171,7 @@ static void send_all(void)
 	if (!streams)
 		fail("out of memory");
 	for (uint32_t i = 0; i < options.connections; i++) {
-		streams[i].fd = connect_to(&options.address, false);
+		streams[i].fd = connect_to(&options.target, false);
 		if (options.nodelay)
 			set_nodelay(streams[i].fd, &options.address);
 	}
@@ -281,6 +281,7 @@ static bool report(void)
 
 static const struct argp_option argp_options[] = {
 	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
+	{ "to", 't', "ADDRESS", 0, "where the sender connects, if not there", 0 },
 	{ "connections", 'n', "N", 0, "connections at once (1)", 0 },
 	{ "threads", 'j', "N", 0, "threads that send on each of them; with more than one no byte is checked (1)", 0 },
 	{ "send", 'q', "BYTES", 0, "bytes a send (16384)", 0 },
@@ -305,6 +306,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 	switch (key) {
 	case 'a': right = address_parse(argument, &options.address); break;
+	case 't': right = options.has_target = address_parse(argument, &options.target); break;
 	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
 	case 'j': right = (options.threads = (uint32_t)atoi(argument)) > 0; break;
 	case 'q': right = parse_size(argument, &options.size); break;
@@ -338,6 +340,8 @@ int main(int argc, char **argv)
 		fail("mmap");
 	listen_fd = listen_at(&options.address, false);
 	announce(&options.address);
+	if (!options.has_target)
+		options.target = options.address;
 	receiver = fork();
 	if (receiver < 0)
 		fail("fork");
