@@ -39,7 +39,7 @@ verb_dev() {
 
 verb_test() {
 	# shellcheck disable=SC2086 # a list of words
-	install_packages $run_time_packages $test_packages
+	install_packages $run_time_packages $program_packages $test_packages
 	set_up
 	exec "$node" "$root/scripts/run-tests.ts" ${fuzz:+--fuzz "$fuzz"} ${seed:+--seed "$seed"}
 }

@@ -4,9 +4,11 @@
 # To compile the data plane and the binding (clang, libbpf, gcc), and to run both (libbpf).
 run_time_packages='clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev gcc make libc6-dev linux-libc-dev ca-certificates'
 
-# Real programs that the tests put on the bypass, tools that they look through, and a browser.
-test_packages='chromium redis-server redis-tools nginx-light postgresql postgresql-client socat netcat-openbsd
-	curl wrk nftables iproute2 procps bpftool shellcheck'
+# Real programs that the tests put on the bypass, and the benchmark measures there.
+program_packages='redis-server redis-tools nginx-light wrk postgresql postgresql-client'
+
+# More of them, tools that the tests look through, and a browser.
+test_packages='chromium socat netcat-openbsd curl nftables iproute2 procps bpftool shellcheck'
 
 install_packages() {
 	missing=

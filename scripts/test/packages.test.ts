@@ -33,9 +33,9 @@ function tool(name: string, script: string): void {
 const asked = () => readFileSync(join(scratch, 'asked'), 'utf8').split('\n');
 const noteDown = () => `echo "$*" >>${scratch}/asked; cat /usr/sbin/policy-rc.d >${scratch}/policy`;
 
-/** Starts `up` where a folder of ours is /usr/sbin, so that nothing is changed on this machine. */
-function up() {
-  const prepare = `mount --bind ${sbin} /usr/sbin; PATH=${scratch}/bin:$PATH; exec "$0" up`;
+/** Starts a verb where a folder of ours is /usr/sbin, so that nothing is changed on this machine. */
+function start(verb: string) {
+  const prepare = `mount --bind ${sbin} /usr/sbin; PATH=${scratch}/bin:$PATH; exec "$0" ${verb}`;
   const child = spawn('unshare', ['-m', 'sh', '-ec', prepare, join(copy.folder, 'sidestep')], {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -46,7 +46,7 @@ function up() {
 
 test('packages come by name, without recommendations, and their services are held back meanwhile', async () => {
   tool('apt-get', `${noteDown()}; case "$*" in *install*) echo "E: no such package" >&2; exit 100 ;; esac`);
-  const { out, err, code } = await up().ended;
+  const { out, err, code } = await start('up').ended;
   expect(asked()[0]).toMatch(/ update$/);
   expect(asked()[1]).toMatch(/ install --no-install-recommends clang-14 .*libbpf-dev/);
   expect(readFileSync(join(scratch, 'policy'), 'utf8')).toContain('exit 101');
@@ -59,11 +59,19 @@ test('packages come by name, without recommendations, and their services are hel
   expect(readFileSync(join(copy.folder, '.sidestep/set-up.log'), 'utf8')).toContain('E: no such package');
 });
 
+test('the benchmark also brings the programs that it measures, and no browser', async () => {
+  tool('apt-get', `${noteDown()}; case "$*" in *install*) exit 100 ;; esac`);
+  expect((await start('bench').ended).code).toBe(1);
+  const installed = asked().find((words) => words.includes(' install '));
+  expect(installed).toMatch(/clang-14 .*redis-server .*wrk postgresql/);
+  expect(installed).not.toContain('chromium');
+});
+
 test('a step that fails again shows what it said this time, and the log keeps both', async () => {
   tool('apt-get', 'echo "E: first"; exit 100');
-  await up().ended;
+  await start('up').ended;
   tool('apt-get', 'echo "E: second"; exit 100');
-  const { err } = await up().ended;
+  const { err } = await start('up').ended;
   expect(err).toContain('E: second');
   expect(err).not.toContain('E: first');
   expect(readFileSync(join(copy.folder, '.sidestep/set-up.log'), 'utf8')).toMatch(/E: first[\s\S]*E: second/);
@@ -72,7 +80,7 @@ test('a step that fails again shows what it said this time, and the log keeps bo
 test('a policy of the machine about services comes back', async () => {
   writeFileSync(join(sbin, 'policy-rc.d'), '#!/bin/sh\nexit 0\n');
   tool('apt-get', `${noteDown()}; exit 100`);
-  expect((await up().ended).code).toBe(1);
+  expect((await start('up').ended).code).toBe(1);
   expect(readFileSync(join(scratch, 'policy'), 'utf8')).toContain('exit 101');
   expect(readFileSync(join(sbin, 'policy-rc.d'), 'utf8')).toBe('#!/bin/sh\nexit 0\n');
   expect(existsSync(join(sbin, 'policy-rc.d.before-sidestep'))).toBe(false);
@@ -80,7 +88,7 @@ test('a policy of the machine about services comes back', async () => {
 
 test('an interrupted installation holds nothing back and leaves nothing running', async () => {
   tool('apt-get', `${noteDown()}; exec sleep 60`);
-  const { pid, ended } = up();
+  const { pid, ended } = start('up');
   while (!existsSync(join(scratch, 'policy'))) await setTimeout(20);
   process.kill(-pid, 'SIGINT');
   expect((await ended).code).toBe(130);
