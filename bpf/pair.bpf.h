@@ -192,7 +192,8 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	copy_address(conn->end[SS_SERVER].address, tp, false);
 	conn->end[SS_SERVER].port = bpf_ntohl(ops->remote_port);
 	become_ours(flow, &place, SS_CLIENT, conn->end[SS_CLIENT].cookie);
-	if (config.allow_blocking && !config.kill) {
+	/* A socket without a file belongs to the kernel. */
+	if (config.allow_blocking && !config.kill && !splices(&conn->end[SS_CLIENT]) && !misfit(tp, file_of(tp), true)) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
 			conn->state = SS_STATE_STACK;
@@ -212,6 +213,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	struct tcp_sock *tp;
 	struct flow *flow;
 	struct place *found, place;
+	__u32 reason;
 
 	if (!sk)
 		return;
@@ -236,6 +238,12 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	report_line("connection %llu paired", place.connection);
 	if (state_of(conn) != SS_STATE_JOINING)
 		return;
+	reason = splices(&conn->end[SS_SERVER]) ? SS_REASON_SPLICING_READER : MISFIT_BUT_FOR_FILE(BPF_CORE_READ, tp);
+	if (reason) {
+		abort_joining(conn);
+		conn->reason = reason;
+		return;
+	}
 	if (enrol_now(ops, conn, SS_SERVER)) {
 		if (complete_joining(conn))
 			return;

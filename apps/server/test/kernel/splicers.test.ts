@@ -76,3 +76,20 @@ test('a program that splices for the first time has nothing to do with the other
   await scene.daemon.untilConnected(port, 'kept on the stack', keptForSplicing);
   await scene.daemon.untilBypassing(await other.port());
 });
+
+/** There, connections join before anybody has shown what it is. */
+test('with blocking readers allowed a program that is remembered stays on the stack from its first byte on', async () => {
+  await using scene = await acceleratedScene('splicers');
+  await using stack = new AsyncDisposableStack();
+  const program = ownProgram(stack);
+  const first = await program.start(scene);
+  await scene.daemon.untilConnected(first.port, 'kept on the stack', keptForSplicing);
+  first.process.kill('SIGTERM');
+
+  await scene.daemon.api.settings.update.mutate({ allowBlockingReaders: true });
+  const { process, port } = await program.start(scene);
+  const [kept] = await scene.daemon.untilConnected(port, 'kept on the stack', keptForSplicing);
+  expect(kept && neverBypassed(kept)).toBe(true);
+  process.kill('SIGTERM');
+  expect(JSON.parse((await process.result()).split('\n').at(-1) ?? '')).toMatchObject({ wrong: 0 });
+});
