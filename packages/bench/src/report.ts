@@ -30,8 +30,13 @@ export function write(results: readonly CellResult[], folder: string): string {
   ].join('\n\n');
   writeFileSync(
     join(folder, 'results.json'),
-    `${JSON.stringify({ at, host, verdicts, results }, null, 1)}\n`,
+    `${JSON.stringify({ at, host, verdicts, results }, rounded)}\n`,
   );
   writeFileSync(join(folder, 'results.md'), `${text.trimEnd()}\n`);
   return text;
+}
+
+/** To six digits that count: more is noise, and four times the file. */
+function rounded(_: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }

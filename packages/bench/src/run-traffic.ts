@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Bed } from './bed.ts';
 import { Traffic, type TrafficOptions, type TrafficProgram, type TrafficResult } from './traffic.ts';
 import type { Variant } from './variants.ts';
+import { within } from './within.ts';
 
 /** Beyond what a program should take, until it counts as hung. */
 const PATIENCE_SECONDS = 6;
@@ -36,27 +37,13 @@ async function resultOf<P extends 'flood' | 'exchange' | 'shorts'>(
   seconds: number,
 ): Promise<TrafficResult<P>> {
   await using traffic = new Traffic(program, options, { cgroup });
-  let hung = false;
-  const limit = setTimeout(
-    () => {
-      hung = true;
-      traffic.process.kill('SIGKILL');
-    },
-    (seconds + PATIENCE_SECONDS) * 1000,
-  );
-  try {
-    const status = await traffic.process.status();
-    if (hung) throw new Error('hung');
-    const result = await traffic.result();
-    if (status !== 0) throw new Error(troubleOf(result));
-    return result;
-  } finally {
-    clearTimeout(limit);
-  }
+  const result = await within(seconds + PATIENCE_SECONDS, traffic.process, traffic.result());
+  if ((await traffic.process.status()) !== 0) throw new Error(troubleOf(result));
+  return result;
 }
 
 /** Of a program that ended with an error: what was not right. */
-export function troubleOf(result: {
+function troubleOf(result: {
   readonly wrong: number;
   readonly errors: number;
   readonly error: string;

@@ -6,6 +6,13 @@ import { type Fault, startRelay } from './relay.ts';
 const FAULTS: Fault[] = ['flip', 'drop', 'double', 'swap'];
 const cases = FAULTS.flatMap((fault) => (['up', 'down'] as const).map((direction) => ({ fault, direction })));
 
+/** For a program that holds both ends: where it listens, and where it connects so that the way up leads through the relay. */
+async function throughRelay(fault: Fault, direction: 'up' | 'down', position: number) {
+  const [port, relayPort] = [await freePort(), await freePort()];
+  const relay = await startRelay({ port: relayPort, target: () => port, fault, direction, position });
+  return { relay, ends: { address: `127.0.0.1:${port}`, to: `127.0.0.1:${relayPort}` } };
+}
+
 describe('exchange', () => {
   /** Both results of 64 requests of random sizes, 128 KiB in all each way, through a relay. */
   async function exchangeThrough(fault: Fault, direction: 'up' | 'down') {
@@ -103,17 +110,10 @@ describe('stream', () => {
 
 describe('shorts', () => {
   async function shortsThrough(fault: Fault, direction: 'up' | 'down') {
-    const [port, relayPort] = [await freePort(), await freePort()];
-    await using _relay = await startRelay({
-      port: relayPort,
-      target: () => port,
-      fault,
-      direction,
-      position: 1000,
-    });
+    const { relay, ends } = await throughRelay(fault, direction, 1000);
+    await using _relay = relay;
     await using shorts = new Traffic('shorts', {
-      address: `127.0.0.1:${port}`,
-      to: `127.0.0.1:${relayPort}`,
+      ...ends,
       connections: 20,
       request: 4000,
       answer: 4000,
@@ -134,17 +134,10 @@ describe('shorts', () => {
 
 describe('flood', () => {
   async function floodThrough(fault: Fault) {
-    const [port, relayPort] = [await freePort(), await freePort()];
-    await using _relay = await startRelay({
-      port: relayPort,
-      target: () => port,
-      fault,
-      direction: 'up',
-      position: 500_000,
-    });
+    const { relay, ends } = await throughRelay(fault, 'up', 500_000);
+    await using _relay = relay;
     await using flood = new Traffic('flood', {
-      address: `127.0.0.1:${port}`,
-      to: `127.0.0.1:${relayPort}`,
+      ...ends,
       seconds: 0.1,
       'warm-up': 0.1,
       grace: 10,
@@ -188,17 +181,10 @@ describe('exchange in bursts', () => {
 
 describe('stall', () => {
   async function stallThrough(fault: Fault) {
-    const [port, relayPort] = [await freePort(), await freePort()];
-    await using _relay = await startRelay({
-      port: relayPort,
-      target: () => port,
-      fault,
-      direction: 'up',
-      position: 500_000,
-    });
+    const { relay, ends } = await throughRelay(fault, 'up', 500_000);
+    await using _relay = relay;
     await using stall = new Traffic('stall', {
-      address: `127.0.0.1:${port}`,
-      to: `127.0.0.1:${relayPort}`,
+      ...ends,
       'warm-ms': 50,
     });
     return await stall.result();

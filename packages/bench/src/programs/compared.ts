@@ -5,6 +5,7 @@ import { planOf } from '../rounds.ts';
 import type { Cgroup } from '../sandbox/cgroup.ts';
 import { Process } from '../sandbox/process.ts';
 import { OVER_IP, type Variant } from '../variants.ts';
+import { within } from '../within.ts';
 
 /** Beyond what a client should take, until it counts as hung. */
 const PATIENCE_SECONDS = 15;
@@ -62,18 +63,7 @@ export function programPlan<Server extends AsyncDisposable>(
 async function outputOf(command: readonly string[], cgroup: Cgroup, seconds: number): Promise<string> {
   await using client = new Process(command, { cgroup: cgroup.path });
   client.endInput();
-  let hung = false;
-  const limit = setTimeout(() => {
-    hung = true;
-    client.kill('SIGKILL');
-  }, seconds * 1000);
-  try {
-    return await client.result();
-  } catch (error) {
-    throw hung ? new Error('hung') : error;
-  } finally {
-    clearTimeout(limit);
-  }
+  return await within(seconds, client, client.result());
 }
 
 /** The number that the expression's first group finds. Throws when there is none. */
