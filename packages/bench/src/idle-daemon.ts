@@ -19,12 +19,13 @@ export const idleDaemon: Cell = {
   plan(options) {
     const seconds = options.seconds * LONGER;
     const method = `User and system time of the daemon over ${seconds} s, acceleration on, nobody watching.`;
+    const points = [
+      point('none', (bed) => share(bed, seconds)),
+      point(`${QUIET_CONNECTIONS} quiet ones on the bypass`, (bed) => besideQuietConnections(bed, seconds)),
+    ];
     return planOf(
       { name: 'idle-daemon', title: 'Idle daemon', method, unit: '% of a core' },
-      [
-        point('none', (bed) => share(bed, seconds)),
-        point(`${QUIET_CONNECTIONS} quiet ones on the bypass`, (bed) => besideQuietConnections(bed, seconds)),
-      ],
+      options.variants.includes('Sidestep') ? points : [],
       { rounds: 1, secondsEach: seconds + SETTLE_SECONDS + JOIN_SECONDS / 2 },
     );
   },

@@ -50,5 +50,5 @@ function troubleOf(result: {
 }): string {
   if (result.wrong) return `${result.wrong} wrong bytes`;
   if (result.errors) return `${result.errors} errors, the last one: ${result.error}`;
-  return 'did not come to its end: bytes are missing';
+  return 'did not come to its end in time';
 }

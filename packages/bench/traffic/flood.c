@@ -14,8 +14,9 @@
 
 /* The byte at a position of the stream is the remainder of that position. */
 #define PERIOD 251
-/* How often one socket is used before it is the others' turn, and before somebody looks at the clock. */
+/* How often one socket is used, and for how many bytes, before it is the others' turn and somebody looks at the clock. */
 #define TURN 64
+#define TURN_BYTES (1u << 20)
 #define EVENTS 64
 /* The sender goes on a little, so that the receiver's window ends while bytes still come. */
 #define OVERTIME_NS (20 * NS_PER_MS)
@@ -119,7 +120,7 @@ static bool send_some(struct stream *stream, const uint8_t *pattern)
 	uint64_t bytes = 0, messages = 0;
 	ssize_t sent = 0;
 
-	for (int i = 0; i < TURN; i++) {
+	for (int i = 0; i < TURN && bytes < TURN_BYTES; i++) {
 		if (!stream->left)
 			stream->left = options.size.max;
 		sent = send(stream->fd, pattern + stream->position % PERIOD, stream->left, MSG_NOSIGNAL);
@@ -259,9 +260,15 @@ static void receive_all(int listen_fd)
 	tally->finished = !open;
 }
 
+/* A window that began when it was over, because one call took that long, says nothing. */
+static bool window_is_whole(const struct window *window)
+{
+	return window->until > window->from;
+}
+
 static double cpu_share(const struct window *window)
 {
-	return window->until ? (double)(window->cpu_until - window->cpu_from) / (double)(window->until - window->from) : 0;
+	return window_is_whole(window) ? (double)(window->cpu_until - window->cpu_from) / (double)(window->until - window->from) : 0;
 }
 
 static bool report(void)
@@ -271,12 +278,12 @@ static bool report(void)
 	uint64_t bytes = window->bytes_until - window->bytes_from;
 
 	printf("{\"program\":\"flood\",\"connections\":%u,\"seconds\":%.3f,\"gigabitsPerSecond\":%.4f,\"sent\":%lu,\"received\":%lu,",
-	       options.connections, seconds, window->until ? (double)bytes * 8 / seconds / 1e9 : 0, tally->sent, tally->received);
+	       options.connections, seconds, window_is_whole(window) ? (double)bytes * 8 / seconds / 1e9 : 0, tally->sent, tally->received);
 	printf("\"messages\":%lu,\"senderCpu\":%.3f,\"receiverCpu\":%.3f,\"finished\":%s,", tally->messages,
 	       cpu_share(&tally->sender), cpu_share(window), tally->finished ? "true" : "false");
 	printf("\"wrong\":%lu,\"errors\":%lu,\"error\":\"%s\"}\n", tally->wrong, tally->errors,
 	       tally->errors ? strerror(tally->error) : "");
-	return tally->finished && tally->sent == tally->received && !tally->wrong && !tally->errors;
+	return tally->finished && window_is_whole(window) && tally->sent == tally->received && !tally->wrong && !tally->errors;
 }
 
 static const struct argp_option argp_options[] = {
