@@ -3,14 +3,12 @@
  * Things that programs do with sockets on rare days. Each case says what the calls answered, so that the answers with and without
  * acceleration can be compared. Both ends live in this process; turns go on until SIGUSR1, then the case is tried.
  */
-#include "clock.h"
+#include "endings.h"
 #include "hello.h"
-#include "stop.h"
-#include "whole.h"
+#include "sharing.h"
 #include <argp.h>
 
 #define TURN_BYTES 64
-#define SETTLE_MS 30
 
 static struct {
 	struct address address;
@@ -19,41 +17,11 @@ static struct {
 } options;
 
 static volatile sig_atomic_t told;
-static char outcome[1024];
 
 static void on_told(int signal)
 {
 	(void)signal;
 	told = 1;
-}
-
-static void settle(void)
-{
-	sleep_ns(SETTLE_MS * NS_PER_MS);
-}
-
-/* What a call answered: its name, and the number of bytes or the error. */
-static void note(const char *call, ssize_t answer)
-{
-	size_t length = strlen(outcome);
-
-	if (answer < 0)
-		snprintf(outcome + length, sizeof(outcome) - length, "%s%s %s", length ? ", " : "", call, strerrorname_np(errno));
-	else
-		snprintf(outcome + length, sizeof(outcome) - length, "%s%s %zd", length ? ", " : "", call, answer);
-}
-
-static void try_to_send(int fd)
-{
-	note("send", send(fd, "late", 4, MSG_NOSIGNAL));
-	settle();
-}
-
-static void try_to_receive(int fd)
-{
-	uint8_t bytes[256];
-
-	note("recv", recv(fd, bytes, sizeof(bytes), 0));
 }
 
 static void send_after_shutdown(int client, int server)
@@ -112,12 +80,29 @@ static void use_a_socket_again(int client, int server)
 
 static const struct {
 	const char *name;
-	void (*try)(int client, int server);
+	void (*try)(int one, int other);
+	/* The first socket is the server's. */
+	bool from_server;
 } cases[] = {
-	{ "send-after-shutdown", send_after_shutdown },
-	{ "peer-shut-down", send_to_one_that_shut_down },
-	{ "peer-closed", send_to_one_that_closed },
-	{ "use-again", use_a_socket_again },
+	{ "send-after-shutdown", send_after_shutdown, false },
+	{ "peer-shut-down", send_to_one_that_shut_down, false },
+	{ "peer-closed", send_to_one_that_closed, false },
+	{ "use-again", use_a_socket_again, false },
+	{ "client-half-closes", half_close, false },
+	{ "server-half-closes", half_close, true },
+	{ "both-half-close", half_close_both, false },
+	{ "client-closes-in-flight", close_in_flight, false },
+	{ "server-closes-in-flight", close_in_flight, true },
+	{ "client-resets-in-flight", reset_in_flight, false },
+	{ "server-resets-in-flight", reset_in_flight, true },
+	{ "client-stops-reading", stop_reading, false },
+	{ "server-stops-reading", stop_reading, true },
+	{ "shut-down-while-sending", shut_down_while_sending, false },
+	{ "child-takes-over", hand_to_a_child, false },
+	{ "child-shares", share_with_a_child, false },
+	{ "pass-descriptor", pass_to_another_process, false },
+	{ "peer-killed", be_killed, false },
+	{ "two-writers", write_from_two_threads, false },
 };
 
 static void take_turns(int client, int server)
@@ -148,7 +133,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 int main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
-		{ "case", 'c', "NAME", 0, "send-after-shutdown, peer-shut-down, peer-closed, use-again", 0 },
+		{ "case", 'c', "NAME", 0, "the name of a case, as in the table in the source", 0 },
 		{ "now", 'n', NULL, 0, "try it at once, not at SIGUSR1", 0 },
 		{ 0 },
 	};
@@ -173,7 +158,7 @@ int main(int argc, char **argv)
 	take_turns(client, server);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		if (!strcmp(cases[i].name, options.name)) {
-			cases[i].try(client, server);
+			cases[i].try(cases[i].from_server ? server : client, cases[i].from_server ? client : server);
 			printf("{\"program\":\"quirks\",\"outcome\":\"%s\"}\n", outcome);
 			return EXIT_RIGHT;
 		}

@@ -1,12 +1,7 @@
 import { Traffic } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { plainOutcome } from './support/quirks.ts';
 import { acceleratedScene } from './support/scene.ts';
-
-/** What plain TCP answers, in no cgroup of ours. */
-async function plainOutcome(name: string): Promise<string> {
-  await using quirks = new Traffic('quirks', { case: name, now: true });
-  return (await quirks.result()).outcome;
-}
 
 test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
   '%s answers on the bypass what it answers on the stack',
