@@ -73,6 +73,25 @@ const resultSchemas = {
     sent: z.number(),
     received: z.number(),
   }),
+  torture: z.object({
+    /** In decimal, because it does not fit a JavaScript number. */
+    seed: z.string(),
+    seconds: z.number(),
+    connections: z.number(),
+    /** Connections that one end, or the end of its process, broke off as planned. */
+    cut: z.number(),
+    /** Received and checked. */
+    bytes: z.number(),
+    /** Processes that were killed and replaced. */
+    kills: z.number(),
+    /** EAGAIN from sockets that began to block in mid-life. */
+    oddAgain: z.number(),
+    /** The longest that a reader waited for bytes that had been sent. */
+    longestGapMs: z.number(),
+    right: z.boolean(),
+    /** What was wrong first, whose plan it was and where it stood; empty when all was right. */
+    failure: z.string(),
+  }),
   quirks: z.object({ outcome: z.string() }),
   splicer: z.object({ turns: z.number(), wrong: z.number() }),
   asker: z.object({
