@@ -16,7 +16,7 @@ static struct {
 	struct address address, target;
 	struct range send_size;
 	bool blocking, has_target;
-	uint32_t warm_ms, first;
+	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
 	.send_size = { 16384, 16384 },
@@ -29,6 +29,10 @@ static struct tally {
 	/* Set by the sender: the turns are over, and then: the reader may read again. */
 	atomic_bool flooding, resumed;
 	_Atomic uint64_t sent, received, wrong, errors;
+	/* As the kernel has it: twice what was asked for, or what it grew to by itself. Read when the reader stopped, after so many bytes. */
+	_Atomic uint64_t buffer, before;
+	/* How often poll said that there was room, and send that there was none. */
+	_Atomic uint64_t empty_promises;
 	_Atomic int error;
 } *tally;
 
@@ -44,6 +48,16 @@ static void trouble(void)
 {
 	atomic_store(&tally->error, errno);
 	atomic_fetch_add(&tally->errors, 1);
+}
+
+static uint64_t receive_buffer(int fd)
+{
+	socklen_t size = sizeof(int);
+	int bytes = 0;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &size))
+		fail("getsockopt");
+	return (uint64_t)bytes;
 }
 
 static void check(const uint8_t *bytes, size_t length)
@@ -74,8 +88,12 @@ static void read_all(int fd)
 		check(buffer, (size_t)received);
 		if (tally->flooding && !pause_at)
 			pause_at = tally->received + options.first;
-		while (pause_at && tally->received >= pause_at && !tally->resumed)
-			usleep(1000);
+		if (pause_at && tally->received >= pause_at && !tally->before) {
+			atomic_store(&tally->before, tally->received);
+			while (!tally->resumed)
+				usleep(1000);
+			atomic_store(&tally->buffer, receive_buffer(fd));
+		}
 	}
 }
 
@@ -103,6 +121,7 @@ static uint64_t flood(int fd, uint64_t limit)
 {
 	uint8_t *buffer = malloc(options.send_size.max);
 	uint64_t accepted = 0;
+	bool promised = false;
 
 	if (!buffer)
 		fail("out of memory");
@@ -113,6 +132,9 @@ static uint64_t flood(int fd, uint64_t limit)
 		while (done < length) {
 			ssize_t sent = send(fd, buffer + done, length - done, MSG_NOSIGNAL);
 
+			if (sent < 0 && promised)
+				atomic_fetch_add(&tally->empty_promises, 1);
+			promised = false;
 			if (sent >= 0) {
 				done += (size_t)sent;
 				accepted += (uint64_t)sent;
@@ -120,6 +142,7 @@ static uint64_t flood(int fd, uint64_t limit)
 			} else if (errno == EAGAIN) {
 				if (options.blocking || !wait_for(fd, POLLOUT, STALL_MS))
 					goto out;
+				promised = true;
 			} else if (errno != EINTR) {
 				trouble();
 				goto out;
@@ -179,6 +202,7 @@ static bool report(uint64_t accepted)
 
 	printf("{\"program\":\"stall\",\"accepted\":%lu,\"heldUp\":%s,\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,", accepted,
 	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
+	printf("\"buffer\":%lu,\"before\":%lu,\"emptyPromises\":%lu,", tally->buffer, tally->before, tally->empty_promises);
 	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
 	return held_up && !lost && !tally->wrong && !tally->errors;
 }
@@ -190,6 +214,7 @@ static const struct argp_option argp_options[] = {
 	{ "blocking", 'b', NULL, 0, "use blocking sockets", 0 },
 	{ "warm-ms", 'w', "MS", 0, "requests and answers before the flood (500); 0: until SIGUSR1", 0 },
 	{ "first", 'f', "BYTES", 0, "the reader stops after so many bytes of the flood (0)", 0 },
+	{ "receive-buffer", 'r', "BYTES", 0, "SO_RCVBUF of the reader (as the kernel chooses)", 0 },
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
@@ -207,6 +232,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'b': options.blocking = true; break;
 	case 'w': options.warm_ms = (uint32_t)atoi(argument); break;
 	case 'f': options.first = (uint32_t)atoi(argument); break;
+	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
@@ -236,6 +262,9 @@ int main(int argc, char **argv)
 	if (tally == MAP_FAILED)
 		fail("mmap");
 	listen_fd = listen_at(&options.address, options.blocking);
+	/* What is accepted inherits it. */
+	if (options.receive_buffer)
+		set_option(listen_fd, SOL_SOCKET, SO_RCVBUF, (int)options.receive_buffer);
 	announce(&options.address);
 	reader = fork();
 	if (reader < 0)
