@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A reader that believes FIONREAD, as nginx, Java and .NET do: edge-triggered, and after each recv it asks how many bytes are left. Told
- * that there are none it waits for the next edge, which never comes if that was not so.
+ * that there are none it waits for the next edge, which never comes if that was not so. With --available it asks first, as Java's
+ * available() is used: it reads as much as it was told, and nothing as long as it is told that there is nothing.
  */
 #include "clock.h"
 #include "hello.h"
@@ -20,14 +21,39 @@ static struct {
 	struct address address;
 	uint64_t seed, large;
 	uint32_t rounds, turns, lag_ms;
+	bool available;
 } options = { .large = 8 << 20, .rounds = 20, .turns = 20, .lag_ms = 30 };
 
 static atomic_ulong received, wrong;
+static atomic_bool finished;
 static uint64_t sent;
 
 static uint64_t length_of(uint32_t message)
 {
 	return message % (options.turns + 1) < options.turns ? TURN_BYTES : options.large;
+}
+
+/* Reads what FIONREAD says that there is. False at the end of the stream. */
+static bool read_what_is_available(int fd)
+{
+	static uint8_t buffer[BUFFER_BYTES];
+	uint64_t first;
+	int left;
+
+	if (ioctl(fd, FIONREAD, &left))
+		fail("FIONREAD");
+	while (left > 0) {
+		ssize_t length = recv(fd, buffer, (size_t)left < sizeof(buffer) ? (size_t)left : sizeof(buffer), 0);
+
+		/* It was promised. */
+		if (length <= 0)
+			fail("recv of %d available bytes", left);
+		atomic_fetch_add(&wrong, pattern_check(buffer, (size_t)length, options.seed, received, &first));
+		atomic_fetch_add(&received, (uint64_t)length);
+		left -= (int)length;
+	}
+	sleep_ns(NS_PER_MS / 10);
+	return !atomic_load(&finished);
 }
 
 /* Reads until FIONREAD says that nothing is left, or recv does. False at the end of the stream. */
@@ -63,12 +89,12 @@ static void *serve(void *argument)
 	if (fd < 0 || poller < 0 || epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event))
 		fail("serve");
 	set_nodelay(fd, &options.address);
-	while (epoll_wait(poller, &event, 1, -1) > 0 || errno == EINTR) {
+	while (options.available || epoll_wait(poller, &event, 1, -1) > 0 || errno == EINTR) {
 		if (length_of(message) != TURN_BYTES && lagged != message) {
 			sleep_ns(options.lag_ms * NS_PER_MS);
 			lagged = message;
 		}
-		if (!read_what_is_there(fd))
+		if (!(options.available ? read_what_is_available : read_what_is_there)(fd))
 			break;
 		for (; received >= end && message < options.rounds * (options.turns + 1); end += length_of(message)) {
 			if (!send_whole(fd, (uint8_t *)&message, sizeof(message), false))
@@ -107,6 +133,7 @@ static const struct argp_option argp_options[] = {
 	{ "rounds", 'n', "N", 0, "how many large messages (20)", 0 },
 	{ "turns", 't', "N", 0, "small messages before each (20)", 0 },
 	{ "lag-ms", 'w', "MS", 0, "the reader's rest before it reads a large message (30)", 0 },
+	{ "available", 'v', NULL, 0, "ask before each read, and read no more than that", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
 };
@@ -122,6 +149,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'n': options.rounds = (uint32_t)atoi(argument); break;
 	case 't': options.turns = (uint32_t)atoi(argument); break;
 	case 'w': options.lag_ms = (uint32_t)atoi(argument); break;
+	case 'v': options.available = true; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -151,6 +179,7 @@ int main(int argc, char **argv)
 	set_nodelay(fd, &options.address);
 	answered = converse(fd);
 	error = errno;
+	finished = true;
 	right = answered == messages && received == sent && !wrong;
 	printf("{\"program\":\"asker\",\"messages\":%u,\"answered\":%u,\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,", messages,
 	       answered, sent, received, wrong);

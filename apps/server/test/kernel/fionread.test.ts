@@ -18,3 +18,16 @@ test('a reader that believes FIONREAD gets every message, also those above the c
     return left.events.some(({ reason }) => reason === 'queue full');
   });
 });
+
+/** As with Java's available(): nothing but FIONREAD tells it that there is something to read. */
+test('a reader that reads only what FIONREAD told it gets every message, large ones too', async () => {
+  await using scene = await acceleratedScene('available');
+  await using asker = new Traffic(
+    'asker',
+    { available: true, large: 1_048_576, rounds: 30 },
+    { cgroup: scene.cgroup.path },
+  );
+  await scene.daemon.untilBypassing(await asker.port());
+  const result = await asker.result();
+  expect(result).toMatchObject({ wrong: 0, answered: result.messages, received: result.sent, error: '' });
+});
