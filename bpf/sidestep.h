@@ -162,5 +162,7 @@ struct ss_hold {
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd; 0: it has none any more */
 	struct ss_end end;
 	__u32 unread;		/* bytes; 0 when nothing redirected waits */
-	__u32 side;
+	__u8 side;
+	__u8 closed;		/* nothing can come in any more; what is unread can still be read */
+	__u8 pad[2];
 };

@@ -5,6 +5,9 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** What was asked for goes on, and has not come to its end in the time that it was given. */
+export class StillUnderWay extends CommandError {}
+
 /** What to say about an error, in one line. */
 export function wordsOf(error: unknown): string {
   if (error instanceof TRPCClientError) {

@@ -8,13 +8,13 @@ import { signInLink } from './commands/sign-in-link.ts';
 import { splicers } from './commands/splicers.ts';
 import { status } from './commands/status.ts';
 import { trace } from './commands/trace.ts';
-import { wordsOf } from './failure.ts';
+import { StillUnderWay, wordsOf } from './failure.ts';
 import { note } from './output.ts';
 
 const VERBS = [status, enable, disable, connections, events, trace, settings, splicers, signInLink];
 
-/** Runs one command line. Answers with the exit status: 0 done, 1 refused or failed, 2 wrong usage. */
-export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
+/** Runs one command line. Answers with the exit status: 0 done, 1 refused or failed, 2 wrong usage, 3 still under way. */
+export async function run(args: readonly string[]): Promise<0 | 1 | 2 | 3> {
   const program = new Command('sidestep').description('Talks to the Sidestep daemon.');
   for (const command of [program, ...VERBS])
     command.exitOverride().allowExcessArguments(false).showHelpAfterError('See --help.');
@@ -25,6 +25,6 @@ export async function run(args: readonly string[]): Promise<0 | 1 | 2> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     note(wordsOf(error));
-    return 1;
+    return error instanceof StillUnderWay ? 3 : 1;
   }
 }

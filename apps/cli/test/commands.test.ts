@@ -30,6 +30,58 @@ async function startDaemon() {
   return { site, stateDir, kernel, run, emit, [Symbol.asyncDispose]: () => site[Symbol.asyncDispose]() };
 }
 
+describe('disable', () => {
+  const held = (id: string, unread: number) => ({
+    id,
+    ends: [
+      { side: 'server' as const, address: '127.0.0.1', port: 80, pid: 7, comm: 'nginx', unread },
+      { side: 'client' as const, address: '127.0.0.1', port: 40_000, pid: 0, comm: '', unread: 0 },
+    ],
+  });
+
+  /** On, and with so many connections that never drain. */
+  async function holding(count: number) {
+    const daemon = await startDaemon();
+    await daemon.run('enable');
+    daemon.kernel.draining = [2 * count];
+    daemon.kernel.held = Array.from({ length: count }, (_, index) => held(String(index + 1), index * 1000));
+    return daemon;
+  }
+
+  test('--wait says what is left and why, ends with 3, and lets the daemon go on', async () => {
+    await using daemon = await holding(12);
+    const { status, out, err } = await daemon.run('disable', '--wait', '700ms');
+    expect({ status, out }).toEqual({ status: 3, out: '' });
+    expect(err).toContain('12 connections still keep acceleration on after 700 ms.');
+    expect(err).toContain('#2  nginx (process 7) has not read 1 kB from 127.0.0.1 port 40000.');
+    expect(err).toContain('#1  nginx (process 7) and 127.0.0.1 port 40000: a call is under way.');
+    expect(err).toContain('and 2 more');
+    expect(err).toContain('sudo ./sidestep disable --now');
+    expect(JSON.parse((await daemon.run('status', '--json')).out)).toMatchObject({
+      state: 'draining',
+      held: { connections: 12 },
+    });
+    daemon.kernel.draining = [];
+    expect(await daemon.run('disable', '--wait', '30s')).toMatchObject({ status: 0 });
+  });
+
+  test('--now ends although they never drain', async () => {
+    await using daemon = await holding(1);
+    const { status, out, err } = await daemon.run('disable', '--now');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^Acceleration +off/);
+    expect(err).toContain('1 connection still empties its queues.');
+    expect(daemon.site.log.join('\n')).toContain('Connection 1 was reset');
+  });
+
+  test.each(['30', 's', '-1s', '1.5s', '', '9999999s'])('--wait "%s" is wrong usage', async (wait) => {
+    expect(await sidestep('disable', '--wait', wait)).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('It takes a time such as 30s, 500ms or 5m.'),
+    });
+  });
+});
+
 describe('--json', () => {
   test('status, enable and disable print the status', async () => {
     await using daemon = await startDaemon();

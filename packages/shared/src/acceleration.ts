@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { byPathSchema } from './connection.ts';
+import { byPathSchema, endSchema } from './connection.ts';
 import { reasonSchema } from './reason.ts';
 
 export const accelerationStateSchema = z.enum(['off', 'enabling', 'on', 'draining', 'failed']);
@@ -15,6 +15,34 @@ export const failureSchema = z.object({
   log: z.string().nullable(),
 });
 export type Failure = z.infer<typeof failureSchema>;
+
+/**
+ * A connection that still has to leave the bypass while acceleration is being switched off. `unread` are bytes that took the bypass and
+ * that the end has not read; where neither end has any, one of the programs is inside a call. An end that is closed is missing.
+ */
+export const heldConnectionSchema = z.object({
+  id: z.string(),
+  ends: z.array(
+    endSchema
+      .pick({ address: true, port: true, pid: true, comm: true })
+      .extend({ side: z.enum(['client', 'server']), unread: z.number() }),
+  ),
+});
+export type HeldConnection = z.infer<typeof heldConnectionSchema>;
+
+/** In one line: who has what unread, `bytes` being how the caller writes a number of them. */
+export function heldWords({ ends }: HeldConnection, bytes: (value: number) => string): string {
+  const name = ({ comm, pid, address, port }: HeldConnection['ends'][number]) =>
+    pid === 0 ? `${address} port ${port}` : `${comm} (process ${pid})`;
+  const readers = ends.filter(({ unread }) => unread > 0);
+  if (readers.length === 0) return `${ends.map(name).join(' and ')}: a call is under way.`;
+  return readers
+    .map((end) => {
+      const peer = ends.find(({ side }) => side !== end.side);
+      return `${name(end)} has not read ${bytes(end.unread)}${peer ? ` from ${name(peer)}` : ''}.`;
+    })
+    .join(' ');
+}
 
 /** The first seven fields, `connections`, `bytes`, `messages` and `events` are what `status --json` prints; totals since enabling. */
 export const statusSchema = z.object({
@@ -37,6 +65,8 @@ export const statusSchema = z.object({
   step: enablingStepSchema.nullable(),
   /** With `draining`: sockets that still hold undelivered bytes or sit inside a call. */
   remaining: z.number().nullable(),
+  /** With `draining`, as of the last half second: how many connections still have to leave, and the 50 with the most unread bytes. */
+  held: z.object({ connections: z.number(), most: z.array(heldConnectionSchema) }).nullable(),
   failure: failureSchema.nullable(),
   /** Open connections on the stack, counted by reason. */
   reasons: z.array(z.object({ reason: reasonSchema, connections: z.number() })),

@@ -1,4 +1,10 @@
-import type { AccelerationState, EnablingStep, Failure } from '@sidestep/shared';
+import {
+  type AccelerationState,
+  type EnablingStep,
+  type Failure,
+  type HeldConnection,
+  heldWords,
+} from '@sidestep/shared';
 import { Changes } from '../changes.ts';
 import { type DataPlane, type DataPlaneConfig, DataPlaneError } from '../dataplane/dataplane.ts';
 import { type Log, wordsOf } from '../log.ts';
@@ -14,6 +20,8 @@ export interface Phase {
   readonly step: EnablingStep | null;
   /** With `draining`. */
   readonly remaining: number | null;
+  /** With `draining`: the connections that still have to leave, as of the last half second. */
+  readonly held: readonly HeldConnection[];
   /** With `failed`. */
   readonly failure: Failure | null;
 }
@@ -33,6 +41,10 @@ export interface MachineOptions {
   readonly onDisabled: () => void;
 }
 
+const LOOK_MS = 500;
+/** What a connection gets to empty its queues when somebody wants acceleration off now. */
+const GRACE_MS = 1000;
+
 /**
  * `off → enabling → on → draining → off`, and `failed`. Callers say what they want, one loop makes it so: calls that want
  * the same join it, and the last word counts.
@@ -44,10 +56,12 @@ export class AccelerationMachine {
   #phase: Phase;
   #wanted = false;
   #reaching: Promise<void> | null = null;
+  /** When the connections that have not left by then are reset. */
+  #resetAt: number | null = null;
 
   constructor(options: MachineOptions) {
     this.#options = options;
-    this.#phase = { state: 'off', since: options.now(), step: null, remaining: null, failure: null };
+    this.#phase = { ...BLANK, state: 'off', since: options.now() };
   }
 
   get phase(): Phase {
@@ -80,8 +94,12 @@ export class AccelerationMachine {
     await this.#reach(true);
   }
 
-  /** Resolves when nothing of ours is left in the kernel. Throws `DataPlaneError`, or `Refusal` when it was switched on meanwhile. */
-  async disable(): Promise<void> {
+  /**
+   * Resolves when nothing of ours is left in the kernel. `now`: connections that do not empty their queues within a second are reset.
+   * Throws `DataPlaneError`, or `Refusal` when it was switched on meanwhile.
+   */
+  async disable({ now = false } = {}): Promise<void> {
+    if (now) this.#resetAt ??= this.#options.now() + GRACE_MS;
     await this.#reach(false);
   }
 
@@ -93,6 +111,7 @@ export class AccelerationMachine {
 
   async #reach(on: boolean): Promise<void> {
     this.#wanted = on;
+    if (on) this.#resetAt = null;
     this.#options.wanted.save({ on, since: this.#phase.since });
     this.#reaching ??= this.#drive();
     await this.#reaching;
@@ -119,6 +138,7 @@ export class AccelerationMachine {
     } while (this.#wanted !== tried && !this.#stopping.signal.aborted);
     // In the same breath as the last look at what is wanted: nobody may join a loop that looks no more.
     this.#reaching = null;
+    this.#resetAt = null;
   }
 
   async #turnOn(): Promise<void> {
@@ -137,12 +157,13 @@ export class AccelerationMachine {
   }
 
   async #turnOff(): Promise<void> {
-    const { dataPlane, pause, onDrained, onDisabled } = this.#options;
+    const { dataPlane, pause, now, onDrained, onDisabled } = this.#options;
     if (!dataPlane.enabled) {
       if (this.#phase.state !== 'off') this.#enter({ state: 'off' });
       return;
     }
     this.#enter({ state: 'draining' });
+    let lookAt = 0;
     while (!this.#wanted && !this.#stopping.signal.aborted) {
       const remaining = dataPlane.drain();
       this.#update({ remaining });
@@ -153,12 +174,28 @@ export class AccelerationMachine {
         onDisabled();
         return;
       }
+      if (now() >= lookAt) {
+        this.#update({ held: dataPlane.held() });
+        lookAt = now() + LOOK_MS;
+      }
+      if (this.#resetAt !== null && now() >= this.#resetAt) {
+        this.#reset();
+        lookAt = 0;
+        // Whoever could not be reset this time may be the next.
+        this.#resetAt = now() + GRACE_MS;
+      }
       await pause(this.#stopping.signal);
     }
   }
 
+  #reset(): void {
+    const { dataPlane, log } = this.#options;
+    for (const held of dataPlane.reset())
+      log(`Connection ${held.id} was reset: ${heldWords(held, (value) => `${value} bytes`)}`);
+  }
+
   #enter(phase: { state: AccelerationState } & Partial<Phase>): void {
-    this.#phase = { since: this.#options.now(), step: null, remaining: null, failure: null, ...phase };
+    this.#phase = { ...BLANK, since: this.#options.now(), ...phase };
     if (phase.state === 'on' && this.#wanted)
       this.#options.wanted.save({ on: true, since: this.#phase.since });
     this.#options.log(`Acceleration is ${phase.state}.${phase.failure ? ` ${phase.failure.message}` : ''}`);
@@ -168,13 +205,16 @@ export class AccelerationMachine {
   #update(change: Partial<Phase>): void {
     const before = this.#phase;
     this.#phase = { ...before, ...change };
-    if (before.step !== this.#phase.step || before.remaining !== this.#phase.remaining) this.changes.notify();
+    const { step, remaining, held } = this.#phase;
+    if (before.step !== step || before.remaining !== remaining || before.held !== held) this.changes.notify();
   }
 
   #fail(error: unknown): void {
     this.#enter({ state: 'failed', failure: failureOf(error) });
   }
 }
+
+const BLANK = { step: null, remaining: null, held: [], failure: null } as const;
 
 function failureOf(error: unknown): Failure {
   if (error instanceof DataPlaneError) return error.failure;

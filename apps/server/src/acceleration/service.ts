@@ -4,5 +4,5 @@ export interface AccelerationService {
   status(): Promise<Status>;
   watch(signal: AbortSignal): AsyncIterable<Status>;
   enable(): Promise<Status>;
-  disable(): Promise<Status>;
+  disable(how?: { now: boolean }): Promise<Status>;
 }

@@ -6,6 +6,7 @@ import type { AccelerationMachine, Phase } from './machine.ts';
 import type { AccelerationService } from './service.ts';
 
 const TOTALS_MS = 1000;
+const MOST_HELD = 50;
 
 export interface AccelerationOptions {
   readonly machine: AccelerationMachine;
@@ -45,6 +46,10 @@ export class Acceleration implements AccelerationService {
       untracked,
       step: phase.step,
       remaining: phase.remaining,
+      held:
+        phase.state === 'draining'
+          ? { connections: phase.held.length, most: phase.held.slice(0, MOST_HELD) }
+          : null,
       failure: phase.failure,
       host: { name: hostname(), kernel: release() },
       pinDir,
@@ -70,16 +75,16 @@ export class Acceleration implements AccelerationService {
     return this.status();
   }
 
-  async disable(): Promise<Status> {
-    await this.#options.machine.disable();
+  async disable(how?: { now: boolean }): Promise<Status> {
+    await this.#options.machine.disable(how);
     return this.status();
   }
 }
 
-function wordsOf({ state, remaining, failure }: Phase): string | null {
+function wordsOf({ state, held, failure }: Phase): string | null {
   if (failure) return failure.message;
-  if (state !== 'draining' || remaining === null) return null;
-  return remaining === 1
-    ? '1 socket still empties its queue.'
-    : `${remaining} sockets still empty their queues.`;
+  if (state !== 'draining' || held.length === 0) return null;
+  return held.length === 1
+    ? '1 connection still empties its queues.'
+    : `${held.length} connections still empty their queues.`;
 }

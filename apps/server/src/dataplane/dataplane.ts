@@ -1,4 +1,12 @@
-import type { ByPath, Connection, EnablingStep, End, Failure, Reason } from '@sidestep/shared';
+import type {
+  ByPath,
+  Connection,
+  EnablingStep,
+  End,
+  Failure,
+  HeldConnection,
+  Reason,
+} from '@sidestep/shared';
 
 /** What the kernel reads on every message; written while it runs, without reloading anything. */
 export interface DataPlaneConfig {
@@ -59,6 +67,13 @@ export interface DataPlane {
    * Returns how many are left; call again until it is 0, then `remove`.
    */
   drain(): number;
+  /** The connections that `drain` could not take out yet, those with the most unread bytes first. */
+  held(): HeldConnection[];
+  /**
+   * Resets every connection that is still enrolled: both ends see ECONNRESET instead of waiting for bytes that nobody reads. Only while
+   * draining. Returns those that it has reset; a connection whose sockets no process has stays.
+   */
+  reset(): HeldConnection[];
   /** Takes the kill switch back, as long as `remove` was not called. */
   undrain(): void;
   /** Detaches, unpins and unloads. Only after `drain` returned 0. */

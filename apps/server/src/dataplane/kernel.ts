@@ -1,5 +1,5 @@
 import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
-import type { Connection, EnablingStep } from '@sidestep/shared';
+import type { Connection, EnablingStep, HeldConnection } from '@sidestep/shared';
 import { systemClock } from './clock.ts';
 import {
   type DataPlane,
@@ -12,11 +12,13 @@ import {
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { asDataPlaneError } from './failure.ts';
+import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
 import { Looker, Tender } from './iterator.ts';
 import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
 import { hasLayout, Pins, pinState, unpin } from './pins.ts';
 import { type ConnectionRecord, RecordReader } from './record.ts';
+import { reset } from './reset.ts';
 import { SplicerMap } from './splicer-map.ts';
 import { Totals } from './totals.ts';
 import { wake } from './wake.ts';
@@ -48,6 +50,7 @@ interface Running {
   readonly pins: Pins;
   readonly tender: Tender;
   readonly looker: Looker;
+  readonly holders: HolderReader;
   readonly ring: RingBuffer;
   readonly totals: Totals;
   readonly splicers: SplicerMap;
@@ -139,7 +142,48 @@ class KernelDataPlane implements DataPlane {
     }
     const { pins, tender } = this.#use();
     tender.run();
-    return pins.maps.socks.keys().length;
+    const left = pins.maps.socks.keys().length;
+    return left > 0 && this.#releaseClosed() ? pins.maps.socks.keys().length : left;
+  }
+
+  held(): HeldConnection[] {
+    return this.#holders().map(({ held }) => held);
+  }
+
+  reset(): HeldConnection[] {
+    if (!this.#killed) throw new Error('Connections are reset only while draining.');
+    return this.#holders()
+      .filter(({ sockets }) => this.#reset(sockets))
+      .map(({ held }) => held);
+  }
+
+  #holders(): Holder[] {
+    return this.#use().holders.read();
+  }
+
+  /** The kernel keeps a socket enrolled until its program closes the file, however long it has been closed itself. */
+  #releaseClosed(): boolean {
+    const empty = this.#holders()
+      .flatMap(({ sockets }) => sockets)
+      .filter(({ closed, unread }) => closed && unread === 0);
+    this.#takeOut(empty);
+    return empty.length > 0;
+  }
+
+  /** One end tells the other. Where both are closed already no error would tell their readers that bytes are missing. */
+  #reset(sockets: readonly HeldSocket[]): boolean {
+    if (!sockets.some((socket) => !socket.closed && reset(socket))) return false;
+    this.#takeOut(sockets);
+    return true;
+  }
+
+  #takeOut(sockets: readonly HeldSocket[]): void {
+    const { socks } = this.#use().pins.maps;
+    const key = Buffer.alloc(8);
+    for (const { cookie } of sockets) {
+      key.writeBigUInt64LE(cookie);
+      socks.delete(key);
+    }
   }
 
   undrain(): void {
@@ -213,6 +257,7 @@ class KernelDataPlane implements DataPlane {
     this.#running = {
       pins,
       looker,
+      holders: new HolderReader(links.hold, this.#layouts),
       tender: new Tender(links.tend, maps, this.#layouts, wake),
       ring: RingBuffer.open(maps.events.fd),
       totals: new Totals(maps.totals, looker, this.#layouts),

@@ -11,6 +11,7 @@ const SHARED = [
   'ss_wake',
   'ss_executable',
   'ss_splicer',
+  'ss_hold',
 ];
 
 /** The same for objects that a daemon can take over from each other: it names every field, its place and its size. */

@@ -50,6 +50,7 @@ export async function load({
   const links = {
     tend: iterate('sidestep_tend'),
     look: iterate('sidestep_look'),
+    hold: iterate('sidestep_hold'),
     fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),
     splice: trace('sidestep_splice', 'sys_enter_splice'),
   };

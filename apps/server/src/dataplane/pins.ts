@@ -21,7 +21,7 @@ const MAPS = {
   slots: '.data.slots',
 } as const;
 
-const LINKS = ['sockops', 'tend', 'look', 'fionread', 'splice'] as const;
+const LINKS = ['sockops', 'tend', 'look', 'hold', 'fionread', 'splice'] as const;
 
 const VERDICT = 'program_verdict';
 

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeldConnection } from '@sidestep/shared';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AccelerationMachine, type MachineOptions } from '../../src/acceleration/machine.ts';
 import { DataPlaneError } from '../../src/dataplane/dataplane.ts';
@@ -13,7 +15,11 @@ beforeEach(() => {
 });
 
 /** A machine whose states are written down as they come; a new one stands for a daemon that was started again. */
-function machineOn(dataPlane: FakeDataPlane, pause: MachineOptions['pause'] = () => Promise.resolve()) {
+function machineOn(
+  dataPlane: FakeDataPlane,
+  pause: MachineOptions['pause'] = () => Promise.resolve(),
+  now = () => 1000,
+) {
   const states: string[] = [];
   const machine = new AccelerationMachine({
     dataPlane,
@@ -24,7 +30,7 @@ function machineOn(dataPlane: FakeDataPlane, pause: MachineOptions['pause'] = ()
         kept = wanted;
       },
     },
-    now: () => 1000,
+    now,
     log: (line) => states.push(line.replace(/^Acceleration is (\w+)\..*/, '$1')),
     pause,
     onEnabled: () => hooks.push('enabled'),
@@ -45,6 +51,95 @@ function gate() {
     },
   };
 }
+
+const held = (id: string): HeldConnection => ({
+  id,
+  ends: [
+    { side: 'server', address: '127.0.0.1', port: 80, pid: 7, comm: 'nginx', unread: 500 },
+    { side: 'client', address: '127.0.0.1', port: 40_000, pid: 8, comm: 'curl', unread: 0 },
+  ],
+});
+
+/** A data plane that is on, with two connections that do not drain, and a clock that the test moves. */
+async function holding() {
+  const dataPlane = new FakeDataPlane();
+  const clock = { now: 1000 };
+  const { machine, states } = machineOn(
+    dataPlane,
+    () => sleep(1),
+    () => clock.now,
+  );
+  machine.start();
+  await machine.enable();
+  dataPlane.kernel.draining = [4];
+  dataPlane.kernel.held = [held('1'), held('2')];
+  return { dataPlane, clock, machine, states };
+}
+
+describe('connections that do not drain', () => {
+  test('are told, and looked at again every half second', async () => {
+    const { dataPlane, clock, machine } = await holding();
+    const disabling = machine.disable();
+    await until(() => machine.phase.held.length === 2);
+    dataPlane.kernel.held = [held('2')];
+    await sleep(20);
+    expect(machine.phase.held).toHaveLength(2);
+    clock.now += 500;
+    await until(() => machine.phase.held.length === 1);
+    dataPlane.kernel.draining = [];
+    await disabling;
+    expect(machine.phase).toMatchObject({ state: 'off', held: [] });
+  });
+
+  test('are reset a second after somebody wants it off now, not before, and each is logged', async () => {
+    const { dataPlane, clock, machine, states } = await holding();
+    const patient = machine.disable();
+    await until(() => machine.phase.remaining === 4);
+    clock.now += 60_000;
+    await until(() => machine.phase.held.length === 2);
+    const disabling = machine.disable({ now: true });
+    clock.now += 999;
+    await sleep(20);
+    expect(dataPlane.kernel.held).toHaveLength(2);
+    clock.now += 1;
+    await Promise.all([patient, disabling]);
+    expect(machine.phase.state).toBe('off');
+    expect(states.filter((line) => line.includes('reset'))).toEqual([
+      'Connection 1 was reset: nginx (process 7) has not read 500 bytes from curl (process 8).',
+      'Connection 2 was reset: nginx (process 7) has not read 500 bytes from curl (process 8).',
+    ]);
+  });
+
+  test('and that nobody can reset go on being waited for', async () => {
+    const { dataPlane, clock, machine } = await holding();
+    dataPlane.kernel.orphans.add('2');
+    const disabling = machine.disable({ now: true });
+    await until(() => machine.phase.remaining === 4);
+    clock.now += 1000;
+    await until(() => machine.phase.held.length === 1);
+    expect(machine.phase).toMatchObject({ state: 'draining', held: [{ id: '2' }] });
+    dataPlane.kernel.orphans.clear();
+    clock.now += 1000;
+    await disabling;
+    expect(machine.phase.state).toBe('off');
+  });
+
+  test('are spared when somebody switches on again in time', async () => {
+    const { dataPlane, clock, machine } = await holding();
+    const disabling = machine.disable({ now: true }).catch((error: Error) => error.message);
+    await until(() => machine.phase.remaining === 4);
+    await machine.enable();
+    expect(await disabling).toContain('switched on again');
+    clock.now += 5000;
+    const patient = machine.disable();
+    await until(() => machine.phase.held.length === 2);
+    clock.now += 5000;
+    await sleep(20);
+    expect(dataPlane.kernel.held).toHaveLength(2);
+    dataPlane.kernel.draining = [];
+    await patient;
+  });
+});
 
 describe('the way there and back', () => {
   test('off, enabling, on, draining, off', async () => {

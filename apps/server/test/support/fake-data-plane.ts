@@ -1,4 +1,4 @@
-import type { Connection, EnablingStep } from '@sidestep/shared';
+import type { Connection, EnablingStep, HeldConnection } from '@sidestep/shared';
 import {
   type DataPlane,
   type DataPlaneConfig,
@@ -25,6 +25,9 @@ export class FakeKernel {
   splicers: SplicingProcess[] = [];
   /** How many sockets hold undelivered bytes, one look after another. */
   draining: number[] = [];
+  /** The connections that these belong to, and the ids of those that no process has. */
+  held: HeldConnection[] = [];
+  readonly orphans = new Set<string>();
 
   emit(...events: DataPlaneEvent[]): void {
     this.ring.push(...events);
@@ -78,6 +81,7 @@ export class FakeDataPlane implements DataPlane {
       ...fresh,
       open: this.kernel.open,
       draining: this.kernel.draining,
+      held: this.kernel.held,
       pinned: true,
       config,
     });
@@ -98,6 +102,19 @@ export class FakeDataPlane implements DataPlane {
     return this.kernel.draining.length > 1
       ? (this.kernel.draining.shift() ?? 0)
       : (this.kernel.draining[0] ?? 0);
+  }
+
+  held(): HeldConnection[] {
+    this.#needEnabled('held');
+    return [...this.kernel.held];
+  }
+
+  reset(): HeldConnection[] {
+    this.#needEnabled('reset');
+    const reset = this.kernel.held.filter(({ id }) => !this.kernel.orphans.has(id));
+    this.kernel.held = this.kernel.held.filter((held) => !reset.includes(held));
+    if (this.kernel.held.length === 0) this.kernel.draining = [];
+    return reset;
   }
 
   undrain(): void {

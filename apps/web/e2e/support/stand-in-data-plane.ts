@@ -1,4 +1,4 @@
-import type { ByPath, Connection, EnablingStep, Reason } from '@sidestep/shared';
+import type { ByPath, Connection, EnablingStep, HeldConnection, Reason } from '@sidestep/shared';
 import {
   type DataPlane,
   DataPlaneError,
@@ -21,6 +21,8 @@ export class StandInDataPlane implements DataPlane {
   splicing: SplicingProcess[] = [];
   /** What `drain` answers with until the test says 0. */
   remaining = 0;
+  /** The connections that these sockets belong to. */
+  holding: HeldConnection[] = [];
   /** The failure that the next `enable` ends with. */
   failure: DataPlaneError | null = null;
   /** Steps that `enable` waits at until `proceed`. */
@@ -60,6 +62,17 @@ export class StandInDataPlane implements DataPlane {
 
   drain(): number {
     return this.remaining;
+  }
+
+  held(): HeldConnection[] {
+    return structuredClone(this.holding);
+  }
+
+  reset(): HeldConnection[] {
+    const reset = this.holding;
+    this.holding = [];
+    this.remaining = 0;
+    return reset;
   }
 
   undrain(): void {}

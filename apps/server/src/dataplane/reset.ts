@@ -1,0 +1,14 @@
+import { borrow, libc, type SocketName } from './borrow.ts';
+
+const connect = libc.func('int connect(int fd, const void *address, uint32_t size)');
+
+/** `struct sockaddr` of AF_UNSPEC: what `connect` takes to end a connection. */
+const NOBODY = Buffer.alloc(16);
+
+/**
+ * Resets the socket's connection: both ends see ECONNRESET at once, and what they have not read is gone. It is what `connect` does
+ * with AF_UNSPEC (`tcp_disconnect`), which works on any duplicate of a descriptor. False when no process has the socket, or the kernel refuses.
+ */
+export function reset(socket: SocketName): boolean {
+  return borrow(socket, (fd) => connect(fd, NOBODY, NOBODY.length) === 0);
+}

@@ -1,0 +1,121 @@
+import { run, Traffic, until } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
+import { openScene, type Scene } from './support/scene.ts';
+
+const SIZE = 5000;
+const CONNECTIONS = 2;
+
+/** Requests that a server has stopped reading: it is stopped itself, and they took the bypass. */
+async function stoppedReader({ cgroup, daemon }: Scene, programs: AsyncDisposableStack) {
+  const where = { cgroup: cgroup.path };
+  const server = programs.use(new Traffic('exchange', { server: true, seconds: 600 }, where));
+  const port = await server.port();
+  const client = programs.use(
+    new Traffic(
+      'exchange',
+      { client: true, to: `127.0.0.1:${port}`, connections: CONNECTIONS, request: SIZE, seconds: 600 },
+      where,
+    ),
+  );
+  await daemon.untilBypassing(port, CONNECTIONS);
+  server.process.kill('SIGSTOP');
+  return { server, client, port };
+}
+
+test('disabling waits for a reader that has stopped, names it, and resets its connections on demand only', async () => {
+  await using scene = await openScene('held');
+  const { daemon, cgroup } = scene;
+  await daemon.enable();
+  const objects = heldBy(daemon.process.pid);
+  await using programs = new AsyncDisposableStack();
+  const others = programs.use(
+    new Traffic(
+      'exchange',
+      { connections: 3, request: '1-60000', answer: '1-60000', seconds: 600 },
+      { cgroup: cgroup.path },
+    ),
+  );
+  await daemon.untilBypassing(await others.port(), 3);
+  const { server, client, port } = await stoppedReader(scene, programs);
+
+  // A person who waits for two seconds is told what is left, and that it goes on.
+  const waited = await daemon.verb('disable', '--wait', '2s');
+  expect(waited.status).toBe(3);
+  expect(waited.errors).toContain(`2 connections still keep acceleration on after 2 s`);
+  expect(waited.errors).toContain(
+    `exchange (process ${server.pid}) has not read ${SIZE / 1000} kB from exchange (process ${client.pid}).`,
+  );
+  expect(waited.errors).toContain('sudo ./sidestep disable --now');
+
+  const status = await daemon.api.acceleration.status.query();
+  expect(status).toMatchObject({ state: 'draining', held: { connections: CONNECTIONS } });
+  for (const { ends } of status.held?.most ?? []) {
+    expect(ends).toEqual([
+      expect.objectContaining({ side: 'server', port, pid: server.pid, unread: SIZE }),
+      expect.objectContaining({ side: 'client', pid: client.pid, unread: 0 }),
+    ]);
+  }
+
+  const done = await daemon.verb('disable', '--now');
+  expect(done).toMatchObject({ status: 0 });
+  expect(done.lines.join('\n')).toMatch(/^Acceleration +off/);
+  expect(await attachedTo(cgroup.path)).toBe('');
+  await untilGone(objects);
+
+  // Both ends of what was reset were told so: the sender at once, the reader when it reads again.
+  const cut = await client.result();
+  expect(cut).toMatchObject({ errors: CONNECTIONS, error: 'Connection reset by peer', wrong: 0 });
+  server.process.kill('SIGCONT');
+  await until('the server goes on', () => server.process.running);
+  server.stop();
+  expect(await server.result()).toMatchObject({
+    errors: CONNECTIONS,
+    error: 'Connection reset by peer',
+    wrong: 0,
+  });
+
+  // Nobody else noticed.
+  others.stop();
+  const result = await others.result();
+  expect(result).toMatchObject({ errors: 0, wrong: 0, unfinished: 0, received: result.sent });
+});
+
+test('a reader that goes on lets disabling come to its end without a byte lost', async () => {
+  await using scene = await openScene('held');
+  const { daemon } = scene;
+  await daemon.enable();
+  await using programs = new AsyncDisposableStack();
+  const { server, client } = await stoppedReader(scene, programs);
+  const disabling = daemon.verb('disable');
+  await until('the stopped reader is named', async () => {
+    const { held } = await daemon.api.acceleration.status.query();
+    return held?.connections === CONNECTIONS;
+  });
+  server.process.kill('SIGCONT');
+  expect(await disabling).toMatchObject({ status: 0 });
+  client.stop();
+  const result = await client.result();
+  expect(result).toMatchObject({ errors: 0, wrong: 0, unfinished: 0 });
+});
+
+test('a socket that was closed from outside, and whose program does not look, holds nothing up', async () => {
+  await using scene = await openScene('held');
+  const { daemon } = scene;
+  await daemon.enable();
+  await using programs = new AsyncDisposableStack();
+  const { server, client, port } = await stoppedReader(scene, programs);
+  // It answers what it has, and then nothing more is under way.
+  client.process.kill('SIGSTOP');
+  server.process.kill('SIGCONT');
+  await until('the server has read everything', async () => {
+    const [, received] = /^\S+\s+(\d+)/m.exec(await run(['ss', '-tnH', `sport = :${port}`])) ?? [];
+    return received === '0';
+  });
+  server.process.kill('SIGSTOP');
+  await run(['ss', '-K', '-tnH', `sport = :${port}`]);
+  client.process.kill('SIGCONT');
+  expect(await client.result()).toMatchObject({ wrong: 0, errors: CONNECTIONS });
+  expect(await daemon.verb('disable', '--wait', '30s')).toMatchObject({ status: 0 });
+  expect(server.process.running).toBe(true);
+});
