@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 /* The byte at a position of the stream is the remainder of that position. */
@@ -40,7 +41,7 @@ static struct {
 	.grace = 3,
 };
 
-/* One end's window: from the first look at the clock after the warm-up to the first one after the end. */
+/* One end's window: from its first look at the clock after the warm-up to the first one so long after that. */
 struct window {
 	uint64_t from, until, cpu_from, cpu_until, bytes_from, bytes_until;
 };
@@ -52,7 +53,7 @@ static struct tally {
 	_Alignas(64) uint64_t received, wrong;
 	struct window receiver;
 	bool finished;
-	_Alignas(64) _Atomic uint64_t errors, warm_at, end_at;
+	_Alignas(64) _Atomic uint64_t errors, warm_at, ended_at;
 	_Atomic int error;
 } *tally;
 
@@ -71,22 +72,30 @@ static void trouble(void)
 	atomic_fetch_add(&tally->errors, 1);
 }
 
-/* True when the window is over. */
-static bool look_at_clock(struct window *window, uint64_t bytes)
+static void open_window(struct window *window, uint64_t now, uint64_t bytes)
+{
+	window->from = now;
+	window->cpu_from = cpu_ns();
+	window->bytes_from = bytes;
+}
+
+static void close_window(struct window *window, uint64_t now, uint64_t bytes)
+{
+	window->until = now;
+	window->cpu_until = cpu_ns();
+	window->bytes_until = bytes;
+}
+
+static void look_at_clock(struct window *window, uint64_t bytes)
 {
 	uint64_t now = now_ns();
 
-	if (!window->from && now >= tally->warm_at) {
-		window->from = now;
-		window->cpu_from = cpu_ns();
-		window->bytes_from = bytes;
+	if (!window->from) {
+		if (tally->warm_at && now >= tally->warm_at)
+			open_window(window, now, bytes);
+	} else if (!window->until && now - window->from >= (uint64_t)(options.seconds * NS_PER_S)) {
+		close_window(window, now, bytes);
 	}
-	if (!window->until && now >= tally->end_at) {
-		window->until = now;
-		window->cpu_until = cpu_ns();
-		window->bytes_until = bytes;
-	}
-	return window->until;
 }
 
 static int watch_all(uint32_t events)
@@ -152,21 +161,23 @@ static void *run_sender(void *first)
 		fail("out of memory");
 	for (uint32_t i = 0; i < options.connections; i++)
 		own[i].fd = streams[i].fd;
-	while (!stopping && now_ns() < tally->end_at + OVERTIME_NS) {
+	while (!stopping && !(window->until && now_ns() >= window->until + OVERTIME_NS)) {
 		int ready = epoll_wait(epoll_fd, events, EVENTS, 50);
 
-		for (int i = 0; i < ready; i++)
+		for (int i = 0; i < ready; i++) {
 			if (!send_some(&own[events[i].data.u32], pattern))
 				stopping = 1;
+			look_at_clock(window, tally->sent);
+		}
 		look_at_clock(window, tally->sent);
 	}
+	stopping = 1;
 	return NULL;
 }
 
 static void send_all(void)
 {
 	pthread_t threads[options.threads];
-	uint64_t start = now_ns();
 
 	streams = calloc(options.connections, sizeof(*streams));
 	if (!streams)
@@ -176,9 +187,7 @@ static void send_all(void)
 		if (options.nodelay)
 			set_nodelay(streams[i].fd, &options.address);
 	}
-	start = now_ns();
-	tally->end_at = start + (uint64_t)((options.warm_up + options.seconds) * NS_PER_S);
-	tally->warm_at = start + (uint64_t)(options.warm_up * NS_PER_S);
+	tally->warm_at = now_ns() + (uint64_t)(options.warm_up * NS_PER_S);
 	for (uint32_t i = 0; i < options.threads; i++)
 		if (pthread_create(&threads[i], NULL, run_sender, i ? NULL : tally))
 			fail("pthread_create");
@@ -186,6 +195,7 @@ static void send_all(void)
 		pthread_join(threads[i], NULL);
 	for (uint32_t i = 0; i < options.connections; i++)
 		shutdown(streams[i].fd, SHUT_WR);
+	tally->ended_at = now_ns();
 }
 
 /* The first and the last byte of what one recv brought: a check that costs nothing and sees every byte that is lost or out of place. */
@@ -243,24 +253,25 @@ static void receive_all(int listen_fd)
 	if (!buffer || !accept_all(listen_fd))
 		return;
 	epoll_fd = watch_all(EPOLLIN);
-	while (open && (!tally->end_at || now_ns() < tally->end_at + grace)) {
+	while (open && !stopping && (!tally->ended_at || now_ns() < tally->ended_at + grace)) {
 		int ready = epoll_wait(epoll_fd, events, EVENTS, 50);
 
 		for (int i = 0; i < ready; i++) {
 			struct stream *stream = &streams[events[i].data.u32];
 
-			if (receive_some(stream, buffer))
-				continue;
-			close(stream->fd);
-			open--;
-		}
-		if (tally->warm_at)
+			if (!receive_some(stream, buffer)) {
+				close(stream->fd);
+				open--;
+			}
 			look_at_clock(&tally->receiver, tally->received);
+		}
 	}
+	if (tally->receiver.from && !tally->receiver.until)
+		close_window(&tally->receiver, now_ns(), tally->received);
 	tally->finished = !open;
 }
 
-/* A window that began when it was over, because one call took that long, says nothing. */
+/* A process that could not run meanwhile has seen nothing that it could tell. */
 static bool window_is_whole(const struct window *window)
 {
 	return window->until > window->from;
@@ -353,6 +364,7 @@ int main(int argc, char **argv)
 	if (receiver < 0)
 		fail("fork");
 	if (!receiver) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		run_on_cpu(options.peer_cpu);
 		receive_all(listen_fd);
 		_exit(EXIT_RIGHT);
