@@ -54,6 +54,20 @@ static void send_to_one_that_closed(int client, int server)
 	try_to_receive(client);
 }
 
+/* TCP keeps the urgent byte apart from the others. */
+static void send_an_urgent_byte(int client, int server)
+{
+	uint8_t byte = 0;
+
+	note("send", send(client, "before", 6, MSG_NOSIGNAL));
+	note("send urgent", send(client, "!", 1, MSG_NOSIGNAL | MSG_OOB));
+	note("send", send(client, "after", 5, MSG_NOSIGNAL));
+	settle();
+	note("recv urgent", recv(server, &byte, 1, MSG_OOB));
+	note("is urgent", byte == '!');
+	receive_rest(server);
+}
+
 /* Unread bytes of the first connection must not be read on the second. */
 static void use_a_socket_again(int client, int server)
 {
@@ -88,6 +102,7 @@ static const struct {
 	{ "peer-shut-down", send_to_one_that_shut_down, false },
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
+	{ "urgent-byte", send_an_urgent_byte, false },
 	{ "client-half-closes", half_close, false },
 	{ "server-half-closes", half_close, true },
 	{ "both-half-close", half_close_both, false },

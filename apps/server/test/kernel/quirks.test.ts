@@ -14,6 +14,16 @@ test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
   },
 );
 
+/** The programs in the kernel cannot see that a byte is urgent, and the kernel reads the first one in its place. */
+test('an urgent byte arrives among the others', async () => {
+  expect(await plainOutcome('urgent-byte')).toContain('is urgent 1');
+  await using scene = await acceleratedScene('quirks');
+  await using quirks = new Traffic('quirks', { case: 'urgent-byte' }, { cgroup: scene.cgroup.path });
+  await scene.daemon.untilBypassing(await quirks.port());
+  quirks.process.kill('SIGUSR1');
+  expect((await quirks.result()).outcome).toContain('recv urgent 1, is urgent 0');
+});
+
 /** A close with redirected bytes unread sends FIN, where TCP sends RST: the sender learns one send later. */
 test('sends to a peer that has closed fail', async () => {
   await using scene = await acceleratedScene('quirks');
