@@ -178,10 +178,13 @@ static void run(uint64_t warm_at, uint64_t deadline)
 			else
 				serve(events[i].data.ptr, events[i].events);
 		}
+		/* As long as was asked, even where this process could not run when the warm-up was over. */
+		if (!counting_since && now_ns() >= warm_at) {
+			forget_warm_up();
+			deadline = counting_since + (uint64_t)(options.seconds * NS_PER_S);
+		}
 		if (now_ns() >= deadline)
 			stopping = 1;
-		if (!counting_since && now_ns() >= warm_at)
-			forget_warm_up();
 		if (!enough() || asked_to_finish)
 			continue;
 		asked_to_finish = true;

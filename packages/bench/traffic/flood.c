@@ -19,8 +19,6 @@
 #define TURN 64
 #define TURN_BYTES (1u << 20)
 #define EVENTS 64
-/* The sender goes on a little, so that the receiver's window ends while bytes still come. */
-#define OVERTIME_NS (20 * NS_PER_MS)
 
 static struct {
 	struct address address, target;
@@ -43,7 +41,8 @@ static struct {
 
 /* One end's window: from its first look at the clock after the warm-up to the first one so long after that. */
 struct window {
-	uint64_t from, until, cpu_from, cpu_until, bytes_from, bytes_until;
+	_Atomic uint64_t until;
+	uint64_t from, cpu_from, cpu_until, bytes_from, bytes_until;
 };
 
 /* Senders and receivers each write a cache line of their own. */
@@ -81,9 +80,9 @@ static void open_window(struct window *window, uint64_t now, uint64_t bytes)
 
 static void close_window(struct window *window, uint64_t now, uint64_t bytes)
 {
-	window->until = now;
 	window->cpu_until = cpu_ns();
 	window->bytes_until = bytes;
+	atomic_store(&window->until, now);
 }
 
 static void look_at_clock(struct window *window, uint64_t bytes)
@@ -148,6 +147,14 @@ static bool send_some(struct stream *stream, const uint8_t *pattern)
 	return false;
 }
 
+/* Bytes must come until both ends have seen enough of them; but a receiver that does not get there is not waited for longer than it gets in the end. */
+static bool goes_on(const struct window *own)
+{
+	uint64_t give_up = tally->warm_at + (uint64_t)((options.seconds + options.grace) * NS_PER_S);
+
+	return !stopping && now_ns() < give_up && !(own->until && tally->receiver.until);
+}
+
 /* Each thread has its own idea of where in a message it is. The first one keeps the window. */
 static void *run_sender(void *first)
 {
@@ -161,7 +168,7 @@ static void *run_sender(void *first)
 		fail("out of memory");
 	for (uint32_t i = 0; i < options.connections; i++)
 		own[i].fd = streams[i].fd;
-	while (!stopping && !(window->until && now_ns() >= window->until + OVERTIME_NS)) {
+	while (goes_on(window)) {
 		int ready = epoll_wait(epoll_fd, events, EVENTS, 50);
 
 		for (int i = 0; i < ready; i++) {
@@ -171,7 +178,8 @@ static void *run_sender(void *first)
 		}
 		look_at_clock(window, tally->sent);
 	}
-	stopping = 1;
+	if (first)
+		stopping = 1;
 	return NULL;
 }
 

@@ -10,7 +10,7 @@ import { element, text } from './svg.ts';
 
 const WIDTH = 960;
 const HEIGHT = 420;
-const MARGIN = { left: 76, right: 24, top: 104, bottom: 64 };
+const MARGIN = { left: 92, right: 24, top: 104, bottom: 64 };
 const GAP = 28;
 const MOST_TICKS = 8;
 
@@ -63,11 +63,11 @@ function verticalOf({ panels, scale, kind }: Chart): Vertical {
     return Object.assign((value: number) => y(value), { ticks: () => y.ticks(kind === 'bars' ? 6 : 5) });
   }
   // Nothing at all has no place on a logarithmic axis, and is shown at its foot.
-  // Nothing at all has no place on a logarithmic axis, and is shown at its foot.
   const positive = spreads.flatMap(({ min, median }) => [min, median]).filter((figure) => figure > 0);
   const least = Math.min(...positive, most);
   const y = scaleLog([least, most], range).nice();
-  return Object.assign((value: number) => y(Math.max(value, least)), { ticks: () => roundTicks(y.ticks()) });
+  const [foot = least] = y.domain();
+  return Object.assign((value: number) => y(Math.max(value, foot)), { ticks: () => roundTicks(y.ticks()) });
 }
 
 /** Of the many ticks of a logarithmic axis those that there is room for: 1, 2 and 5 of each decade, or only 1. */
