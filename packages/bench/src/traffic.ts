@@ -119,9 +119,15 @@ export class Traffic<P extends TrafficProgram> implements AsyncDisposable {
   readonly program: P;
   readonly process: Process;
 
-  constructor(program: P, options: TrafficOptions = {}, where: StartOptions = {}) {
+  /** `executable` is a copy of the program, for those who must not be known by what others do with it. */
+  constructor(
+    program: P,
+    options: TrafficOptions = {},
+    where: StartOptions = {},
+    executable: string = trafficPath(program),
+  ) {
     this.program = program;
-    this.process = new StartedProcess([trafficPath(program), ...words(options)], where);
+    this.process = new StartedProcess([executable, ...words(options)], where);
   }
 
   get pid(): number {

@@ -15,7 +15,7 @@ enum ending { ORDERLY, UNREAD_CLOSE, RESET };
 enum put_way { PUT_SEND = 1, PUT_WRITE = 2, PUT_WRITEV = 4, PUT_SENDMSG = 8, PUT_MORE = 16, PUT_SENDFILE = 32, PUT_SPLICE = 64 };
 enum take_way { TAKE_RECV = 1, TAKE_READ = 2, TAKE_READV = 4, TAKE_RECVMSG = 8, TAKE_PEEK = 16, TAKE_WAITALL = 32, TAKE_SPLICE = 64 };
 
-#define PUT_WAYS (PUT_SEND | PUT_WRITE | PUT_WRITEV | PUT_SENDMSG | PUT_MORE | PUT_SENDFILE | PUT_SPLICE)
+#define PUT_WAYS (PUT_SEND | PUT_WRITE | PUT_WRITEV | PUT_SENDMSG | PUT_MORE | PUT_SENDFILE)
 #define TAKE_WAYS (TAKE_RECV | TAKE_READ | TAKE_READV | TAKE_RECVMSG | TAKE_PEEK | TAKE_WAITALL)
 /* A short answer of these says that the socket is empty. */
 #define TAKES_ALL_THERE_IS (TAKE_RECV | TAKE_READ | TAKE_READV | TAKE_RECVMSG)
@@ -103,7 +103,9 @@ static inline void plan_side(struct plan *plan, struct side_plan *side, struct d
 	side->lingers = dice_one_in(dice, 16);
 	plan_buffers(plan, side, dice);
 	/* Half of the ends do it one way, the others change from call to call. */
-	side->put_ways = dice_one_in(dice, 2) ? (uint32_t)PUT_WAYS : dice_bit(dice, PUT_WAYS);
+	side->put_ways = PUT_WAYS | (habits->splice ? PUT_SPLICE : 0);
+	if (dice_one_in(dice, 2))
+		side->put_ways = dice_bit(dice, side->put_ways);
 	side->take_ways = dice_bit(dice, TAKE_WAYS);
 	if (dice_one_in(dice, 2))
 		side->take_ways = side->stops_short ? TAKES_ALL_THERE_IS : TAKE_WAYS;

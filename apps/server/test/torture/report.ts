@@ -1,0 +1,64 @@
+import type { Options } from './options.ts';
+import { HABITS, type Habit } from './places.ts';
+import type { Outcome } from './run.ts';
+
+/** The figures of a run, line by line. */
+export function figures({ seconds, results, tally, disturbances }: Outcome): string[] {
+  if (results.length === 0) return [];
+  const sum = (pick: (result: Outcome['results'][number]['result']) => number) =>
+    results.reduce((total, { result }) => total + pick(result), 0);
+  const longest = Math.max(0, ...results.map(({ result }) => result.longestGapMs));
+  const lines = [
+    `${gigabytes(sum(({ bytes }) => bytes))} and ${count(sum(({ connections }) => connections))} connections in ${seconds.toFixed(0)} s, every byte checked`,
+    `${count(sum(({ cut }) => cut))} connections were broken off as planned, ${count(sum(({ kills }) => kills))} processes killed`,
+    `longest wait for bytes that were sent: ${longest.toFixed(0)} ms`,
+  ];
+  if (disturbances) lines.push(...ofSidestep(results, tally, disturbances));
+  const odd = sum(({ oddAgain }) => oddAgain);
+  if (odd > 0) lines.push(`EAGAIN from sockets that began to block in mid-life: ${count(odd)}`);
+  return lines;
+}
+
+function ofSidestep(
+  results: Outcome['results'],
+  tally: Outcome['tally'],
+  { enabled, disabled, settings, kills, listings }: NonNullable<Outcome['disturbances']>,
+): string[] {
+  const leaves = [...tally.leaves].sort(([, one], [, other]) => other - one);
+  return [
+    `${enabled} times switched on, ${disabled} off, ${kills} daemons killed, ${settings} changes of settings, ${listings} listings`,
+    'as the daemon counted, while it was there:',
+    ...results.map(({ group }) => {
+      const { joins, bypassed, stack } = tally.of(group.port);
+      const byPath = `bypass ${gigabytes(bypassed.bytes)} in ${count(bypassed.messages)} messages, stack ${gigabytes(stack.bytes)}`;
+      return `  ${group.name.padEnd(40)} ${byPath}, ${count(joins)} joins`;
+    }),
+    `  left the bypass: ${leaves.map(([reason, times]) => `${reason} ${count(times)}`).join(', ')}`,
+    ...(tally.missed > 0
+      ? [`  ${count(tally.missed)} events were not read in time and are not counted`]
+      : []),
+  ];
+}
+
+/** Each place must have used what it is there to try; processes that splice stay on the stack. */
+export function unused({ results, tally, disturbances }: Outcome): string[] {
+  if (!disturbances) return [];
+  const joining: readonly Habit[] = HABITS.filter((habit) => habit !== 'splice');
+  return results
+    .filter(({ group }) => joining.includes(group.habit))
+    .filter(({ group }) => tally.of(group.port).joins === 0 || tally.of(group.port).bypassed.bytes === 0)
+    .map(({ group }) => `${group.name}: no byte took the bypass, so nothing was tried there.`);
+}
+
+/** What runs the same again. */
+export function replay({ seconds, seed, plain }: Options): string {
+  return `sudo ./sidestep test --torture ${seconds}s --seed ${seed}${plain ? ' --plain' : ''}`;
+}
+
+function gigabytes(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+}
