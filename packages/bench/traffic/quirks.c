@@ -3,6 +3,7 @@
  * Things that programs do with sockets on rare days. Each case says what the calls answered, so that the answers with and without
  * acceleration can be compared. Both ends live in this process; turns go on until SIGUSR1, then the case is tried.
  */
+#include "changes.h"
 #include "endings.h"
 #include "hello.h"
 #include "sharing.h"
@@ -103,6 +104,12 @@ static const struct {
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
 	{ "urgent-byte", send_an_urgent_byte, false },
+	{ "client-sets-low-water", set_a_low_water_mark, false },
+	{ "server-sets-low-water", set_a_low_water_mark, true },
+	{ "client-becomes-blocking", become_blocking, false },
+	{ "server-becomes-blocking", become_blocking, true },
+	{ "client-sends-zero-copy", send_zero_copy, false },
+	{ "server-sends-zero-copy", send_zero_copy, true },
 	{ "client-half-closes", half_close, false },
 	{ "server-half-closes", half_close, true },
 	{ "both-half-close", half_close_both, false },
