@@ -4,13 +4,13 @@ import type { CellResult, Plan } from './cell.ts';
 import { CELLS } from './cells.ts';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { Progress, spanWords } from './progress.ts';
-import { write } from './report.ts';
+import { doubtIn, originHere, prepareFolder, write } from './report.ts';
 
 const NAMES = CELLS.map(({ name }) => name);
 
 try {
   const options = parseOptions(process.argv.slice(2), NAMES);
-  if (options) report(await measure(options), options.out);
+  if (options) await run(options);
   else process.stdout.write(USAGE.replace('CELLS', NAMES.join(', ')));
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
@@ -18,9 +18,14 @@ try {
 }
 
 /** A target that is not reached is a result; traffic that Sidestep harmed is a failure. */
-function report(results: readonly CellResult[], folder: string): void {
-  process.stdout.write(write(results, folder));
-  process.stderr.write(`Written to ${resolve(folder)}.\n`);
+async function run(options: Options): Promise<void> {
+  prepareFolder(options.out);
+  const origin = originHere();
+  const doubt = doubtIn(origin);
+  if (doubt) process.stderr.write(`${doubt}\n`);
+  const results = await measure(options);
+  process.stdout.write(write(results, origin, options.out));
+  process.stderr.write(`Written to ${resolve(options.out)}.\n`);
   const harmed = results
     .flatMap(({ points }) => points.flatMap(({ measured }) => measured.Sidestep ?? []))
     .filter(({ trouble }) => trouble !== null).length;
