@@ -41,7 +41,9 @@ verb_test() {
 	# shellcheck disable=SC2086 # a list of words
 	install_packages $run_time_packages $program_packages $test_packages
 	set_up
-	exec "$node" "$root/scripts/run-tests.ts" ${fuzz:+--fuzz "$fuzz"} ${seed:+--seed "$seed"}
+	[ "$plain" = no ] || set -- --plain
+	exec "$node" "$root/scripts/run-tests.ts" "$@" ${fuzz:+--fuzz "$fuzz"} ${torture:+--torture "$torture"} \
+		${seed:+--seed "$seed"}
 }
 
 # daemon_command COMMAND...: runs it with the daemon's file and options.

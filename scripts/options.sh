@@ -10,6 +10,8 @@ tls_key=
 max_connections=
 detach=no
 fuzz=
+torture=
+plain=no
 seed=
 
 parse_options() {
@@ -24,6 +26,11 @@ parse_options() {
 			detach=yes
 			continue
 			;;
+		--plain)
+			[ "$options_verb" = test ] || misused "Only test takes --plain."
+			plain=yes
+			continue
+			;;
 		--help | -h)
 			help
 			exit 0
@@ -32,7 +39,7 @@ parse_options() {
 			value=${option#*=}
 			option=${option%%=*}
 			;;
-		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --max-connections | --fuzz | --seed)
+		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --max-connections | --fuzz | --torture | --seed)
 			[ $# -gt 0 ] || misused "$option needs a value."
 			value=$1
 			shift
@@ -51,6 +58,11 @@ parse_options() {
 			whole_number "$option" "$value"
 			max_connections=$value
 			;;
+		--torture)
+			[ "$options_verb" = test ] || misused "Only test takes --torture."
+			span_of_time "$option" "$value"
+			torture=$value
+			;;
 		--fuzz | --seed)
 			[ "$options_verb" = test ] || misused "Only test takes $option."
 			whole_number "$option" "$value"
@@ -59,6 +71,8 @@ parse_options() {
 		*) misused "$options_verb does not know '$option'." ;;
 		esac
 	done
+	[ "$plain" = no ] || [ -n "$torture" ] || misused "--plain goes with --torture."
+	[ -z "$fuzz" ] || [ -z "$torture" ] || misused "--fuzz and --torture do not go together."
 	refuse_bad_address
 }
 
@@ -82,6 +96,16 @@ refuse_bad_address() {
 	case $host in
 	127.* | localhost | '[::1]') ;;
 	*) misused "--listen $listen can be reached from other hosts: add --tls-cert and --tls-key, or use 127.0.0.1." ;;
+	esac
+}
+
+span_of_time() {
+	case $2 in
+	[1-9]*[smh]) ;;
+	*) misused "$1 takes a time such as 90s, 2m or 1h, not '$2'." ;;
+	esac
+	case ${2%?} in
+	*[!0-9]* | ???????*) misused "$1 takes a time such as 90s, 2m or 1h, not '$2'." ;;
 	esac
 }
 

@@ -1,29 +1,46 @@
 /**
  * Runs every test there is, stage by stage, and ends with `N passed, N failed`. `--static` runs only the checks that need no kernel,
- * `--fuzz RUNS` only the fuzz tests, with so many inputs for each property. `--seed SEED` makes the same random inputs again.
+ * `--fuzz RUNS` only the fuzz tests, with so many inputs for each property, and `--torture TIME` only the torture run, for so long and with
+ * `--plain` without Sidestep. `--seed SEED` makes the same random inputs again.
  */
 import { parseArgs } from 'node:util';
 import { type Outcome, summary } from './stages/outcome.ts';
 import { playwright } from './stages/playwright.ts';
 import { staticChecks } from './stages/static-checks.ts';
+import { torture } from './stages/torture.ts';
 import { vitest } from './stages/vitest.ts';
 
-const stages: [name: string, run: () => Promise<Outcome>][] = [
-  ['Static checks', staticChecks],
-  ['Unit tests', () => vitest(['--project', '!kernel'])],
-  ['Kernel tests', () => vitest(['--project', 'kernel'])],
-  ['Browser tests', playwright],
-];
 const { values } = parseArgs({
-  options: { static: { type: 'boolean' }, fuzz: { type: 'string' }, seed: { type: 'string' } },
+  options: {
+    static: { type: 'boolean' },
+    fuzz: { type: 'string' },
+    torture: { type: 'string' },
+    plain: { type: 'boolean' },
+    seed: { type: 'string' },
+  },
 });
 if (values.seed !== undefined) process.env.SIDESTEP_SEED = values.seed;
 if (values.fuzz !== undefined) process.env.SIDESTEP_FUZZ_RUNS = values.fuzz;
-const fuzzing: typeof stages = [['Fuzz tests', () => vitest(['--project', 'unit', 'apps/server/test/fuzz'])]];
-const chosen = values.fuzz !== undefined ? fuzzing : values.static ? stages.slice(0, 1) : stages;
+
+type Stage = [name: string, run: () => Promise<Outcome>];
+const torturing: Stage = ['Torture', () => torture(values)];
+const stages: Stage[] = [
+  ['Static checks', staticChecks],
+  ['Unit tests', () => vitest(['--project', '!kernel'])],
+  ['Kernel tests', () => vitest(['--project', 'kernel'])],
+  torturing,
+  ['Browser tests', playwright],
+];
+const fuzzing: Stage = ['Fuzz tests', () => vitest(['--project', 'unit', 'apps/server/test/fuzz'])];
+
+function chosenStages(): Stage[] {
+  if (values.fuzz !== undefined) return [fuzzing];
+  if (values.torture !== undefined) return [torturing];
+  return values.static ? stages.slice(0, 1) : stages;
+}
 
 const results: { name: string; outcome: Outcome; seconds: number }[] = [];
-for (const [name, run] of chosen) {
+for (const [name, run] of chosenStages()) {
   console.log(`\n── ${name}`);
   const start = performance.now();
   const outcome = await run();

@@ -29,6 +29,12 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['fuzzing anything but the tests', ['up', '--fuzz', '3'], 'Only test takes --fuzz.'],
     ['a number of inputs that is none', ['test', '--fuzz', '1e6'], '--fuzz takes a whole number'],
     ['a table of no number', ['up', '--max-connections=all'], '--max-connections takes a whole number'],
+    ['torturing anything but in tests', ['up', '--torture', '2m'], 'Only test takes --torture.'],
+    ['a time without its unit', ['test', '--torture', '120'], '--torture takes a time such as 90s, 2m or 1h'],
+    ['a time that is none', ['test', '--torture=1e3s'], '--torture takes a time such as 90s, 2m or 1h'],
+    ['no time at all', ['test', '--torture', '0s'], '--torture takes a time such as 90s, 2m or 1h'],
+    ['tests without Sidestep', ['test', '--plain'], '--plain goes with --torture.'],
+    ['two special runs', ['test', '--fuzz=3', '--torture=2m'], '--fuzz and --torture do not go together.'],
     ['a seed that is no number', ['test', '--seed=x'], '--seed takes a whole number'],
     ['an address without a port', ['up', '--listen', 'localhost'], '--listen takes an address and a port'],
     [

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { root, show } from './command.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+
+const MAIN = join(root, 'apps/server/test/torture/main.ts');
+const USUAL_TIME = '2m';
+
+/** One test, however long it takes: a byte that is wrong, lost, doubled or late fails it. */
+export async function torture(options: {
+  readonly torture?: string | undefined;
+  readonly seed?: string | undefined;
+  readonly plain?: boolean | undefined;
+}): Promise<Outcome> {
+  const args = ['--for', options.torture ?? USUAL_TIME];
+  if (options.seed !== undefined) args.push('--seed', options.seed);
+  if (options.plain) args.push('--plain');
+  const exitCode = await show(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
+    root,
+  );
+  return outcomeOf({
+    passed: exitCode === 0 ? 1 : 0,
+    failed: exitCode === 0 ? 0 : 1,
+    skipped: 0,
+    exitCode,
+  });
+}
