@@ -6,6 +6,25 @@ import { StandIn } from './support/stand-in.ts';
 const theSwitch = (page: Page) => page.getByRole('switch', { name: 'Acceleration' });
 const panel = (page: Page) => page.getByRole('region', { name: 'Acceleration', exact: true });
 
+/** So many connections whose server has not read what waits for it, the newest the most. */
+function hold({ dataPlane }: StandIn, count: number): void {
+  dataPlane.remaining = 2 * count;
+  dataPlane.holding = Array.from({ length: count }, (_, index) => ({
+    id: String(index + 1),
+    ends: [
+      {
+        side: 'server',
+        address: '127.0.0.1',
+        port: 9200,
+        pid: 812,
+        comm: 'indexer',
+        unread: 64_000 * (index + 1),
+      },
+      { side: 'client', address: '127.0.0.1', port: 40_000 + index, pid: 2214, comm: 'node', unread: 0 },
+    ],
+  }));
+}
+
 test('the first time says what it means before it is done, later times do not', async ({
   signedIn: page,
   standIn,
@@ -52,20 +71,54 @@ test('turning off asks nothing, tells how many are left, and can be taken back',
 }) => {
   await standIn.services.acceleration.enable();
   await expect(theSwitch(page)).toBeChecked();
-  standIn.dataPlane.remaining = 12;
+  hold(standIn, 12);
   await theSwitch(page).click();
   await expect(panel(page)).toContainText('Turning off');
   await expect(panel(page)).toContainText('12 connections still empty their queues');
-  standIn.dataPlane.remaining = 1;
-  await expect(panel(page)).toContainText('1 connection still empties its queue');
+  hold(standIn, 1);
+  await expect(panel(page)).toContainText('1 connection still empties its queues');
   await expect(theSwitch(page)).toHaveAttribute('aria-busy', 'true');
   await page.evaluate(() => localStorage.setItem('sidestep.informed', 'true'));
   await page.reload();
   await theSwitch(page).click();
   await expect(panel(page)).toContainText('on since');
-  standIn.dataPlane.remaining = 0;
+  hold(standIn, 0);
   await theSwitch(page).click();
   await expect(panel(page)).toContainText('off since');
+});
+
+test('readers that hold turning off up are named, and reset only when somebody types how many', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await standIn.services.acceleration.enable();
+  await expect(theSwitch(page)).toBeChecked();
+  hold(standIn, 7);
+  await theSwitch(page).click();
+  await expect(panel(page)).toContainText(
+    'indexer (process 812) has not read 64\u2009kB from node (process 2214).',
+  );
+  await expect(panel(page)).toContainText('and 2 more');
+  await page.getByRole('button', { name: 'Reset 7 connections…' }).click();
+
+  const dialog = page.getByRole('dialog', { name: 'Reset 7 connections?' });
+  await expect(dialog).toContainText('Both programs see the error');
+  const reset = dialog.getByRole('button', { name: 'Reset 7 connections' });
+  await expect(reset).toBeDisabled();
+  await dialog.getByRole('textbox').fill('reset 70');
+  await expect(reset).toBeDisabled();
+  await dialog.getByRole('textbox').press('Enter');
+  await dialog.getByRole('button', { name: 'Go on waiting' }).click();
+  await expect(dialog).toHaveCount(0);
+  await expect(panel(page)).toContainText('Turning off');
+  expect(standIn.dataPlane.holding).toHaveLength(7);
+
+  await page.getByRole('button', { name: 'Reset 7 connections…' }).click();
+  await dialog.getByRole('textbox').fill('Reset 7');
+  await reset.click();
+  await expect(panel(page)).toContainText('off since');
+  await expect(dialog).toHaveCount(0);
+  expect(standIn.dataPlane.holding).toHaveLength(0);
 });
 
 test('a failure says first what to do, and folds the kernel’s words away', async ({

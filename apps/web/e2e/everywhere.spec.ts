@@ -47,6 +47,27 @@ for (const theme of ['dark', 'light'] as const) {
   });
 }
 
+test('axe finds nothing serious while turning off waits for somebody', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await standIn.services.acceleration.enable();
+  const end = { address: '127.0.0.1', port: 9200, pid: 812, comm: 'indexer', unread: 64_000 };
+  Object.assign(standIn.dataPlane, {
+    remaining: 2,
+    holding: [{ id: '1', ends: [{ side: 'server', ...end }] }],
+  });
+  await page.getByRole('switch', { name: 'Acceleration' }).click();
+  await page.getByRole('button', { name: 'Reset 1 connection…' }).click();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expectAccessible(page, `resetting, ${colorScheme}`);
+  }
+  await page.keyboard.press('Escape');
+  await expectAccessible(page, 'held');
+  standIn.dataPlane.remaining = 0;
+});
+
 test('axe finds nothing serious while something is wrong', async ({ signedIn: page, standIn, context }) => {
   standIn.dataPlane.fail('The kernel refused the program.', 'Update the kernel.', 'R1 invalid mem access');
   await page.getByRole('switch', { name: 'Acceleration' }).click();

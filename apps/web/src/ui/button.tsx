@@ -5,6 +5,8 @@ import { cn } from '@/lib/class-names.ts';
 const LOOKS = {
   plain: 'border border-line bg-surface hover:bg-hover',
   primary: 'border border-accent bg-accent text-on-accent hover:opacity-90',
+  /** For what cannot be taken back. */
+  danger: 'border border-bad bg-surface text-bad hover:bg-bad-wash',
   quiet: 'text-muted hover:bg-hover hover:text-ink',
 } as const;
 

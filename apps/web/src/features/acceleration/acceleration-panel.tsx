@@ -11,6 +11,7 @@ import { Notice } from '@/ui/notice.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { BigSwitch } from './big-switch.tsx';
 import { FirstTime } from './first-time.tsx';
+import { HeldConnections } from './held-connections.tsx';
 import { StateDetails, StateTitle } from './state-words.tsx';
 import { useAcceleration } from './use-acceleration.ts';
 
@@ -39,6 +40,7 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
           </div>
         </div>
         {acceleration.asking && <FirstTime onTurnOn={acceleration.turnOn} onCancel={acceleration.cancel} />}
+        {status && <HeldConnections status={status} onReset={acceleration.reset} />}
         {acceleration.failure && <FailureNotice failure={acceleration.failure} />}
         {status?.reason && !status.failure && state !== 'draining' && (
           <p className="text-muted">{status.reason}</p>

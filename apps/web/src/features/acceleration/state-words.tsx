@@ -28,7 +28,7 @@ export function StateTitle({ state, pending }: { state: SwitchState; pending: bo
 /** The line under the title: since when, where, and what is lost; or how far a change has come. */
 export function StateDetails({ status, state }: { status: Status; state: SwitchState }) {
   if (state === 'enabling') return <Steps step={status.step} />;
-  if (state === 'draining') return <Draining remaining={status.remaining} />;
+  if (state === 'draining') return <Draining count={status.held?.connections ?? 0} />;
   const since = Date.parse(status.since);
   return (
     <div className="text-muted">
@@ -76,13 +76,13 @@ function Steps({ step }: { step: EnablingStep | null }) {
   );
 }
 
-function Draining({ remaining }: { remaining: number | null }) {
-  if (remaining === null) return <p className="text-muted">No new data takes the bypass.</p>;
+function Draining({ count }: { count: number }) {
+  if (count === 0) return <p className="text-muted">No new data takes the bypass.</p>;
   return (
     <p className="text-muted">
-      <Figure value={remaining} of="sockets" className="font-medium text-ink" />{' '}
-      {remaining === 1 ? 'connection still empties its queue' : 'connections still empty their queues'}.
-      Nothing is lost.
+      <Figure value={count} of="connections" className="font-medium text-ink" />{' '}
+      {count === 1 ? 'connection still empties its queues' : 'connections still empty their queues'}. Nothing
+      is lost.
     </p>
   );
 }

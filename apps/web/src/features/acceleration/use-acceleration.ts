@@ -22,7 +22,9 @@ export function useAcceleration() {
   const [informed, setInformed] = useRemembered('sidestep.informed', false);
   const [asking, setAsking] = useState(false);
   const enable = useMutation({ mutationFn: () => client().acceleration.enable.mutate() });
-  const disable = useMutation({ mutationFn: () => client().acceleration.disable.mutate() });
+  const disable = useMutation({
+    mutationFn: (how: { now: boolean }) => client().acceleration.disable.mutate(how),
+  });
   const state = stateOf(status);
 
   const turnOn = () => {
@@ -35,7 +37,7 @@ export function useAcceleration() {
     if (!on) {
       setAsking(false);
       enable.reset();
-      disable.mutate();
+      disable.mutate({ now: false });
     } else if (informed) turnOn();
     else setAsking(true);
   };
@@ -54,6 +56,8 @@ export function useAcceleration() {
     cancel: () => setAsking(false),
     turn,
     turnOn,
+    /** Ends the connections that keep it from being turned off. */
+    reset: () => disable.mutate({ now: true }),
     /** Why it is not as wished; the status speaks first. */
     failure: status?.failure ?? (link.phase === 'open' ? failureOf(error) : null),
   };

@@ -1,0 +1,60 @@
+import { heldWords, type Status } from '@sidestep/shared';
+import { useState } from 'react';
+import { useNow } from '@/lib/now.ts';
+import { formatBytes, plural } from '@/lib/number.ts';
+import { Button } from '@/ui/button.tsx';
+import { Notice } from '@/ui/notice.tsx';
+import { ResetDialog } from './reset-dialog.tsx';
+
+const MOST_NAMED = 5;
+/** Most connections leave within milliseconds: nobody needs to read about these. */
+const SHOWN_AFTER_MS = 1000;
+
+interface HeldConnectionsProps {
+  status: Status;
+  onReset: () => void;
+}
+
+/** While turning off takes long: who has not read what, and the way to end it. */
+export function HeldConnections({ status, onReset }: HeldConnectionsProps) {
+  const now = useNow();
+  const [asked, setAsked] = useState<number | null>(null);
+  const { held } = status;
+  const late = now - Date.parse(status.since) >= SHOWN_AFTER_MS;
+  if (status.state !== 'draining' || held === null || held.connections === 0 || !late) return null;
+  return (
+    <Notice tone="warn">
+      <p className="font-medium">Turning off waits for programs that have not read what waits for them.</p>
+      <HeldList held={held} />
+      <Button look="danger" className="mt-2" onClick={() => setAsked(held.connections)}>
+        Reset {plural(held.connections, 'connection')}…
+      </Button>
+      <ResetDialog
+        // The number that somebody types stays, although there may be fewer by then.
+        count={asked}
+        onCancel={() => setAsked(null)}
+        onReset={() => {
+          setAsked(null);
+          onReset();
+        }}
+      >
+        <HeldList held={held} />
+      </ResetDialog>
+    </Notice>
+  );
+}
+
+function HeldList({ held }: { held: NonNullable<Status['held']> }) {
+  const named = held.most.slice(0, MOST_NAMED);
+  const more = held.connections - named.length;
+  return (
+    <ul className="mt-1 text-muted" aria-label="Connections that still have to leave the bypass">
+      {named.map((connection) => (
+        <li key={connection.id} className="break-words">
+          {heldWords(connection, formatBytes)}
+        </li>
+      ))}
+      {more > 0 && <li>and {more} more</li>}
+    </ul>
+  );
+}
