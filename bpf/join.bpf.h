@@ -2,6 +2,7 @@
 /* Into the map: what must hold before two sockets may be enrolled. */
 #pragma once
 
+#include "choose.bpf.h"
 #include "leave.bpf.h"
 
 /* splice never sees redirected bytes, while poll says that there are some. */
@@ -72,6 +73,9 @@ static __always_inline void start_afresh(struct ss_direction *direction)
 {
 	direction->passed = 0;
 	direction->streak = 0;
+	direction->mean = 0;
+	direction->spilled = 0;
+	measure_afresh(&direction->pace);
 	direction->ordered = 0;
 	direction->overflowed = 0;
 }
@@ -84,6 +88,8 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	conn->reason = SS_REASON_NONE;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
 		conn->joined++;
+		conn->joined_at = bpf_ktime_get_ns();
+		conn->joined_with = bypassed_messages(conn);
 		return true;
 	}
 	conn->reason = reason;

@@ -15,6 +15,7 @@
 #define AF_INET6 10
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE 7
+#define TCP_NAGLE_OFF 1
 #define O_NONBLOCK 04000
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2
@@ -144,6 +145,7 @@ struct tcp_sock {
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
 	bool is_mptcp;
+	__u8 nonagle : 4;
 };
 
 struct tcp_request_sock {

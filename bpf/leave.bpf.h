@@ -8,11 +8,15 @@
  */
 #pragma once
 
+#include "choose.bpf.h"
 #include "events.bpf.h"
 #include "socket.bpf.h"
 
 #define state_of(conn) (*(volatile __u32 *)&(conn)->state)
 #define GATE_SPINS 512
+/* A stay of so many messages has paid for joining and leaving many times over. */
+#define LONG_STAY 512
+#define MOST_SHORT_STAYS 10
 
 static __always_inline bool change_state(struct ss_connection *conn, __u32 from, __u32 to)
 {
@@ -95,17 +99,41 @@ static __always_inline void note_unread(struct ss_connection *conn)
 		ask_for_attention();
 }
 
+static __always_inline __u64 bypassed_messages(struct ss_connection *conn)
+{
+	return conn->direction[0].bypass_messages + conn->direction[1].bypass_messages;
+}
+
+/*
+ * How soon it may come back: each short stay in a row doubles the number of turns that it must show first, or, if it streams, the
+ * time that must pass.
+ */
+static __always_inline void set_distance(struct ss_connection *conn)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (conn->reason != SS_REASON_SWITCHED_OFF) {
+		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY)
+			conn->short_stays = 0;
+		else if (conn->short_stays < MOST_SHORT_STAYS)
+			conn->short_stays++;
+		postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS);
+	}
+	conn->trial = 0;
+	conn->turns = 0;
+	conn->due = config.settle_turns << conn->short_stays;
+	measure_afresh(&conn->direction[0].pace);
+	measure_afresh(&conn->direction[1].pace);
+}
+
 /* After parting: both ends become plain TCP sockets again. One caller wins. */
 static __always_inline void finish_parting(struct ss_connection *conn)
 {
-	__u32 backoff = conn->reason == SS_REASON_SWITCHED_OFF ? 0 : conn->joined < 10 ? conn->joined : 10;
-
 	if (!change_state(conn, SS_STATE_PARTED, SS_STATE_DELETING))
 		return;
 	forget_both(conn);
 	note_unread(conn);
-	conn->turns = 0;
-	conn->due = config.settle_turns << backoff;
+	set_distance(conn);
 	report(SS_EVENT_LEFT, conn, conn->reason);
 	report_line("connection %llu left the bypass, reason %u", conn->id, conn->reason);
 	change_state(conn, SS_STATE_DELETING, SS_STATE_STACK);

@@ -86,17 +86,28 @@ struct ss_end {
 	__u8 pad;
 };
 
+/* A measurement of how fast a stream goes, under way. */
+struct ss_pace {
+	__u64 began;		/* CLOCK_MONOTONIC, ns; 0: not yet */
+	__u64 seen;		/* the last look at the clock */
+	__u64 bytes;		/* since it began */
+	__u64 messages;
+};
+
 /* What went from one end to the other. Messages: sends on the bypass, data segments on the stack. */
 struct ss_direction {
 	__u64 bypass_messages;
 	__u64 bypass_bytes;
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
 	__u64 stack_bytes;
+	struct ss_pace pace;
+	__u32 stack_rate;	/* bytes a millisecond, as last measured while streaming on the stack; 0: not yet */
 	__u32 streak;		/* messages since the other end last sent */
+	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
 	__u8 passed;		/* messages since joining that went by TCP because earlier ones were still unread there */
-	__u8 pad;
+	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up */
 };
 
 struct ss_connection {
@@ -109,6 +120,9 @@ struct ss_connection {
 	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
 	__u64 file[2];		/* and of their struct file, 0 as long as the socket was not accepted */
 	__u64 joined;		/* how often */
+	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: the last time */
+	__u64 joined_with;	/* messages on the bypass then */
+	__u64 next_trial;	/* CLOCK_MONOTONIC, ns: from when on a stream may try the bypass again */
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */
 	__u32 last_sender;
@@ -119,7 +133,10 @@ struct ss_connection {
 	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
 	__u8 to_wake;		/* mask of ends that left with bytes from TCP unread: the iterator names them */
 	__u8 given_up;		/* not watched any more, and so never to join */
-	__u8 pad[2];
+	__u8 trial;		/* a stream that tries the bypass, or is to */
+	__u8 trials;		/* how often one did */
+	__u8 short_stays;	/* how often in a row it left again soon */
+	__u8 pad[7];
 };
 
 struct ss_event {

@@ -38,7 +38,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 {
 	__u32 reason;
 
-	if (conn->turns < conn->due || conn->given_up)
+	if ((conn->turns < conn->due && !conn->trial) || conn->given_up)
 		return;
 	reason = obstacle(conn, false);
 	explain(conn, reason);
@@ -113,6 +113,14 @@ static __always_inline void name_reader(struct seq_file *seq, struct ss_connecti
 		conn->to_wake &= ~(1 << (side & 1));
 }
 
+/* A program has asked FIONREAD for the first time since its connection joined, and may have been told too little. */
+static __always_inline void become_strict(struct ss_connection *conn)
+{
+	conn->strict = 1;
+	if (conn->direction[0].spilled || conn->direction[1].spilled)
+		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
+}
+
 SEC("iter/bpf_sk_storage_map")
 int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
@@ -132,6 +140,8 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 		begin_leaving(conn, SS_REASON_SWITCHED_OFF);
 	else if (splices(&conn->end[side]))
 		begin_leaving(conn, SS_REASON_SPLICING_READER);
+	else if (state_of(conn) == SS_STATE_BYPASS && !conn->strict && must_be_strict(conn))
+		become_strict(conn);
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
 		start_joining(sk, conn, flow);

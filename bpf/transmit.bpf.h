@@ -28,12 +28,20 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	/* In process context the socket's lock is owned, and by the process that runs. */
 	if (in_a_call((void *)conn->sock[side & 1]))
 		note_sender(&conn->end[side & 1]);
+	weigh(&direction->mean, ops->skb_len);
 	if (conn->last_sender == side + 1) {
-		direction->streak++;
+		if (++direction->streak <= config.stream_after)
+			return;
+		if (worth_a_trial(conn, direction, (void *)conn->sock[side & 1], ops->skb_len) && !config.kill) {
+			conn->trial = 1;
+			ask_for_attention();
+		}
 		return;
 	}
 	conn->last_sender = side + 1;
+	conn->trial = 0;
 	direction->streak = 1;
+	measure_afresh(&direction->pace);
 	if (++conn->turns >= conn->due && !config.kill)
 		ask_for_attention();
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
+#include "choose.bpf.h"
 #include "leave.bpf.h"
 #include "record.bpf.h"
 
@@ -58,13 +59,14 @@ static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
  * Why the connection should not take the bypass any longer, or SS_REASON_NONE. Each end vouches for itself whenever it sends, by
  * plain loads that cost nothing. Into the other socket we look, by probe reads, when it has not sent since our last message.
  */
-static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own)
+static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own, __u32 bytes)
 {
-	__u32 streak = conn->direction[side & 1].streak;
+	struct ss_direction *direction = &conn->direction[side & 1];
+	__u32 streak = direction->streak;
 
 	if (config.kill)
 		return SS_REASON_SWITCHED_OFF;
-	if (streak > config.stream_after)
+	if (streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after) && tcp_is_faster(direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
 				       (streak > 1 && blocks(conn, !(side & 1)))))
@@ -100,6 +102,15 @@ static __always_inline bool overflows(struct tcp_sock *peer, int queued)
 	return queued > (int)config.queue_cap || queued / 2 > BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
 }
 
+/*
+ * A stream whose reader is behind stays, and TCP, with its own limits, carries it until the reader has caught up: bytes of both paths
+ * are read in order. Not where a program asks FIONREAD, which may be told that what TCP brought is not there.
+ */
+static __always_inline bool may_spill(struct ss_connection *conn, struct ss_direction *direction, __u32 state)
+{
+	return state == SS_STATE_BYPASS && !conn->strict && direction->streak > config.stream_after;
+}
+
 /* Who has just answered has hardly anything unread; who answers without ever reading is found out at every 16th message. */
 static __always_inline int queued_at(struct tcp_sock *peer, struct ss_direction *direction, __u32 size)
 {
@@ -117,6 +128,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	__u32 state, side, reason;
 	struct bpf_sock *sk = msg->sk;
 	struct flow *flow;
+	bool full;
 
 	if (!sk)
 		return SK_PASS;
@@ -143,9 +155,14 @@ int sidestep_verdict(struct sk_msg_md *msg)
 
 	note_sender(&conn->end[side]);
 	direction->streak++;
-	back->streak = 0;
+	if (back->streak) {
+		back->streak = 0;
+		conn->trial = 0;
+	}
+	weigh(&direction->mean, msg->size);
+	full = overflows(peer, queued_at(peer, direction, msg->size));
 	reason = must_not_redirect(own, peer);
-	if (!reason && overflows(peer, queued_at(peer, direction, msg->size)))
+	if (!reason && full && !may_spill(conn, direction, state))
 		reason = SS_REASON_QUEUE_FULL;
 	if (reason) {
 		begin_leaving(conn, reason);
@@ -153,10 +170,18 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		return to_stack(direction);
 	}
 	if (state == SS_STATE_BYPASS) {
-		reason = second_thought(conn, side, own);
+		reason = second_thought(conn, side, own, msg->size);
+		if (!reason && full) {
+			direction->ordered = 0;
+			direction->spilled = 1;
+			return SK_PASS;
+		}
 		if (!reason && !direction->ordered) {
-			if (all_read(me, peer))
+			if (all_read(me, peer)) {
 				direction->ordered = 1;
+				direction->spilled = 0;
+			} else if (direction->spilled)
+				return SK_PASS;
 			else if (conn->late && !conn->strict && ++direction->passed < MOST_PASSED)
 				return SK_PASS;
 			else

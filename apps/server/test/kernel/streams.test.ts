@@ -1,0 +1,57 @@
+import { Traffic, type TrafficOptions, until } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { acceleratedScene, type Scene } from './support/scene.ts';
+
+const TAKEN: { name: string; options: TrafficOptions }[] = [
+  { name: 'that TCP cannot gather', options: { send: 1000, rate: 1_000_000, nodelay: true } },
+  { name: 'of large writes', options: { send: 65_536, rate: 50_000_000 } },
+];
+
+test.for(TAKEN)('a stream $name takes the bypass', async ({ options }) => {
+  await using scene = await acceleratedScene('streams');
+  await using stream = new Traffic('stream', options, { cgroup: scene.cgroup.path });
+  const port = await stream.port();
+
+  await untilHappened(scene, 'bypassed', 1);
+  await scene.daemon.untilConnected(
+    port,
+    'sending on the bypass',
+    ({ clientToServer }) => clientToServer.messages.bypass > 100,
+  );
+  stream.stop();
+  expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+});
+
+test('small writes that TCP gathers never stay on the bypass', async () => {
+  await using scene = await acceleratedScene('gathered');
+  await using stream = new Traffic('stream', { send: 64, seconds: 2 }, { cgroup: scene.cgroup.path });
+  expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+
+  const { events } = await scene.daemon.api.events.list.query({ kinds: ['left', 'closed'] });
+  const tries = events.filter(({ kind }) => kind === 'left').length;
+  const { messages } = await scene.daemon.api.acceleration.status.query();
+  expect(messages.bypass).toBeLessThanOrEqual(100 * tries);
+});
+
+test('a pool comes back to the bypass after each bulk load', async () => {
+  await using scene = await acceleratedScene('pool');
+  await using pool = new Traffic(
+    'exchange',
+    { 'burst-every': 20_000, burst: 4_000_000, nagle: true, seconds: 60 },
+    { cgroup: scene.cgroup.path },
+  );
+  await scene.daemon.untilBypassing(await pool.port());
+
+  await untilHappened(scene, 'bypassed', 3);
+  const { events } = await scene.daemon.api.events.list.query({ kinds: ['left'] });
+  expect(new Set(events.map(({ reason }) => reason))).toEqual(new Set(['streaming']));
+  pool.stop();
+  expect(await pool.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+async function untilHappened({ daemon }: Scene, kind: 'bypassed', times: number): Promise<void> {
+  await until(`${kind} has happened ${times} times`, async () => {
+    const { events } = await daemon.api.events.list.query({ kinds: [kind] });
+    return events.length >= times;
+  });
+}
