@@ -14,11 +14,22 @@ verb_up() {
 }
 
 verb_down() {
-	pid=$(running_pid)
-	if [ -z "$pid" ]; then
-		say "Sidestep is not running (state in $state_dir)."
+	if [ "$purge" = yes ]; then
+		verb_purge
 		return 0
 	fi
+	pid=$(running_pid)
+	if [ -n "$pid" ]; then
+		stop_running
+	elif [ -e "$pin_dir/link_sockops" ]; then
+		say "Sidestep is not running (state in $state_dir), but what a daemon has accelerated stays so: it is pinned in $pin_dir."
+		say "./sidestep up takes it over, ./sidestep down --purge removes it."
+	else
+		say "Sidestep is not running (state in $state_dir)."
+	fi
+}
+
+stop_running() {
 	kill -TERM "$pid"
 	waited=0
 	while kill -0 "$pid" 2>/dev/null; do

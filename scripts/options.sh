@@ -9,6 +9,8 @@ tls_cert=
 tls_key=
 max_connections=
 detach=no
+purge=no
+now=no
 fuzz=
 torture=
 plain=no
@@ -24,6 +26,11 @@ parse_options() {
 		--detach)
 			[ "$options_verb" = up ] || misused "Only up can be detached."
 			detach=yes
+			continue
+			;;
+		--purge | --now)
+			[ "$options_verb" = down ] || misused "Only down takes $option."
+			if [ "$option" = --purge ]; then purge=yes; else now=yes; fi
 			continue
 			;;
 		--plain)
@@ -73,6 +80,7 @@ parse_options() {
 	done
 	[ "$plain" = no ] || [ -n "$torture" ] || misused "--plain goes with --torture."
 	[ -z "$fuzz" ] || [ -z "$torture" ] || misused "--fuzz and --torture do not go together."
+	[ "$now" = no ] || [ "$purge" = yes ] || misused "--now goes with --purge."
 	refuse_bad_address
 }
 

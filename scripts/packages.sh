@@ -32,6 +32,7 @@ apt_install() {
 		apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" &&
 		disable_services "$@"
 	apt_status=$?
+	[ $apt_status -ne 0 ] || printf '%s\n' "$@" >>"$packages_made"
 	release_services
 	return $apt_status
 }

@@ -74,7 +74,14 @@ mount_file_systems() {
 mount_at() {
 	type=$1 at=$2
 	shift 2
-	awk -v type="$type" -v at="$at" '$3 == type && $2 == at { found = 1 } END { exit !found }' /proc/mounts ||
-		mount -t "$type" "$@" "$type" "$at" ||
+	if is_mounted "$type" "$at"; then return 0; fi
+	mount -t "$type" "$@" "$type" "$at" ||
 		refuse "Could not mount the $type file system at $at; mount it there and run the same command again."
+	mkdir -p "${mounts_made%/*}"
+	printf '%s %s\n' "$type" "$at" >>"$mounts_made"
+}
+
+# is_mounted <type> <folder>
+is_mounted() {
+	awk -v type="$1" -v at="$2" '$3 == type && $2 == at { found = 1 } END { exit !found }' /proc/mounts
 }

@@ -1,0 +1,75 @@
+# shellcheck shell=sh
+# Everything that Sidestep has made on this machine goes; what it must leave is named.
+
+# File systems that set-up has mounted, one `type folder` a line. Like the mounts, it is gone with the next boot.
+mounts_made=/run/sidestep/mounts
+# Debian packages that set-up has installed, one a line.
+packages_made=$root/.sidestep/packages
+
+verb_purge() {
+	pid=$(running_pid)
+	if [ -n "$pid" ]; then
+		disable_running
+		stop_running
+	fi
+	remove_remains
+	unmount_ours
+	name_the_rest
+}
+
+disable_running() {
+	require_set_up
+	set -- "$node" --disable-warning=ExperimentalWarning "$root/apps/cli/src/main.ts" disable --state-dir "$state_dir"
+	[ "$now" = no ] || set -- "$@" --now
+	"$@" >/dev/null || refuse "Acceleration is still on, so nothing was removed. Try again, or add --now to reset what does not drain."
+}
+
+# What is in the kernel can be taken out without losing a byte only by the programs that put it there.
+remove_remains() {
+	[ -e "$state_dir" ] || [ -e "$pin_dir" ] || return 0
+	require_set_up
+	set -- "$node" --disable-warning=ExperimentalWarning "$main" purge --state-dir "$state_dir" --pin-dir "$pin_dir"
+	[ "$now" = no ] || set -- "$@" --now
+	"$@" || exit 1
+}
+
+unmount_ours() {
+	[ -e $mounts_made ] || return 0
+	if another_runs; then
+		say "Left: the file systems that set-up has mounted, for another daemon of Sidestep runs."
+		return 0
+	fi
+	while read -r type at; do
+		is_mounted "$type" "$at" || continue
+		if [ "$type" = bpf ] && [ -n "$(ls -A "$at")" ]; then
+			say "Left: the $type file system at $at, where others have pinned something."
+		elif umount "$at" 2>/dev/null; then
+			say "Removed: the mount of $type at $at."
+		else
+			say "Left: the $type file system at $at, which is in use; run umount $at when it no longer is."
+		fi
+	done <$mounts_made
+	rm -f $mounts_made
+	rmdir /run/sidestep/cgroup /run/sidestep 2>/dev/null || :
+}
+
+another_runs() {
+	for line in /proc/[0-9]*/cmdline; do
+		if { tr '\0' ' ' <"$line"; } 2>/dev/null | grep -q '^[^ ]*node .*apps/server/src/main\.ts '; then return 0; fi
+	done
+	return 1
+}
+
+# Those that nobody has removed since, each with a space in front.
+packages_of_ours() {
+	[ -e "$packages_made" ] || return 0
+	sort -u "$packages_made" | while read -r package; do
+		if dpkg_has "$package"; then printf ' %s' "$package"; fi
+	done
+}
+
+name_the_rest() {
+	kept=$(packages_of_ours)
+	[ -z "$kept" ] || say "Left: Debian packages that set-up has installed. Remove them with: apt-get remove$kept"
+	say "Left: this folder, with all that was built in it. Remove it with: rm -r $root"
+}
