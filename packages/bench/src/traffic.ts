@@ -70,9 +70,8 @@ const resultSchemas = {
     /** Bytes that the sender could send before it was held up. */
     accepted: z.number(),
     heldUp: z.boolean(),
-    /** SO_RCVBUF as the reader's kernel has it, and the bytes that it had read when it stopped. */
+    /** SO_RCVBUF as the reader's kernel has it. */
     buffer: z.number(),
-    before: z.number(),
     /** How often poll said that there was room and the next send that there was none. */
     emptyPromises: z.number(),
     sent: z.number(),

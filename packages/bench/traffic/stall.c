@@ -15,7 +15,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target;
+	bool blocking, has_target, hold;
 	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
@@ -162,6 +162,16 @@ static void hold_up_after(int fd, uint32_t ms)
 		fail("setsockopt");
 }
 
+/* As long as somebody looks at what waits: until the next SIGUSR1. */
+static void hold_until_told(void)
+{
+	told_to_flood = 0;
+	printf("{\"before\":%lu}\n", tally->before);
+	fflush(stdout);
+	while (!told_to_flood && !stopping)
+		sleep_ns(NS_PER_MS);
+}
+
 /* The bytes that were accepted before the sender was held up. */
 static uint64_t send_all(int fd)
 {
@@ -175,6 +185,8 @@ static uint64_t send_all(int fd)
 	if (options.blocking)
 		hold_up_after(fd, STALL_MS);
 	accepted = flood(fd, options.limit);
+	if (options.hold)
+		hold_until_told();
 	atomic_store(&tally->resumed, true);
 	if (options.blocking)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
@@ -202,7 +214,7 @@ static bool report(uint64_t accepted)
 
 	printf("{\"program\":\"stall\",\"accepted\":%lu,\"heldUp\":%s,\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,", accepted,
 	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
-	printf("\"buffer\":%lu,\"before\":%lu,\"emptyPromises\":%lu,", tally->buffer, tally->before, tally->empty_promises);
+	printf("\"buffer\":%lu,\"emptyPromises\":%lu,", tally->buffer, tally->empty_promises);
 	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
 	return held_up && !lost && !tally->wrong && !tally->errors;
 }
@@ -214,6 +226,7 @@ static const struct argp_option argp_options[] = {
 	{ "blocking", 'b', NULL, 0, "use blocking sockets", 0 },
 	{ "warm-ms", 'w', "MS", 0, "requests and answers before the flood (500); 0: until SIGUSR1", 0 },
 	{ "first", 'f', "BYTES", 0, "the reader stops after so many bytes of the flood (0)", 0 },
+	{ "hold", 'h', NULL, 0, "say when the sender is held up, and go on at SIGUSR1", 0 },
 	{ "receive-buffer", 'r', "BYTES", 0, "SO_RCVBUF of the reader (as the kernel chooses)", 0 },
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
@@ -232,6 +245,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'b': options.blocking = true; break;
 	case 'w': options.warm_ms = (uint32_t)atoi(argument); break;
 	case 'f': options.first = (uint32_t)atoi(argument); break;
+	case 'h': options.hold = true; break;
 	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;
