@@ -14,7 +14,7 @@
 #define NICENESS 19
 #define LOOK_MS 20
 #define WATCH_EVERY 25
-#define LOOK_AT_FAILURE_MS 4000
+#define LOOK_AT_FAILURE_MS 8000
 
 static struct {
 	struct address address, target;

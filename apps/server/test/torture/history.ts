@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Direction, Event } from '@sidestep/shared';
 import type { TestDaemon } from '../kernel/support/test-daemon.ts';
 
 const PATIENCE_MS = 3000;
+/** The daemon reads the connections once a second. */
+const NEXT_SAMPLE_MS = 1100;
 
 /** What the daemon knows of the connections with the client's port: its last ones, and what happened to them. */
 export async function historyOf(daemon: TestDaemon, clientPort: number): Promise<string> {
+  await sleep(NEXT_SAMPLE_MS);
   const unknown = new Promise<string>((resolve) => {
     setTimeout(resolve, PATIENCE_MS, '  The daemon did not answer.').unref();
   });

@@ -90,6 +90,9 @@ static inline void plan_side(struct plan *plan, struct side_plan *side, struct d
 	side->waiting = dice_one_in(dice, 6) ? BLOCKING : POLL + dice_below(dice, 3);
 	side->switches = plan->kind != TINY && dice_one_in(dice, 12);
 	side->asks = habits->ask && dice_one_in(dice, 2);
+	/* Where the answer matters most: who is told that nothing is there waits until something happens. */
+	if (side->asks && dice_one_in(dice, 2))
+		side->waiting = EDGE;
 	side->stops_short = side->waiting == EDGE && dice_one_in(dice, 4);
 	side->half_closes = dice_one_in(dice, 2);
 	side->nodelay = !dice_one_in(dice, 4);
@@ -136,7 +139,7 @@ static inline uint32_t plan_steps(enum kind kind, struct dice *dice)
 {
 	switch (kind) {
 	case TINY: return 1 + dice_below(dice, 4);
-	case TURNS: return dice_size(dice, 2048);
+	case TURNS: return 32 + dice_size(dice, 2048);
 	case STREAM: return 1 + dice_below(dice, 8);
 	case DUPLEX: return 1 + dice_below(dice, 4);
 	default: return 4 + dice_below(dice, 60);
