@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Traffic, until } from '@sidestep/bench';
@@ -44,15 +43,13 @@ test('a process with the id of one that spliced takes the bypass', async () => {
   expect(joined).toMatchObject({ client: { pid: splicer.pid, comm: 'exchange' } });
 });
 
-/** More entries than the map of clients that wait for their server has room for: the least recently used ones go. */
-function crowdOut({ daemon }: Scene): void {
+/** What the kernel does when the map of clients that wait for their server is full: the least recently used one goes. */
+function crowdOut({ daemon }: Scene, connection: string | undefined): void {
   using map = BpfMap.openPinned(join(daemon.pinDir, 'map_pending'));
-  const { keySize, valueSize, maxEntries } = map.info();
-  const random = randomBytes(2 * maxEntries * (keySize + valueSize));
-  for (let at = 0; at < random.length; at += keySize + valueSize) {
-    const value = at + keySize;
-    map.update(random.subarray(at, value), random.subarray(value, value + valueSize));
-  }
+  // A value begins with the connection's id.
+  const waiting = map.keys().find((key) => String(map.lookup(key)?.readBigUInt64LE()) === connection);
+  if (!waiting) throw new Error('The client does not wait for its server.');
+  map.delete(waiting);
 }
 
 test('a client that is crowded out while it waits for its server stays on the stack, and says why', async () => {
@@ -68,8 +65,12 @@ test('a client that is crowded out while it waits for its server stays on the st
     }
   }`);
   await using traffic = new Traffic('exchange', { ...TURNS, address: `127.0.0.1:${PORT}` }, where);
-  await daemon.untilConnected(PORT, 'waiting for their server', ({ server: { pid } }) => pid === 0);
-  crowdOut(scene);
+  const [waiting] = await daemon.untilConnected(
+    PORT,
+    'waiting for its server',
+    ({ server: { pid } }) => pid === 0,
+  );
+  crowdOut(scene, waiting?.id);
   await netns.nftables('delete table inet held');
 
   const kept = await until(
