@@ -33,10 +33,11 @@ export class Disturber {
       if ((await this.#rest(this.#dice.between(50, 2500))) === ENDED) break;
       await this.#dice.one([
         () => this.#toggle(),
-        () => this.#toggle(),
-        () => this.#changeSettings(),
         () => this.#kill(),
         () => this.#killInTheMiddle(),
+        () => this.#changeSettings(),
+        () => this.#changeSettings(),
+        () => this.#list(),
         () => this.#list(),
       ])();
     }
