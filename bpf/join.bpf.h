@@ -13,6 +13,18 @@ static __always_inline bool splices(struct ss_end *end)
 	return bpf_map_lookup_elem(&splicers, &executable);
 }
 
+#define FTP 21
+#define TELNET 23
+#define RLOGIN 513
+
+/* Protocols that interrupt with MSG_OOB. On the bypass an urgent byte would arrive as one of many; that it is one, no program can see. */
+static __always_inline bool sends_urgent_bytes(struct ss_connection *conn)
+{
+	__u16 port = conn->end[SS_SERVER].port;
+
+	return port == FTP || port == TELNET || port == RLOGIN;
+}
+
 /* Why this connection cannot take the bypass as it is now, or SS_REASON_NONE. */
 static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block)
 {
@@ -28,6 +40,8 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		return SS_REASON_CLOSING;
 	if (splices(&conn->end[SS_CLIENT]) || splices(&conn->end[SS_SERVER]))
 		return SS_REASON_SPLICING_READER;
+	if (sends_urgent_bytes(conn))
+		return SS_REASON_SPECIAL_SOCKET;
 	/* Who fell asleep before its file became non-blocking still sleeps in TCP's recv, and would not hear of redirected bytes. */
 	if (!may_block && (sleepers(client) || sleepers(server)))
 		return SS_REASON_BLOCKING_READER;

@@ -193,7 +193,8 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	conn->end[SS_SERVER].port = bpf_ntohl(ops->remote_port);
 	become_ours(flow, &place, SS_CLIENT, conn->end[SS_CLIENT].cookie);
 	/* A socket without a file belongs to the kernel. */
-	if (config.allow_blocking && !config.kill && !splices(&conn->end[SS_CLIENT]) && !misfit(tp, file_of(tp), true)) {
+	if (config.allow_blocking && !config.kill && !splices(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
+	    !misfit(tp, file_of(tp), true)) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
 			conn->state = SS_STATE_STACK;
