@@ -11,6 +11,7 @@ interface Case {
 }
 
 const CASES: Case[] = [
+  { receiveBuffer: 4096, send: [1000, 2000] },
   { receiveBuffer: 16_384, send: [16_384, 16_384] },
   { receiveBuffer: 16_384, send: [1, 300_000] },
   { receiveBuffer: 65_536, send: [2000, 9000] },
