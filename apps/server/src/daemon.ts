@@ -13,7 +13,7 @@ import { openDatabase } from './state/database.ts';
 import { holdFolder, holdPins } from './state/hold.ts';
 import { keyOf } from './state/pin-lock.ts';
 
-type DataPlaneOptions = Pick<Options, 'pinDir' | 'maxConnections'> & { readonly cgroup: string };
+type DataPlaneOptions = Pick<Options, 'pinDir' | 'maxConnections'> & { readonly cgroup: string | null };
 
 export interface DaemonParts {
   readonly createDataPlane: (options: DataPlaneOptions) => DataPlane;

@@ -73,11 +73,14 @@ export class AccelerationMachine {
    * whether there was something to take over.
    */
   start(): boolean {
-    const { dataPlane, config, wanted } = this.#options;
+    const { dataPlane, config, wanted, log } = this.#options;
     const kept = wanted.load();
     let adopted = false;
     try {
-      adopted = dataPlane.adopt(config());
+      const found = dataPlane.adopt(config());
+      adopted = found === 'running';
+      if (found === 'removed')
+        log('Removed what an earlier daemon left in the kernel, for it no longer ran.');
     } catch (error) {
       this.#fail(error);
       return false;

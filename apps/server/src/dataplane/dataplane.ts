@@ -57,8 +57,11 @@ export interface SplicingProcess extends Executable {
 export interface DataPlane {
   /** Whether the programs are loaded and attached, by this process or by one before it (after `adopt`). */
   readonly enabled: boolean;
-  /** Takes over what an earlier process left pinned; false when there is nothing. */
-  adopt(config: DataPlaneConfig): boolean;
+  /**
+   * Takes over what an earlier process left pinned and running. Remains that do not run any more are removed instead: of a process that died
+   * while it pinned or unpinned, or of a cgroup that is gone. Throws when it is neither, and then leaves everything as it is.
+   */
+  adopt(config: DataPlaneConfig): 'nothing' | 'running' | 'removed';
   /** Loads, attaches and pins; on failure nothing is left behind. */
   enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void>;
   configure(config: DataPlaneConfig): void;

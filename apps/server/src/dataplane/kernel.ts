@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
-import type { Connection, EnablingStep, HeldConnection } from '@sidestep/shared';
+import { type Connection, type EnablingStep, type HeldConnection, heldWords } from '@sidestep/shared';
 import { systemClock } from './clock.ts';
 import {
   type DataPlane,
@@ -16,7 +17,7 @@ import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
 import { Looker, Tender } from './iterator.ts';
 import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
-import { hasLayout, Pins, pinState, unpin } from './pins.ts';
+import { hasLayout, missingPins, Pins, pinState, unpin } from './pins.ts';
 import { type ConnectionRecord, RecordReader } from './record.ts';
 import { reset } from './reset.ts';
 import { SplicerMap } from './splicer-map.ts';
@@ -31,8 +32,8 @@ const STREAM_AFTER = 32;
 const SETTLE_TURNS = 4;
 
 export interface KernelDataPlaneOptions {
-  /** Folder of the cgroup v2 tree below which sockets are looked at. */
-  readonly cgroup: string;
+  /** Folder of the cgroup v2 tree below which sockets are looked at. Null: whichever it is; enough to take over and remove. */
+  readonly cgroup: string | null;
   /** Folder in bpffs; created when enabling, removed when disabling. */
   readonly pinDir: string;
   /** The compiled object, bpf/build/sidestep.o. */
@@ -90,25 +91,74 @@ class KernelDataPlane implements DataPlane {
     return this.#running !== null;
   }
 
-  adopt(config: DataPlaneConfig): boolean {
+  adopt(config: DataPlaneConfig): 'nothing' | 'running' | 'removed' {
     return guarded('Taking over the data plane failed', () => {
-      const state = pinState(this.#options.pinDir);
-      if (state === 'none') return false;
+      const { pinDir } = this.#options;
+      const state = pinState(pinDir);
+      if (state === 'none') return 'nothing';
+      const missing = missingPins(pinDir);
+      if (state === 'stopped' && missing.length > 0) {
+        // A daemon died while it pinned or unpinned: nothing ever ran, or nothing does any more.
+        unpin(pinDir);
+        return 'removed';
+      }
+      this.#assertOurs(missing);
+      this.#run(Pins.open(pinDir));
       if (state === 'stopped') {
-        // A daemon died while it pinned or unpinned, or the cgroup was removed: nothing runs.
-        unpin(this.#options.pinDir);
-        return false;
+        this.#config = config;
+        this.#removeStopped();
+        return 'removed';
       }
-      if (!hasLayout(this.#options.pinDir, this.#layout)) {
-        throw new DataPlaneError({
-          message: `Another version of Sidestep runs in the kernel, pinned in ${this.#options.pinDir}.`,
-          remedy: 'Start that version again and disable it, then start this one.',
-          log: null,
-        });
-      }
-      this.#run(Pins.open(this.#options.pinDir));
+      this.#assertCgroup();
       this.configure(config);
-      return true;
+      return 'running';
+    });
+  }
+
+  #assertOurs(missing: readonly string[]): void {
+    const { pinDir } = this.#options;
+    if (!hasLayout(pinDir, this.#layout)) {
+      throw new DataPlaneError({
+        message: `Another version of Sidestep runs in the kernel, pinned in ${pinDir}.`,
+        remedy: 'Start that version again and disable it, then start this one.',
+        log: null,
+      });
+    }
+    if (missing.length === 0) return;
+    throw new DataPlaneError({
+      message: `Somebody has removed ${missing.join(', ')} from ${pinDir}: what runs in the kernel can no longer be taken over.`,
+      remedy: `End the programs whose connections take the bypass, or start the host again; then remove ${pinDir}.`,
+      log: null,
+    });
+  }
+
+  /** A cgroup that was removed lives on for its sockets, and one that was made at the same place since is another. */
+  #assertCgroup(): void {
+    const { cgroup, pinDir } = this.#options;
+    const attached = this.#use().pins.links.sockops.info().cgroupId;
+    if (cgroup === null || attached === statSync(cgroup, { bigint: true }).ino) return;
+    this.#close();
+    throw new DataPlaneError({
+      message: `What an earlier daemon pinned in ${pinDir} covers another cgroup (${attached}) than ${cgroup}.`,
+      remedy:
+        'Start with the --cgroup that it had, or remove it with ./sidestep down --purge and switch on again.',
+      log: null,
+    });
+  }
+
+  /** The cgroup is gone, but its sockets may live on, and hold bytes that only an orderly drain does not lose. */
+  #removeStopped(): void {
+    this.#takeOutLatecomers();
+    const held = this.held();
+    if (held.length === 0) {
+      this.remove();
+      return;
+    }
+    this.#close();
+    throw new DataPlaneError({
+      message: `The cgroup that was accelerated is gone, and ${held.length} of its connections hold bytes that their programs have not read.`,
+      remedy: 'Let these programs go on or end them, then start the daemon again.',
+      log: held.map((one) => heldWords(one, (bytes) => `${bytes} bytes`)).join('\n'),
     });
   }
 
@@ -123,8 +173,10 @@ class KernelDataPlane implements DataPlane {
       }
       this.#config = config;
       this.#killed = false;
+      const { cgroup } = this.#options;
+      if (cgroup === null) throw new Error('There is no cgroup to attach to.');
       const initial = { config: this.#configBytes(), layout: this.#layout };
-      this.#run(await load({ ...this.#options, ...initial, onStep }));
+      this.#run(await load({ ...this.#options, cgroup, ...initial, onStep }));
     } catch (error) {
       throw asDataPlaneError('Enabling failed', error);
     }
@@ -192,11 +244,16 @@ class KernelDataPlane implements DataPlane {
   }
 
   remove(): void {
-    const { pins, ring } = this.#use();
+    const { pins } = this.#use();
     // Off the cgroup before anything is closed: from here on nobody is seen or enrolled.
     pins.links.sockops.detach();
     this.#takeOutLatecomers();
     unpin(this.#options.pinDir);
+    this.#close();
+  }
+
+  #close(): void {
+    const { pins, ring } = this.#use();
     ring.close();
     pins[Symbol.dispose]();
     this.#running = null;

@@ -101,6 +101,12 @@ export function pinState(dir: string): PinState {
   return link.info().cgroupId === 0n ? 'stopped' : 'running';
 }
 
+/** Names of files that should be there when the data plane is. */
+export function missingPins(dir: string): string[] {
+  const wanted = [...(Object.keys(MAPS) as MapName[]).map(mapFile), ...LINKS.map(linkFile), VERDICT];
+  return wanted.filter((name) => !existsSync(join(dir, name)));
+}
+
 /** Whether the pins were made with these layouts of records and configuration. */
 export function hasLayout(dir: string, layout: string): boolean {
   return existsSync(join(dir, layoutFile(layout)));

@@ -36,7 +36,7 @@ export async function purge({ stateDir, pinDir, now }: PurgeOptions, parts: Purg
     await using held = new AsyncDisposableStack();
     if (existsSync(stateDir)) held.use(holdFolder(stateDir));
     held.use(await holdPins(pinDir));
-    await removeFromKernel(createDataPlane({ cgroup: '/', pinDir, maxConnections: null }), pinDir, now, say);
+    await removeFromKernel(createDataPlane({ cgroup: null, pinDir, maxConnections: null }), pinDir, now, say);
     if (hasTracefs(traceRoot)) removeLeftOvers(traceRoot);
   }
   removeState(stateDir, say);

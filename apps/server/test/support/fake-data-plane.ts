@@ -59,13 +59,13 @@ export class FakeDataPlane implements DataPlane {
     this.kernel = kernel;
   }
 
-  adopt(config: DataPlaneConfig): boolean {
+  adopt(config: DataPlaneConfig): 'nothing' | 'running' | 'removed' {
     this.#failOnce('adopt');
     if (this.kernel.pinned) {
       this.enabled = true;
       this.configure(config);
     }
-    return this.enabled;
+    return this.enabled ? 'running' : 'nothing';
   }
 
   async enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void> {

@@ -32,9 +32,9 @@ export class StandInDataPlane implements DataPlane {
   /** Whether an earlier process left it loaded. */
   left = false;
 
-  adopt(): boolean {
+  adopt(): 'nothing' | 'running' {
     this.enabled = this.left;
-    return this.left;
+    return this.left ? 'running' : 'nothing';
   }
 
   async enable(_config: unknown, onStep: (step: EnablingStep) => void): Promise<void> {
