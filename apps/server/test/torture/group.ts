@@ -61,6 +61,11 @@ export class Group implements AsyncDisposable {
     return this.#traffic.process.name;
   }
 
+  /** What it said on standard error: why it could not go on. */
+  get errors(): string {
+    return this.#traffic.process.errors;
+  }
+
   /** Lets a failed connection go. */
   release(): void {
     this.#traffic.stop();

@@ -116,7 +116,8 @@ async function resultsOf(groups: readonly Group[], failures: string[]): Promise<
     try {
       const result = await group.result();
       results.push({ group, result });
-      if (!result.right) failures.push(`${group.name}: ${result.failure || 'it did not come to its end'}`);
+      if (!result.right)
+        failures.push(`${group.name}: ${result.failure || group.errors || 'it did not come to its end'}`);
     } catch (error) {
       failures.push(`${group.name}: ${messageOf(error)}`);
     }
