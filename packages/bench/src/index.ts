@@ -6,4 +6,5 @@ export * from './sandbox/daemon.ts';
 export * from './sandbox/free-port.ts';
 export * from './sandbox/process.ts';
 export * from './sandbox/until.ts';
+export * from './textbook.ts';
 export * from './traffic.ts';
