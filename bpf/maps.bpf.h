@@ -103,6 +103,26 @@ struct splicer_map {
 	__type(value, struct ss_splicer);
 };
 
+/* The four numbers that TCP knows a connection by, as one end sees them. Network order but for the own port. */
+struct tuple {
+	__u8 address[16];
+	__u8 peer_address[16];
+	__u16 port;
+	__u16 peer_port;
+};
+
+/* An end of a connection that was open before we were switched on. */
+struct open_end {
+	__u64 sock;
+	__u64 cookie;
+};
+
+struct listening_port {
+	__u64 netns;
+	__u32 port;
+	__u32 pad;
+};
+
 struct event_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 8 * 1024 * 1024);

@@ -6,6 +6,7 @@
 #include "maps.bpf.c"
 #include "sockops.bpf.c"
 #include "splice.bpf.c"
+#include "survey.bpf.c"
 #include "tend.bpf.c"
 #include "verdict.bpf.c"
 

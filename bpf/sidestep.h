@@ -52,6 +52,7 @@ enum ss_side {
 
 /* Read from the map on every message: a change takes effect on live connections at once. */
 struct ss_config {
+	__u64 cgroup;		/* id in the v2 tree: sockets below it are covered */
 	__u32 queue_cap;	/* bytes that may wait in one receiver's queue before TCP takes over */
 	__u32 stream_after;	/* messages in one direction without an answer that make a stream */
 	__u32 settle_turns;	/* changes of direction that a connection must show before it may join */

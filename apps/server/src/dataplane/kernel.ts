@@ -334,6 +334,7 @@ class KernelDataPlane implements DataPlane {
   #configBytes(): Buffer {
     if (this.#config === null) throw new Error('The data plane has no configuration yet.');
     return this.#encodeConfig({
+      cgroup: statSync(this.#options.cgroup, { bigint: true }).ino,
       queue_cap: this.#config.queueCap,
       stream_after: STREAM_AFTER,
       settle_turns: SETTLE_TURNS,

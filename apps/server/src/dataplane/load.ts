@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { attachToMap, BPF_SK_MSG_VERDICT, BpfObject } from '@sidestep/libbpf';
 import type { EnablingStep } from '@sidestep/shared';
 import { Pins, unpin } from './pins.ts';
+import { survey } from './survey.ts';
 
 export interface LoadOptions {
   readonly objectPath: string;
@@ -20,7 +21,7 @@ export interface LoadOptions {
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /**
- * Loads, attaches and pins; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that
+ * Loads, attaches and pins, then looks for connections that are open already; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that
  * dies anywhere in here leaves nothing that runs.
  */
 export async function load({
@@ -62,6 +63,7 @@ export async function load({
   try {
     Pins.pin(pinDir, object, links, layout);
     Pins.pinSockops(pinDir, resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd)));
+    await survey(resources.use(object.program('sidestep_survey').attachIterator()));
     return Pins.open(pinDir);
   } catch (error) {
     unpin(pinDir);

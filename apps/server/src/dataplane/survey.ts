@@ -1,0 +1,85 @@
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type BpfLink, readIterator } from '@sidestep/libbpf';
+import { libc } from './borrow.ts';
+
+const CLONE_NEWNET = 0x40000000;
+const OWN = '/proc/self/ns/net';
+const NAMED = '/run/netns';
+/** A server is noted, its client is found, the server is taken; and each time a connection may be in the middle of something. */
+const VISITS = 8;
+const BETWEEN_VISITS_MS = 5;
+
+const setns = libc.func('int setns(int fd, int type)');
+
+/**
+ * Runs `sidestep_survey` in every network namespace until connections that were open before are known. A connection that never
+ * rests in all that time is not found, and stays on TCP.
+ */
+export async function survey(link: BpfLink): Promise<void> {
+  for (let visit = 0; visit < VISITS; visit++) {
+    if (visit > 0) await wait(BETWEEN_VISITS_MS);
+    inEachNamespace(() => readIterator(link));
+  }
+}
+
+/** `act` must not wait: the whole thread is in the other namespace meanwhile. */
+function inEachNamespace(act: () => void): void {
+  using resources = new DisposableStack();
+  const home = open(OWN);
+  if (home === null) return;
+  resources.defer(() => closeSync(home));
+  act();
+  resources.defer(() => {
+    if (setns(home, CLONE_NEWNET) !== 0)
+      throw new Error('The daemon could not return to its network namespace.');
+  });
+  for (const path of otherNamespaces()) {
+    const namespace = open(path);
+    if (namespace === null) continue;
+    try {
+      if (setns(namespace, CLONE_NEWNET) === 0) act();
+    } finally {
+      closeSync(namespace);
+    }
+  }
+}
+
+/** One path each. A namespace without a name and without a process is not found. */
+function otherNamespaces(): Iterable<string> {
+  const paths = [
+    ...list('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => `/proc/${pid}/ns/net`),
+    ...list(NAMED).map((name) => `${NAMED}/${name}`),
+  ];
+  const byInode = new Map(paths.map((path) => [inode(path), path]));
+  byInode.delete(null);
+  byInode.delete(inode(OWN));
+  return byInode.values();
+}
+
+/** Null for what has gone meanwhile. */
+function inode(path: string): bigint | null {
+  try {
+    return statSync(path, { bigint: true }).ino;
+  } catch {
+    return null;
+  }
+}
+
+function open(path: string): number | null {
+  try {
+    return openSync(path, 'r');
+  } catch {
+    return null;
+  }
+}
+
+function list(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}

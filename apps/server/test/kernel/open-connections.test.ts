@@ -1,0 +1,62 @@
+import { Traffic } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { Netns } from './support/netns.ts';
+import { openScene } from './support/scene.ts';
+
+const WHERE = [
+  { where: 'on IPv4', address: '127.0.0.1:0', own: false },
+  { where: 'on IPv6', address: '[::1]:0', own: false },
+  { where: 'in another network namespace', address: '127.0.0.1:0', own: true },
+];
+
+test.for(WHERE)('switching on reaches connections that are open: $where', async ({ address, own }) => {
+  await using scene = await openScene('open');
+  await using netns = await Netns.create();
+  await using traffic = new Traffic(
+    'exchange',
+    { address, connections: 10, 'pause-ms': 2, seconds: 120 },
+    { cgroup: scene.cgroup.path, ...(own && { netns: netns.name }) },
+  );
+  const port = await traffic.port();
+  await traffic.process.firstLine();
+
+  await scene.daemon.enable();
+  const connections = await scene.daemon.untilBypassing(port, 10);
+  expect(connections).toHaveLength(10);
+  expect(new Set(connections.map(({ client }) => client.pid))).toEqual(new Set([traffic.pid]));
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('a connection that never rests is found all the same', async () => {
+  await using scene = await openScene('busy');
+  await using traffic = new Traffic('exchange', { seconds: 120 }, { cgroup: scene.cgroup.path });
+  const port = await traffic.port();
+
+  await scene.daemon.enable();
+  await scene.daemon.untilBypassing(port);
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('what is open outside the cgroup is left alone', async () => {
+  await using scene = await openScene('outside');
+  await using outside = await openScene('elsewhere');
+  await using traffic = new Traffic(
+    'exchange',
+    { 'pause-ms': 1, seconds: 120 },
+    { cgroup: outside.cgroup.path },
+  );
+  const port = await traffic.port();
+  await using inside = new Traffic(
+    'exchange',
+    { 'pause-ms': 1, seconds: 120 },
+    { cgroup: scene.cgroup.path },
+  );
+
+  await scene.daemon.enable();
+  await scene.daemon.untilBypassing(await inside.port());
+  expect(await scene.daemon.connections({ port })).toEqual([]);
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});

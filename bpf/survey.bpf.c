@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An iterator over every TCP socket of one network namespace. The daemon runs it several times after switching on, in each namespace, so that
+ * connections that were open before are ours, too. They are found by their addresses, and proven by their sequence numbers: at a moment
+ * in which nothing is under way, each end has received exactly what the other has sent, and these two numbers began at random.
+ */
+#include "pair.bpf.h"
+
+#define SOL_TCP 6
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
+#define DEEPEST_CGROUP 32
+
+/* Ends that accept connections: found by their addresses when their clients are visited. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct tuple);
+	__type(value, struct open_end);
+} open_servers SEC(".maps");
+
+/* Servers whose client has been visited, by cookie: their record waits for them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, __u64);
+	__type(value, struct place);
+} half_paired SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct listening_port);
+	__type(value, __u8);
+} listening_ports SEC(".maps");
+
+static __always_inline struct listening_port local_port(struct tcp_sock *tp)
+{
+	struct listening_port port = {
+		.netns = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, net_cookie),
+		.port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num),
+	};
+
+	return port;
+}
+
+/* sock_ops only runs for sockets below the cgroup that it is attached to. */
+static __always_inline bool covered(struct tcp_sock *tp)
+{
+	struct cgroup *cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup);
+	int i;
+
+	for (i = 0; i < DEEPEST_CGROUP && cgroup; i++) {
+		if (BPF_CORE_READ(cgroup, kn, id) == config.cgroup)
+			return true;
+		cgroup = (void *)BPF_CORE_READ(cgroup, self.parent);
+	}
+	return false;
+}
+
+/* As this end sees it, or as its peer does. */
+static __always_inline void name_connection(struct tuple *tuple, struct tcp_sock *tp, bool as_peer)
+{
+	__u16 port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
+	__u16 peer = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
+
+	copy_address(tuple->address, tp, !as_peer);
+	copy_address(tuple->peer_address, tp, as_peer);
+	tuple->port = as_peer ? peer : port;
+	tuple->peer_port = as_peer ? port : peer;
+}
+
+/* `tp` is locked by the iterator; what its peer does meanwhile shows in the peer's numbers, and then they do not match. */
+static __always_inline bool proven(struct tcp_sock *tp, struct open_end *peer)
+{
+	struct tcp_sock *other = (void *)peer->sock;
+
+	return BPF_CORE_READ(other, inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter) == (long)peer->cookie &&
+	       BPF_CORE_READ(other, inet_conn.icsk_inet.sk.__sk_common.skc_state) == TCP_ESTABLISHED &&
+	       BPF_CORE_READ(tp, snd_nxt) == BPF_CORE_READ(other, rcv_nxt) &&
+	       BPF_CORE_READ(tp, rcv_nxt) == BPF_CORE_READ(other, snd_nxt);
+}
+
+static __always_inline bool watch(struct tcp_sock *tp)
+{
+	int flags = WATCHED;
+
+	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+}
+
+/* Who has it is not known before it sends: the iterator runs in the daemon. */
+static __always_inline void describe_open(struct ss_end *end, struct tcp_sock *tp, __u64 cookie)
+{
+	end->netns = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, net_cookie);
+	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
+	copy_address(end->address, tp, true);
+	end->port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
+	end->cookie = cookie;
+}
+
+static __always_inline bool take_client(struct tcp_sock *tp, struct flow *flow, struct open_end *server)
+{
+	__u64 cookie = bpf_get_socket_cookie(tp);
+	struct ss_connection *conn;
+	struct place place = {};
+
+	if (!take_slot(&place.slot))
+		return false;
+	bpf_map_update_elem(&connections, &place.slot, &blank_connection, BPF_ANY);
+	conn = bpf_map_lookup_elem(&connections, &place.slot);
+	if (!conn)
+		return false;
+	place.connection = cookie;
+	conn->opened = bpf_ktime_get_ns();
+	conn->sock[SS_CLIENT] = (__u64)tp;
+	conn->reason = SS_REASON_NOT_PAIRED;
+	conn->due = config.settle_turns;
+	describe_open(&conn->end[SS_CLIENT], tp, cookie);
+	copy_address(conn->end[SS_SERVER].address, tp, false);
+	conn->end[SS_SERVER].port = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
+	become_ours(flow, &place, SS_CLIENT, cookie);
+	conn->id = cookie;
+	bpf_map_update_elem(&half_paired, &server->cookie, &place, BPF_ANY);
+	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
+	return true;
+}
+
+static __always_inline bool take_server(struct tcp_sock *tp, struct flow *flow, __u64 cookie, struct place *place)
+{
+	struct ss_connection *conn = record_at(place->slot, place->connection);
+
+	if (!conn || conn->closed)
+		return false;
+	describe_open(&conn->end[SS_SERVER], tp, cookie);
+	become_ours(flow, place, SS_SERVER, cookie);
+	conn->reason = SS_REASON_WARMING_UP;
+	conn->sock[SS_SERVER] = (__u64)tp;
+	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
+	return true;
+}
+
+static __always_inline void visit_server(struct tcp_sock *tp)
+{
+	struct open_end end = { .sock = (__u64)tp, .cookie = bpf_get_socket_cookie(tp) };
+	struct place *place = bpf_map_lookup_elem(&half_paired, &end.cookie);
+	struct tuple tuple = {};
+	struct flow *flow;
+
+	if (!place) {
+		name_connection(&tuple, tp, false);
+		bpf_map_update_elem(&open_servers, &tuple, &end, BPF_ANY);
+		return;
+	}
+	flow = bpf_sk_storage_get(&flows, tp, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (flow && (!watch(tp) || !take_server(tp, flow, end.cookie, place)))
+		bpf_sk_storage_delete(&flows, tp);
+	bpf_map_delete_elem(&half_paired, &end.cookie);
+}
+
+static __always_inline void visit_client(struct tcp_sock *tp)
+{
+	struct tuple tuple = {};
+	struct open_end *server;
+	struct flow *flow;
+
+	name_connection(&tuple, tp, true);
+	server = bpf_map_lookup_elem(&open_servers, &tuple);
+	if (!server || !proven(tp, server))
+		return;
+	flow = bpf_sk_storage_get(&flows, tp, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!flow)
+		return;
+	if (!watch(tp) || !take_client(tp, flow, server))
+		bpf_sk_storage_delete(&flows, tp);
+}
+
+SEC("iter/tcp")
+int sidestep_survey(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct listening_port port;
+	struct tcp_sock *tp;
+	struct flow *flow;
+	__u8 yes = 1;
+
+	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
+	if (!tp)
+		return 0;
+	port = local_port(tp);
+	if (common->skc_state == TCP_LISTEN) {
+		bpf_map_update_elem(&listening_ports, &port, &yes, BPF_ANY);
+		return 0;
+	}
+	if (common->skc_state != TCP_ESTABLISHED || !covered(tp))
+		return 0;
+	flow = bpf_sk_storage_get(&flows, tp, 0, 0);
+	if (flow && flow->kind == FLOW_OURS)
+		return 0;
+	if (bpf_map_lookup_elem(&listening_ports, &port))
+		visit_server(tp);
+	else
+		visit_client(tp);
+	return 0;
+}
