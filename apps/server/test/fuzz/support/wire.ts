@@ -109,7 +109,8 @@ export class Talker implements Disposable {
   }
 
   async #open(count: number): Promise<WebSocket> {
-    if (this.#socket && this.#sent + count <= MOST_ON_ONE) {
+    // One that has been idle for long may have been closed, when this machine was too busy for its pongs.
+    if (this.#socket?.readyState === WebSocket.OPEN && this.#sent + count <= MOST_ON_ONE) {
       this.#sent += count;
       return this.#socket;
     }
