@@ -331,10 +331,16 @@ class KernelDataPlane implements DataPlane {
     this.#running?.pins.maps.config.update(KEY, this.#configBytes());
   }
 
+  #cgroupId(): bigint {
+    const { cgroup } = this.#options;
+    if (cgroup !== null) return statSync(cgroup, { bigint: true }).ino;
+    return this.#running?.pins.links.sockops.info().cgroupId ?? 0n;
+  }
+
   #configBytes(): Buffer {
     if (this.#config === null) throw new Error('The data plane has no configuration yet.');
     return this.#encodeConfig({
-      cgroup: statSync(this.#options.cgroup, { bigint: true }).ino,
+      cgroup: this.#cgroupId(),
       queue_cap: this.#config.queueCap,
       stream_after: STREAM_AFTER,
       settle_turns: SETTLE_TURNS,

@@ -3,7 +3,7 @@ import { createConnection, type NetConnectOpts } from 'node:net';
 import { failureSchema } from '@sidestep/shared';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { WebSocket } from 'ws';
+import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { inputs, type Method, paths, procedures } from './inputs.ts';
 
