@@ -21,6 +21,8 @@
 #define WINDOW_NS (16 * 1000 * 1000ULL)
 /* A longer silence is the program's own, and not measured. */
 #define PAUSE_NS (8 * 1000 * 1000ULL)
+/* Windows that the bypass has to show its rate: one alone may have been disturbed. */
+#define WINDOWS_OF_TRIAL 3
 /* The other path must be better by more than measuring is wrong. */
 #define MARGIN 16
 
@@ -34,6 +36,11 @@
 static __always_inline void weigh(__u32 *mean, __u32 value)
 {
 	*mean = *mean ? *mean - *mean / 8 + value / 8 : value;
+}
+
+static __always_inline void smooth(__u32 *rate, __u32 value)
+{
+	*rate = *rate ? *rate - *rate / 4 + value / 4 : value;
 }
 
 static __always_inline bool gathers(struct tcp_sock *tp)
@@ -81,17 +88,27 @@ static __always_inline void measure_afresh(struct ss_pace *pace)
 	pace->messages = 0;
 }
 
-/* On the stack, for each segment of a stream: whether it is worth trying the bypass. */
-static __always_inline bool worth_a_trial(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender,
-					  __u32 bytes)
+enum judgement {
+	NOTHING_NEW,
+	TRY_THE_BYPASS,
+	LEAVE_TO_TCP,
+};
+
+/* On the stack, for each segment of a stream. Who writes at leisure is not gathered: its segments are what was written. */
+static __always_inline enum judgement judge_on_stack(struct ss_connection *conn, struct ss_direction *direction,
+						     struct tcp_sock *sender, __u32 bytes)
 {
 	__u32 rate = measure(&direction->pace, bytes);
 
-	if (rate == NOT_YET || direction->pace.seen < conn->next_trial)
-		return false;
-	direction->stack_rate = rate == AT_LEISURE ? 0 : rate;
-	/* Who writes at leisure is not gathered: the segments are what was written. */
-	return !gathers(sender) || direction->mean >= (rate == AT_LEISURE ? GATHERED_BYTES : WORTHWHILE_SEGMENT);
+	if (rate == NOT_YET)
+		return NOTHING_NEW;
+	if (rate == AT_LEISURE)
+		direction->stack_rate = 0;
+	else
+		smooth(&direction->stack_rate, rate);
+	if (gathers(sender) && direction->mean < (rate == AT_LEISURE ? GATHERED_BYTES : WORTHWHILE_SEGMENT))
+		return LEAVE_TO_TCP;
+	return direction->pace.seen < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;
 }
 
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
@@ -107,7 +124,11 @@ static __always_inline bool tcp_is_faster(struct ss_direction *direction, struct
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. */
 	if (!direction->stack_rate)
 		return direction->mean < LARGE_BYTES;
-	return rate + rate / MARGIN < direction->stack_rate;
+	smooth(&direction->bypass_rate, rate);
+	if (direction->windows < WINDOWS_OF_TRIAL)
+		direction->windows++;
+	return direction->windows == WINDOWS_OF_TRIAL &&
+	       direction->bypass_rate + direction->bypass_rate / MARGIN < direction->stack_rate;
 }
 
 static __always_inline void postpone_trial(struct ss_connection *conn, __u64 now, bool was_worth_it)

@@ -89,6 +89,8 @@ static __always_inline void start_afresh(struct ss_direction *direction)
 	direction->streak = 0;
 	direction->mean = 0;
 	direction->spilled = 0;
+	direction->bypass_rate = 0;
+	direction->windows = 0;
 	measure_afresh(&direction->pace);
 	direction->ordered = 0;
 	direction->overflowed = 0;
@@ -102,6 +104,7 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	conn->reason = SS_REASON_NONE;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
 		conn->joined++;
+		conn->to_unplug = 0;
 		conn->joined_at = bpf_ktime_get_ns();
 		conn->joined_with = bypassed_messages(conn);
 		return true;

@@ -164,6 +164,7 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	bool is_mptcp;
 	__u8 nonagle : 4;
+	__u32 notsent_lowat;
 };
 
 struct tcp_request_sock {

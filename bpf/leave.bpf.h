@@ -99,6 +99,18 @@ static __always_inline void note_unread(struct ss_connection *conn)
 		ask_for_attention();
 }
 
+/* Only user space can give a mark back that does not change at a send of the socket's own. */
+static __always_inline void note_plugs(struct ss_connection *conn)
+{
+	if (conn->direction[SS_CLIENT].plugged)
+		conn->to_unplug |= 1 << SS_CLIENT;
+	if (conn->direction[SS_SERVER].plugged)
+		conn->to_unplug |= 1 << SS_SERVER;
+	conn->to_unplug &= ~conn->closed;
+	if (conn->to_unplug)
+		ask_for_attention();
+}
+
 static __always_inline __u64 bypassed_messages(struct ss_connection *conn)
 {
 	return conn->direction[0].bypass_messages + conn->direction[1].bypass_messages;
@@ -133,6 +145,7 @@ static __always_inline void finish_parting(struct ss_connection *conn)
 		return;
 	forget_both(conn);
 	note_unread(conn);
+	note_plugs(conn);
 	set_distance(conn);
 	report(SS_EVENT_LEFT, conn, conn->reason);
 	report_line("connection %llu left the bypass, reason %u", conn->id, conn->reason);

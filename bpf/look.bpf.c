@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* An iterator that brings the records up to date before somebody reads them: what TCP has carried, and why it did. */
+#include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
 
@@ -17,6 +18,8 @@ int sidestep_look(struct bpf_iter__bpf_sk_storage_map *ctx)
 	refresh_counters(conn);
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
+	if (conn->dozing && conn->next_trial < bpf_ktime_get_ns())
+		ask_to_be_armed(conn);
 	if (state_of(conn) == SS_STATE_STACK)
 		explain(conn, obstacle(conn, config.allow_blocking));
 	return 0;

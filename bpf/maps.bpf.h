@@ -36,6 +36,7 @@ struct flow {
 	char comm[16];
 	struct ss_executable executable;
 	__u32 lives;		/* how often the socket was disconnected and used again */
+	__u32 samples;		/* of the round-trip time, before its transmit hook was switched on */
 };
 
 /* Enrolled sockets by their own cookie. Eight-byte values let user space dump it. */
@@ -150,6 +151,13 @@ extern volatile struct ss_config config;
 /* Set when a connection is due to join or leave: the daemon clears it and runs the iterator. */
 extern volatile __u32 attention;
 extern struct ss_census census;
+
+struct reported {
+	__u64 since;		/* CLOCK_MONOTONIC, ns */
+	__u64 connections;
+};
+
+extern struct reported reported;
 extern const volatile __u32 most_connections;
 /* Slots from here on were never used. */
 extern __u32 fresh_slots;

@@ -7,11 +7,10 @@
  */
 #pragma once
 
+#include "arm.bpf.h"
 #include "join.bpf.h"
 #include "record.bpf.h"
 #include <bpf/bpf_endian.h>
-
-#define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
 
 static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool local)
 {
@@ -145,6 +144,16 @@ static __always_inline void become_ours(struct flow *flow, struct place *place, 
 	flow->side = side;
 	flow->cookie = cookie;
 	flow->kind = FLOW_OURS;
+	flow->samples = 0;
+}
+
+/* Whoever joins at its establishment needs the hook at once. */
+static __always_inline void watch_from_now_on(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	if (state_of(conn) == SS_STATE_JOINING)
+		arm(ops, conn, side);
+	else
+		set_hooks(ops, DORMANT);
 }
 
 static __always_inline void on_client_established(struct bpf_sock_ops *ops)
@@ -200,8 +209,9 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 			conn->state = SS_STATE_STACK;
 	}
 	conn->id = id;
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | WATCHED);
+	watch_from_now_on(ops, conn, SS_CLIENT);
 	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
+	conn->quiet = !may_report(conn->opened);
 	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
 	report_line("connection %llu established by pid %u", id, flow->pid);
 }
@@ -234,7 +244,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	become_ours(flow, &place, SS_SERVER, conn->end[SS_SERVER].cookie);
 	conn->reason = SS_REASON_WARMING_UP;
 	conn->sock[SS_SERVER] = (__u64)tp;
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags | WATCHED);
+	watch_from_now_on(ops, conn, SS_SERVER);
 	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	report_line("connection %llu paired", place.connection);
 	if (state_of(conn) != SS_STATE_JOINING)

@@ -102,12 +102,17 @@ struct ss_direction {
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
 	__u64 stack_bytes;
 	struct ss_pace pace;
-	__u32 stack_rate;	/* bytes a millisecond, as last measured while streaming on the stack; 0: not yet */
+	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
+	__u32 bypass_rate;	/* the same since joining */
 	__u32 streak;		/* messages since the other end last sent */
+	__u32 passed;		/* messages since joining that went by TCP because earlier ones were still unread there */
 	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
-	__u8 passed;		/* messages since joining that went by TCP because earlier ones were still unread there */
+	__u8 windows;		/* how often bypass_rate was measured since joining, as far as that matters */
+	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see transmit.bpf.h */
+	__u8 pad[3];
+	__u32 lowat_before;
 	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up */
 };
 
@@ -128,6 +133,7 @@ struct ss_connection {
 	__u32 due;		/* the number of turns at which joining is tried next */
 	__u32 last_sender;
 	__u32 closed;		/* mask of ends that have reached TCP_CLOSE */
+	__u32 armed;		/* mask of ends whose transmit hook is on */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
@@ -137,7 +143,11 @@ struct ss_connection {
 	__u8 trial;		/* a stream that tries the bypass, or is to */
 	__u8 trials;		/* how often one did */
 	__u8 short_stays;	/* how often in a row it left again soon */
-	__u8 pad[7];
+	__u8 arm;		/* the iterator is to switch it on at both */
+	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
+	__u8 quiet;		/* one of so many new connections that nobody reports them, unless they take the bypass */
+	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT the daemon is to give back */
+	__u8 pad[3];
 };
 
 struct ss_event {
@@ -155,6 +165,7 @@ struct ss_totals {
 	__u64 closed_stack_bytes;
 	__u64 events_sent;		/* delivered or lost */
 	__u64 events_lost;		/* no room in the ring */
+	__u64 events_left_out;		/* of connections that came too fast to be reported one by one */
 	__u64 untracked;		/* connections that found the table full */
 };
 
@@ -162,6 +173,7 @@ struct ss_totals {
 struct ss_census {
 	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
 	__u64 candidates;	/* ends of connections that were due but could not join at this visit */
+	__u64 unarmed;		/* ends of connections that want their transmit hooks on */
 	__u64 stack_messages;
 	__u64 stack_bytes;
 };
@@ -171,7 +183,7 @@ struct ss_wake {
 	__u64 cookie;
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
-	__u32 pad;
+	__u32 lowat;		/* TCP_NOTSENT_LOWAT to be given back; all ones if that is not what it is about */
 };
 
 /* What sidestep_hold writes out: an end that is still enrolled, and what it has not read. */

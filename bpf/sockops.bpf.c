@@ -26,6 +26,9 @@ int sidestep_sockops(struct bpf_sock_ops *ops)
 	case BPF_SOCK_OPS_HDR_OPT_LEN_CB:
 		on_transmit(ops);
 		break;
+	case BPF_SOCK_OPS_RTT_CB:
+		on_rtt(ops);
+		break;
 	case BPF_SOCK_OPS_STATE_CB:
 		if (ops->args[1] == TCP_CLOSE)
 			on_closed(ops);

@@ -6,7 +6,6 @@
  */
 #include "pair.bpf.h"
 
-#define SOL_TCP 6
 #define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
 #define DEEPEST_CGROUP 32
 
@@ -82,8 +81,11 @@ static __always_inline bool proven(struct tcp_sock *tp, struct open_end *peer)
 
 static __always_inline bool watch(struct tcp_sock *tp)
 {
-	int flags = WATCHED;
+	int flags = 0;
 
+	if (bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
+		return false;
+	flags = (flags & ~ALL_OURS) | WATCHED;
 	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
 }
 
@@ -118,6 +120,7 @@ static __always_inline bool take_client(struct tcp_sock *tp, struct flow *flow, 
 	copy_address(conn->end[SS_SERVER].address, tp, false);
 	conn->end[SS_SERVER].port = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
 	become_ours(flow, &place, SS_CLIENT, cookie);
+	conn->armed = 1 << SS_CLIENT;
 	conn->id = cookie;
 	bpf_map_update_elem(&half_paired, &server->cookie, &place, BPF_ANY);
 	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
@@ -134,6 +137,7 @@ static __always_inline bool take_server(struct tcp_sock *tp, struct flow *flow, 
 	become_ours(flow, place, SS_SERVER, cookie);
 	conn->reason = SS_REASON_WARMING_UP;
 	conn->sock[SS_SERVER] = (__u64)tp;
+	__sync_fetch_and_or(&conn->armed, 1 << SS_SERVER);
 	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	return true;
 }
@@ -199,5 +203,28 @@ int sidestep_survey(struct bpf_iter__tcp *ctx)
 		visit_server(tp);
 	else
 		visit_client(tp);
+	return 0;
+}
+
+/* Switches the transmit hooks of connections on that ask for it. */
+SEC("iter/tcp")
+int sidestep_arm(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct ss_connection *conn;
+	struct tcp_sock *tp;
+	struct flow *flow;
+
+	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
+	if (!tp)
+		return 0;
+	flow = bpf_sk_storage_get(&flows, tp, 0, 0);
+	conn = flow ? record_of(flow) : 0;
+	if (!conn || !conn->arm)
+		return 0;
+	if (watch(tp))
+		__sync_fetch_and_or(&conn->armed, 1 << (flow->side & 1));
+	if (conn->armed == BOTH_ENDS)
+		conn->arm = 0;
 	return 0;
 }

@@ -3,6 +3,7 @@
  * An iterator over every socket that carries our storage, in all network namespaces. The daemon runs it by reading its
  * file: when something asked for attention, and when somebody wants to see the counters. Only one run at a time.
  */
+#include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
 
@@ -38,7 +39,9 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 {
 	__u32 reason;
 
-	if ((conn->turns < conn->due && !conn->trial) || conn->given_up)
+	if (conn->arm)
+		census.unarmed++;
+	if ((conn->turns < conn->due && !conn->trial) || conn->given_up || conn->armed != BOTH_ENDS)
 		return;
 	reason = obstacle(conn, false);
 	explain(conn, reason);
@@ -57,6 +60,11 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	start_afresh(&conn->direction[1]);
 	if (!change_state(conn, SS_STATE_STACK, SS_STATE_JOINING))
 		return;
+	/* It may have begun to doze meanwhile: arm.bpf.h. */
+	if (*(volatile __u32 *)&conn->armed != BOTH_ENDS) {
+		abort_joining(conn);
+		return;
+	}
 	conn->late = 1;
 	if (enrol(sk, conn, flow) != REFUSED) {
 		census.candidates++;
@@ -99,18 +107,34 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 	}
 }
 
-static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+#define KEEP_LOWAT 0xffffffff
+
+/* False when there is no room: then the same socket is visited again, with an empty buffer. */
+static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lowat)
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid };
+	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lowat = lowat };
 
 	if (file)
 		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	return !bpf_seq_write(seq, &wake, sizeof(wake));
+}
 
-	/* Without room the same socket is visited again, with an empty buffer. */
-	if (!queued_bytes((void *)conn->sock[side & 1]) || !bpf_seq_write(seq, &wake, sizeof(wake)))
+static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+{
+	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, KEEP_LOWAT))
 		conn->to_wake &= ~(1 << (side & 1));
+}
+
+static __always_inline void name_plugged(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+
+	if (!name_socket(seq, conn, side, direction->lowat_before))
+		return;
+	direction->plugged = 0;
+	conn->to_unplug &= ~(1 << (side & 1));
 }
 
 /* A program has asked FIONREAD for the first time since its connection joined, and may have been told too little. */
@@ -160,7 +184,10 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	conn->to_wake &= ~conn->closed;
 	if (conn->to_wake & (1 << side))
 		name_reader(ctx->meta->seq, conn, side);
-	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake)
+	conn->to_unplug &= ~conn->closed;
+	if (conn->to_unplug & (1 << side) && state_of(conn) == SS_STATE_STACK)
+		name_plugged(ctx->meta->seq, conn, side);
+	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_unplug)
 		census.unsettled++;
 	return 0;
 }

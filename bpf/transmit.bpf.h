@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "arm.bpf.h"
 #include "join.bpf.h"
 #include "record.bpf.h"
 
@@ -21,7 +22,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 
 	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {
 		conn->given_up = 1;
-		bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG);
+		set_hooks(ops, BPF_SOCK_OPS_STATE_CB_FLAG);
 		return;
 	}
 
@@ -32,11 +33,22 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	if (conn->last_sender == side + 1) {
 		if (++direction->streak <= config.stream_after)
 			return;
-		if (worth_a_trial(conn, direction, (void *)conn->sock[side & 1], ops->skb_len) && !config.kill) {
+		switch (judge_on_stack(conn, direction, (void *)conn->sock[side & 1], ops->skb_len)) {
+		case TRY_THE_BYPASS:
+			if (config.kill)
+				return;
 			conn->trial = 1;
-			ask_for_attention();
+			if (conn->armed == BOTH_ENDS)
+				ask_for_attention();
+			else
+				ask_to_be_armed(conn);
+			return;
+		case LEAVE_TO_TCP:
+			doze(ops, conn, side);
+			return;
+		default:
+			return;
 		}
-		return;
 	}
 	conn->last_sender = side + 1;
 	conn->trial = 0;
@@ -44,6 +56,26 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	measure_afresh(&direction->pace);
 	if (++conn->turns >= conn->due && !config.kill)
 		ask_for_attention();
+}
+
+#define SOL_TCP 6
+#define TCP_NOTSENT_LOWAT 25
+
+/*
+ * A stream that is enrolled and goes by TCP, until its reader has caught up, must not fill TCP's buffers first: with them full its reader would
+ * hardly ever catch up. A low-water mark of one byte has the sender wait as soon as TCP cannot pass everything on.
+ */
+static __always_inline void plug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+	int one = 1;
+
+	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL)
+		return;
+	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
+	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &one, sizeof(one)))
+		direction->plugged = 1;
 }
 
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)
@@ -68,6 +100,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	case SS_STATE_STACK:
 		if (data)
 			observe(ops, conn, side);
+		else if (conn->dozing && disarm(ops, conn, side, DORMANT))
+			flow->samples = SAMPLES_OF_A_SHORT_ONE;
 		break;
 	case SS_STATE_JOINING:
 		if (data && (conn->strict || !conn->late))
@@ -79,6 +113,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 			conn->to_wake |= 1 << !side;
 		break;
 	case SS_STATE_BYPASS:
+		if (data && !conn->direction[side].ordered && !conn->strict)
+			plug(ops, conn, side);
 		/* After the first redirect: a send that had entered TCP before its socket was enrolled, or a retransmission. */
 		if (data && (conn->strict || conn->direction[side].ordered)) {
 			conn->direction[side].overflowed = 1;

@@ -6,6 +6,8 @@
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
+/* A stream may have filled the buffers of both ends before its reader has a turn. */
+#define MOST_PASSED_AT_TRIAL 2048
 #define GLANCE_BYTES 16384
 /* Twice the smallest SO_RCVBUF there is: less than that overflows nothing. */
 #define SMALLEST_BUFFER 4608
@@ -38,6 +40,7 @@ static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection 
 	}
 	if (!conn->announced) {
 		conn->announced = 1;
+		conn->quiet = 0;
 		report(SS_EVENT_BYPASSED, conn, SS_REASON_NONE);
 		report_line("connection %llu sends its first message on the bypass", conn->id);
 	}
@@ -183,7 +186,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 				direction->spilled = 0;
 			} else if (direction->spilled)
 				return SK_PASS;
-			else if (conn->late && !conn->strict && ++direction->passed < MOST_PASSED)
+			else if (conn->late && !conn->strict && ++direction->passed < (conn->trial ? MOST_PASSED_AT_TRIAL : MOST_PASSED))
 				return SK_PASS;
 			else
 				reason = SS_REASON_BYTES_ON_STACK;

@@ -36,6 +36,8 @@ const resultSchemas = {
     sent: z.number(),
     received: z.number(),
     gigabitsPerSecond: z.number(),
+    /** TCP_NOTSENT_LOWAT of the sender's sockets at their end; 0: as they were made. */
+    lowWaterMark: z.number(),
     firstWrong: z.number(),
     longestGapMs: z.number(),
     finished: z.boolean(),

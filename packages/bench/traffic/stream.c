@@ -31,6 +31,8 @@ static struct {
 };
 
 static struct flow_tally *tally;
+/* TCP_NOTSENT_LOWAT of one of this process's sockets at its end, if it has one; 0 is the kernel's default. */
+static atomic_int low_water_mark;
 static uint64_t start;
 
 struct connection {
@@ -72,6 +74,16 @@ static bool greet(struct connection *connection, struct hello *hello)
 	return hello->magic == HELLO_MAGIC;
 }
 
+/* Of unsent bytes: what Sidestep lends itself on the bypass must be given back. */
+static void note_low_water_mark(int fd)
+{
+	socklen_t size = sizeof(int);
+	int mark = 0;
+
+	if (!getsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, &size) && mark)
+		atomic_store(&low_water_mark, mark);
+}
+
 /* The client decides when: the server goes on until it has seen the client's half-close. */
 static void *run_connection(void *argument)
 {
@@ -108,6 +120,7 @@ static void *run_connection(void *argument)
 	receive_flow(in);
 	atomic_store(&connection->peer_done, true);
 	pthread_join(sender, NULL);
+	note_low_water_mark(in->fd);
 	close(in->fd);
 	return NULL;
 }
@@ -197,6 +210,7 @@ static bool report(bool finished)
 
 	printf("{\"program\":\"stream\",\"connections\":%u,\"seconds\":%.3f,\"sent\":%lu,\"received\":%lu,\"gigabitsPerSecond\":%.3f,",
 	       options.connections, seconds, tally->sent, tally->received, (double)tally->received * 8 / seconds / 1e9);
+	printf("\"lowWaterMark\":%d,", low_water_mark);
 	printf("\"wrong\":%lu,\"firstWrong\":%lu,\"longestGapMs\":%.2f,\"finished\":%s,\"errors\":%lu,\"error\":\"%s\"}\n",
 	       tally->wrong, tally->first_wrong, (double)tally->longest_gap_ns / 1e6, finished ? "true" : "false",
 	       tally->errors, tally->errors ? strerror(tally->error) : "");

@@ -31,10 +31,10 @@ export function borrow(socket: SocketName, act: (fd: number) => boolean): boolea
   return processes().some((other) => other !== socket.pid && borrowFrom(other, socket, act));
 }
 
-/** The value of an option of SOL_SOCKET; null when the kernel refuses. */
-export function socketOption(fd: number, name: number, size: number): Buffer | null {
+/** The value of a socket option; null when the kernel refuses. */
+export function socketOption(fd: number, level: number, name: number, size: number): Buffer | null {
   const value = Buffer.alloc(size);
-  return getsockopt(fd, SOL_SOCKET, name, value, [size]) === 0 ? value : null;
+  return getsockopt(fd, level, name, value, [size]) === 0 ? value : null;
 }
 
 function borrowFrom(pid: number, { cookie, inode }: SocketName, act: (fd: number) => boolean): boolean {
@@ -47,7 +47,7 @@ function borrowFrom(pid: number, { cookie, inode }: SocketName, act: (fd: number
       const copy = syscall(SYS_PIDFD_GETFD, process, fd, 0) as number;
       if (copy < 0) return false;
       try {
-        return socketOption(copy, SO_COOKIE, 8)?.readBigUInt64LE() === cookie && act(copy);
+        return socketOption(copy, SOL_SOCKET, SO_COOKIE, 8)?.readBigUInt64LE() === cookie && act(copy);
       } finally {
         close(copy);
       }

@@ -1,5 +1,5 @@
 import { type BpfLink, type BpfMap, type BtfLayouts, type Decoder, readIterator } from '@sidestep/libbpf';
-import type { SleepingReader } from './wake.ts';
+import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
 /** Visiting every socket may take at most this share of the time, however many ask for it. */
@@ -11,6 +11,8 @@ export interface Census {
   readonly unsettled: bigint;
   /** Ends of connections that could not join at this visit and want another. */
   readonly candidates: bigint;
+  /** Ends of connections whose transmit hooks are to be switched on. */
+  readonly unarmed: bigint;
   readonly stack_messages: bigint;
   readonly stack_bytes: bigint;
 }
@@ -48,9 +50,10 @@ export class Looker {
 /** Runs `sidestep_tend` over all our sockets: it lets them join and leave, and names the readers that must be woken. */
 export class Tender extends Looker {
   readonly #attention: BpfMap;
-  readonly #decodeWake: Decoder<SleepingReader>;
-  readonly #wakeSize: number;
-  readonly #wake: (reader: SleepingReader) => void;
+  readonly #decodeLeft: Decoder<LeftSocket>;
+  readonly #leftSize: number;
+  readonly #settle: (socket: LeftSocket) => void;
+  readonly #arm: () => void;
   /** An earlier daemon may have died in the middle of a visit. */
   #unfinished = true;
   #restUntil = 0;
@@ -59,13 +62,15 @@ export class Tender extends Looker {
     link: BpfLink,
     maps: IteratorMaps,
     layouts: BtfLayouts,
-    wake: (reader: SleepingReader) => void,
+    settle: (socket: LeftSocket) => void,
+    arm: () => void,
   ) {
     super(link, maps, layouts);
     this.#attention = maps.attention;
-    this.#decodeWake = layouts.decoder<SleepingReader>('ss_wake');
-    this.#wakeSize = layouts.struct('ss_wake').size;
-    this.#wake = wake;
+    this.#decodeLeft = layouts.decoder<LeftSocket>('ss_wake');
+    this.#leftSize = layouts.struct('ss_wake').size;
+    this.#settle = settle;
+    this.#arm = arm;
   }
 
   /** Whether a program in the kernel, or the last run itself, asked for a run, and it is not too soon for one. */
@@ -78,10 +83,11 @@ export class Tender extends Looker {
     const started = performance.now();
     // Cleared first: what asks while the iterator runs is seen next time.
     this.#attention.update(KEY, Buffer.alloc(4));
-    const census = this.runFor((readers) => {
-      for (let at = 0; at < readers.length; at += this.#wakeSize) this.#wake(this.#decodeWake(readers, at));
+    const census = this.runFor((sockets) => {
+      for (let at = 0; at < sockets.length; at += this.#leftSize) this.#settle(this.#decodeLeft(sockets, at));
     });
-    this.#unfinished = census.candidates > 0n || census.unsettled > 0n;
+    if (census.unarmed > 0n) this.#arm();
+    this.#unfinished = census.candidates > 0n || census.unsettled > 0n || census.unarmed > 0n;
     const ended = performance.now();
     this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
     return census;

@@ -20,9 +20,10 @@ import { load } from './load.ts';
 import { hasLayout, missingPins, Pins, pinState, unpin } from './pins.ts';
 import { type ConnectionRecord, RecordReader } from './record.ts';
 import { reset } from './reset.ts';
+import { settle } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
+import { visitAllSockets } from './survey.ts';
 import { Totals } from './totals.ts';
-import { wake } from './wake.ts';
 
 const KEY = Buffer.alloc(4);
 const LATECOMER_LOOKS = 100;
@@ -315,7 +316,7 @@ class KernelDataPlane implements DataPlane {
       pins,
       looker,
       holders: new HolderReader(links.hold, this.#layouts),
-      tender: new Tender(links.tend, maps, this.#layouts, wake),
+      tender: new Tender(links.tend, maps, this.#layouts, settle, () => visitAllSockets(links.arm)),
       ring: RingBuffer.open(maps.events.fd),
       totals: new Totals(maps.totals, looker, this.#layouts),
       splicers: new SplicerMap(maps.splicers, this.#layouts),

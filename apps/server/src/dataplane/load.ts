@@ -51,6 +51,7 @@ export async function load({
   const links = {
     tend: iterate('sidestep_tend'),
     look: iterate('sidestep_look'),
+    arm: resources.use(object.program('sidestep_arm').attachIterator()),
     hold: iterate('sidestep_hold'),
     fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),
     splice: trace('sidestep_splice', 'sys_enter_splice'),

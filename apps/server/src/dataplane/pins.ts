@@ -19,9 +19,10 @@ const MAPS = {
   attention: '.data.attention',
   census: '.data.census',
   slots: '.data.slots',
+  reported: '.data.reported',
 } as const;
 
-const LINKS = ['sockops', 'tend', 'look', 'hold', 'fionread', 'splice'] as const;
+const LINKS = ['sockops', 'tend', 'look', 'hold', 'arm', 'fionread', 'splice'] as const;
 
 const VERDICT = 'program_verdict';
 

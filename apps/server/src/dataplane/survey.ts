@@ -19,8 +19,13 @@ const setns = libc.func('int setns(int fd, int type)');
 export async function survey(link: BpfLink): Promise<void> {
   for (let visit = 0; visit < VISITS; visit++) {
     if (visit > 0) await wait(BETWEEN_VISITS_MS);
-    inEachNamespace(() => readIterator(link));
+    visitAllSockets(link);
   }
+}
+
+/** One run of an iterator over TCP sockets in every network namespace. */
+export function visitAllSockets(link: BpfLink): void {
+  inEachNamespace(() => readIterator(link));
 }
 
 /** `act` must not wait: the whole thread is in the other namespace meanwhile. */

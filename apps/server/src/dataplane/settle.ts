@@ -1,0 +1,38 @@
+import { borrow, libc, SOL_SOCKET, type SocketName, socketOption } from './borrow.ts';
+
+const SO_RCVLOWAT = 18;
+const SOL_TCP = 6;
+const TCP_NOTSENT_LOWAT = 25;
+/** What the programs in the kernel set it to: bpf/transmit.bpf.h. */
+const PLUGGED = 1;
+const KEEP_LOWAT = 0xffff_ffff;
+
+const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
+
+/** A socket that left the bypass and needs a touch: `struct ss_wake`. */
+export interface LeftSocket extends SocketName {
+  /** The TCP_NOTSENT_LOWAT that it had before; all ones for a socket whose reader may wait although bytes are there. */
+  readonly lowat: number;
+}
+
+/** False when no process has the socket (any more). */
+export function settle(socket: LeftSocket): boolean {
+  return borrow(socket, (fd) => (socket.lowat === KEEP_LOWAT ? wake(fd) : giveBack(fd, socket.lowat)));
+}
+
+/**
+ * Makes the kernel tell the socket's reader again that bytes wait, by setting SO_RCVLOWAT to what it already is: that is the one
+ * call that signals a socket without changing anything.
+ */
+function wake(fd: number): boolean {
+  const mark = socketOption(fd, SOL_SOCKET, SO_RCVLOWAT, 4);
+  return mark !== null && setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, mark, mark.length) === 0;
+}
+
+/** Unless its program has set another meanwhile. */
+function giveBack(fd: number, lowat: number): boolean {
+  const mark = socketOption(fd, SOL_TCP, TCP_NOTSENT_LOWAT, 4);
+  if (mark?.readUInt32LE() !== PLUGGED) return mark !== null;
+  mark.writeUInt32LE(lowat);
+  return setsockopt(fd, SOL_TCP, TCP_NOTSENT_LOWAT, mark, mark.length) === 0;
+}

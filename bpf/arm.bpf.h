@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The transmit hook runs two or three times for each send, which is more than a short connection or a stream on the stack should pay.
+ * So it starts switched off: RTT, which runs when data of this end was acknowledged, switches it on at the second sample. A
+ * stream that TCP is to carry dozes: the hook is switched off again at both ends, and the one that does not send waits for its own first data.
+ * The sender cannot be switched on from there: the daemon's iterator does that.
+ */
+#pragma once
+
+#include "leave.bpf.h"
+#include "record.bpf.h"
+
+#define DORMANT (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
+#define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
+/* Other programs may have flags of their own. */
+#define ALL_OURS (DORMANT | WATCHED)
+#define BOTH_ENDS 3
+#define SAMPLES_OF_A_SHORT_ONE 1
+
+static __always_inline void set_hooks(struct bpf_sock_ops *ops, __u32 flags)
+{
+	bpf_sock_ops_cb_flags_set(ops, (ops->bpf_sock_ops_cb_flags & ~ALL_OURS) | flags);
+}
+
+static __always_inline void arm(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	set_hooks(ops, WATCHED);
+	__sync_fetch_and_or(&conn->armed, 1 << (side & 1));
+}
+
+/* An end that is not armed must not join. Whoever lets it join changes the state first and looks at the mask then; we the other way round. */
+static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side, __u32 flags)
+{
+	__sync_fetch_and_and(&conn->armed, ~(1 << (side & 1)));
+	if (state_of(conn) != SS_STATE_STACK) {
+		__sync_fetch_and_or(&conn->armed, 1 << (side & 1));
+		return false;
+	}
+	set_hooks(ops, flags);
+	return true;
+}
+
+/* The sender of a stream: nothing is called any more but at its end. */
+static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	if (conn->armed == BOTH_ENDS && disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
+		conn->dozing = 1;
+}
+
+static __always_inline void ask_to_be_armed(struct ss_connection *conn)
+{
+	conn->dozing = 0;
+	conn->arm = 1;
+	ask_for_attention();
+}
+
+static __always_inline void on_rtt(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct ss_connection *conn;
+	struct flow *flow;
+
+	if (!sk)
+		return;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	conn = flow ? record_of(flow) : 0;
+	if (!conn || flow->samples++ < SAMPLES_OF_A_SHORT_ONE)
+		return;
+	arm(ops, conn, flow->side);
+	if (conn->dozing)
+		ask_to_be_armed(conn);
+}
