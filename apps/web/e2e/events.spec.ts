@@ -96,6 +96,16 @@ test('what was lost is always in sight', async ({ signedIn: page, standIn }) => 
   await expect(log(page)).toContainText('17 events: the ring was full');
 });
 
+test('what was left out is counted on the overview, with the reason', async ({ signedIn: page, standIn }) => {
+  await page.goto(standIn.url);
+  const totals = page.getByRole('region', { name: 'Totals since it was turned on' });
+  await expect(totals).toContainText('0 lost');
+  await expect(totals).not.toContainText('left out');
+  standIn.dataPlane.leftOut = 1204;
+  await expect(totals).toContainText(/1\.2\sk left out/);
+  await expect(totals.getByTitle(/came too fast to be reported one by one/)).toBeVisible();
+});
+
 test('what came while the page was away and is no longer kept leaves a labelled gap', async ({
   signedIn: page,
   standIn,

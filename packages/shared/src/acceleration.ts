@@ -58,7 +58,8 @@ export const statusSchema = z.object({
   connections: z.object({ open: z.number(), bypassing: z.number() }),
   bytes: byPathSchema,
   messages: byPathSchema,
-  events: z.object({ received: z.number(), lost: z.number() }),
+  /** `leftOut` are those of connections that came too fast to be reported one by one; neither received nor lost. */
+  events: z.object({ received: z.number(), lost: z.number(), leftOut: z.number() }),
   /** Connections since enabling that found the table of connections full, and use TCP. */
   untracked: z.number(),
   /** With `enabling`. */

@@ -31,8 +31,9 @@ export function linesOf(status: Status, now: number): string[] {
     ['Bypass', `${bytes(status.bytes.bypass)} in ${short(status.messages.bypass)} messages`],
     ['Stack', `${bytes(status.bytes.stack)} in ${short(status.messages.stack)} messages`],
     ['Events', `${events.received} received, ${events.lost} lost`],
-    ['Cgroup', status.cgroup],
-    ['Daemon', `process ${status.pid}, version ${status.version}`],
   );
+  if (events.leftOut > 0)
+    entries.push(['', `${events.leftOut} left out: connections came too fast to report each one`]);
+  entries.push(['Cgroup', status.cgroup], ['Daemon', `process ${status.pid}, version ${status.version}`]);
   return listOf(entries);
 }

@@ -32,8 +32,11 @@ export interface DataPlaneEvent {
 export interface DataPlaneTotals {
   readonly bytes: ByPath;
   readonly messages: ByPath;
-  /** Events that the kernel wanted to send, delivered or not; and those for which the ring had no room. */
-  readonly events: { readonly sent: number; readonly lost: number };
+  /**
+   * Events that the kernel wanted to send, delivered or not; those of them for which the ring had no room; and, on top, those that it did
+   * not want to send, because their connections came too fast to be reported one by one.
+   */
+  readonly events: { readonly sent: number; readonly lost: number; readonly leftOut: number };
   /** Connections that found the table full. */
   readonly untracked: number;
 }

@@ -47,7 +47,8 @@ export class EventFeed implements EventService {
   }
 
   #batch(events: Event[], missed: number): EventBatch {
-    return { events, ...this.#counters.events, missed };
+    const { received, lost } = this.#counters.events;
+    return { events, received, lost, missed };
   }
 }
 

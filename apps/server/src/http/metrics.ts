@@ -27,6 +27,12 @@ export function metricsText(status: Status, memory: NodeJS.MemoryUsage, buffered
     metric('sidestep_events_lost_total', 'counter', 'Events that the kernel had no room for.', [
       ['', status.events.lost],
     ]),
+    metric(
+      'sidestep_events_left_out_total',
+      'counter',
+      'Events of connections that came too fast to be reported one by one.',
+      [['', status.events.leftOut]],
+    ),
     metric('sidestep_connections_untracked_total', 'counter', 'Connections that found the table full.', [
       ['', status.untracked],
     ]),

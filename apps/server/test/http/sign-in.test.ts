@@ -178,7 +178,7 @@ describe('metrics', () => {
     site.dataPlane.kernel.totals = {
       bytes: { bypass: 640, stack: 7 },
       messages: { bypass: 10, stack: 1 },
-      events: { sent: 9, lost: 2 },
+      events: { sent: 9, lost: 2, leftOut: 1204 },
       untracked: 0,
     };
     const text = await (
@@ -191,6 +191,7 @@ describe('metrics', () => {
       'sidestep_messages_total{path="stack"} 1',
       'sidestep_events_received_total 7',
       'sidestep_events_lost_total 2',
+      'sidestep_events_left_out_total 1204',
     ]) {
       expect(text.split('\n')).toContain(line);
     }

@@ -8,7 +8,7 @@ import { StatisticsRecorder } from '../../src/statistics/recorder.ts';
 import { StatisticsStore } from '../../src/statistics/store.ts';
 import { take } from '../support/collect.ts';
 import { bypassing, connection } from '../support/connection.ts';
-import { FakeDataPlane } from '../support/fake-data-plane.ts';
+import { FakeDataPlane, FakeKernel } from '../support/fake-data-plane.ts';
 
 const NONE = { bypass: 0, stack: 0 };
 /** A round time: intervals of all ranges start here. */
@@ -46,7 +46,7 @@ test('rates per second, whatever the second’s length', () => {
   const totals = (n: number) => ({
     bytes: { bypass: n, stack: 2 * n },
     messages: { bypass: 3 * n, stack: 4 * n },
-    events: { sent: 5 * n, lost: 0 },
+    events: { sent: 5 * n, lost: 0, leftOut: 7 * n },
     untracked: 0,
   });
   expect(pointBetween(totals(0), totals(100), 2, 7, { bypass: 1, stack: 2 })).toEqual({
@@ -169,7 +169,7 @@ test('the last second is left out when the clock was set', async () => {
 test('counters that were reset do not look like a burst', async () => {
   const { dataPlane, counters, recorder, second } = recording();
   second(1000);
-  dataPlane.kernel.totals = { bytes: NONE, messages: NONE, events: { sent: 0, lost: 0 }, untracked: 0 };
+  dataPlane.kernel.totals = new FakeKernel().totals;
   counters.reset();
   recorder.restart();
   second(5);

@@ -19,7 +19,7 @@ export class FakeKernel {
   totals: DataPlaneTotals = {
     bytes: { bypass: 0, stack: 0 },
     messages: { bypass: 0, stack: 0 },
-    events: { sent: 0, lost: 0 },
+    events: { sent: 0, lost: 0, leftOut: 0 },
     untracked: 0,
   };
   splicers: SplicingProcess[] = [];
@@ -38,8 +38,8 @@ export class FakeKernel {
   }
 
   lose(count: number): void {
-    const { sent, lost } = this.totals.events;
-    this.totals = { ...this.totals, events: { sent: sent + count, lost: lost + count } };
+    const { sent, lost, leftOut } = this.totals.events;
+    this.totals = { ...this.totals, events: { sent: sent + count, lost: lost + count, leftOut } };
   }
 }
 

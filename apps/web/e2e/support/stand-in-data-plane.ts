@@ -17,6 +17,7 @@ export class StandInDataPlane implements DataPlane {
   messages = none();
   sent = 0;
   lost = 0;
+  leftOut = 0;
   untracked = 0;
   splicing: SplicingProcess[] = [];
   /** What `drain` answers with until the test says 0. */
@@ -93,7 +94,8 @@ export class StandInDataPlane implements DataPlane {
 
   totals() {
     const { bytes, messages } = structuredClone({ bytes: this.bytes, messages: this.messages });
-    return { bytes, messages, events: { sent: this.sent, lost: this.lost }, untracked: this.untracked };
+    const { sent, lost, leftOut, untracked } = this;
+    return { bytes, messages, events: { sent, lost, leftOut }, untracked };
   }
 
   splicers(): SplicingProcess[] {

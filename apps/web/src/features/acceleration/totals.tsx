@@ -26,6 +26,14 @@ export function Totals() {
               suffix=" lost"
               className={status.events.lost > 0 ? 'text-warn' : 'text-muted'}
             />
+            {status.events.leftOut > 0 && (
+              <Figure
+                value={status.events.leftOut}
+                of="events of connections that came too fast to be reported one by one"
+                suffix=" left out"
+                className="text-muted"
+              />
+            )}
           </>
         )}
       </Total>
