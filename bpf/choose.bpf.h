@@ -106,6 +106,8 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 		direction->stack_rate = 0;
 	else
 		smooth(&direction->stack_rate, rate);
+	/* Long enough that it was right to leave. */
+	conn->patience = 0;
 	if (gathers(sender) && direction->mean < (rate == AT_LEISURE ? GATHERED_BYTES : WORTHWHILE_SEGMENT))
 		return LEAVE_TO_TCP;
 	return direction->pace.seen < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;

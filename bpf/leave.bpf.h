@@ -17,6 +17,8 @@
 /* A stay of so many messages has paid for joining and leaving many times over. */
 #define LONG_STAY 512
 #define MOST_SHORT_STAYS 10
+/* Streams of up to 4096 messages among turns: to leave and to come back would cost more than to wait for their end. */
+#define MOST_PATIENCE 7
 
 static __always_inline bool change_state(struct ss_connection *conn, __u32 from, __u32 to)
 {
@@ -127,8 +129,10 @@ static __always_inline void set_distance(struct ss_connection *conn)
 	if (conn->reason != SS_REASON_SWITCHED_OFF) {
 		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY)
 			conn->short_stays = 0;
-		else if (conn->short_stays < MOST_SHORT_STAYS)
+		else if (conn->reason != SS_REASON_STREAMING && conn->short_stays < MOST_SHORT_STAYS)
 			conn->short_stays++;
+		if (conn->reason == SS_REASON_STREAMING && !conn->trial && conn->patience < MOST_PATIENCE)
+			conn->patience++;
 		postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS);
 	}
 	conn->trial = 0;

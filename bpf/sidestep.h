@@ -147,7 +147,8 @@ struct ss_connection {
 	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
 	__u8 quiet;		/* one of so many new connections that nobody reports them, unless they take the bypass */
 	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT the daemon is to give back */
-	__u8 pad[3];
+	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
+	__u8 pad[2];
 };
 
 struct ss_event {

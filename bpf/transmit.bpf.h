@@ -71,11 +71,25 @@ static __always_inline void plug(struct bpf_sock_ops *ops, struct ss_connection 
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 	int one = 1;
 
-	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL)
+	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL ||
+	    (direction->mean < GATHERED_BYTES && gathers(tp)))
 		return;
 	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
 	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &one, sizeof(one)))
 		direction->plugged = 1;
+}
+
+/* The first send after leaving; of who sends nothing more, the daemon takes care: note_plugs. */
+static __always_inline void unplug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+	int before = direction->lowat_before;
+
+	if (BPF_CORE_READ(tp, notsent_lowat) == 1)
+		bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before));
+	direction->plugged = 0;
+	conn->to_unplug &= ~(1 << (side & 1));
 }
 
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)
@@ -95,6 +109,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	if (!conn)
 		return;
 	side = flow->side & 1;
+	if (conn->direction[side].plugged && (state_of(conn) == SS_STATE_STACK || state_of(conn) == SS_STATE_PARTED))
+		unplug(ops, conn, side);
 
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
