@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type DaemonParts, startDaemon } from './daemon.ts';
+import { raisePriority } from './host/priority.ts';
 import { createLog, wordsOf } from './log.ts';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { Refusal } from './refusal.ts';
@@ -18,11 +19,15 @@ export async function runDaemon(
   // The state folder may be one that others can look into.
   process.umask(0o077);
   const log = createLog();
+  const refused = raisePriority();
   try {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const traceRoot = '/sys/kernel/tracing';
     const daemon = await startDaemon(options, { createDataPlane, version, log, now: Date.now, traceRoot });
     stopOnSignal(daemon, log);
+    if (refused !== null) {
+      log(`No priority (${refused}): while the host is busy, connections join late. CAP_SYS_NICE allows it.`);
+    }
     log(`Sidestep is ready at ${daemon.url}`);
     log(`Sign in once with ${daemon.signInLink()}`);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { freshPinDir } from './support/daemon.ts';
@@ -126,6 +127,64 @@ describe('two daemons', () => {
     ]);
     await Promise.all([first.ready(), second.ready()]);
     expect([first.child.exitCode, second.child.exitCode]).toEqual([null, null]);
+  });
+});
+
+describe('the priority', () => {
+  // However the tests themselves were started.
+  const ordinary = ['nice', '-n', String(-getPriority())];
+  const prioritiesOf = (pid = 0) =>
+    readdirSync(`/proc/${pid}/task`).map((thread) => getPriority(Number(thread)));
+  const sessionNice = (pid: number | string = 'self') =>
+    /nice (-?\d+)/.exec(readFileSync(`/proc/${pid}/autogroup`, 'utf8'))?.[1];
+
+  test('is raised for all threads', async () => {
+    using place = workplace();
+    await using daemon = spawnDaemon(place.args, ordinary);
+    await daemon.ready();
+    const priorities = prioritiesOf(daemon.child.pid);
+    expect(priorities.length).toBeGreaterThan(1);
+    expect(new Set(priorities)).toEqual(new Set([-10]));
+    expect(daemon.out()).not.toContain('priority');
+  });
+
+  test.skipIf(!existsSync('/proc/self/autogroup'))(
+    'is that of the session too, where the session is its own',
+    async () => {
+      using place = workplace();
+      {
+        await using shared = spawnDaemon(place.args, ordinary);
+        await shared.ready();
+        const before = sessionNice();
+        expect(sessionNice(shared.child.pid)).toBe(before);
+        expect(before).not.toBe('-10');
+      }
+      await using own = spawnDaemon(place.args, [...ordinary, 'setsid']);
+      await own.ready();
+      expect(sessionNice(own.child.pid)).toBe('-10');
+      expect(sessionNice()).not.toBe('-10');
+    },
+  );
+
+  test('stays where somebody has chosen it', async () => {
+    using place = workplace();
+    await using daemon = spawnDaemon(place.args, [...ordinary, 'nice', '-n', '5']);
+    await daemon.ready();
+    expect(new Set(prioritiesOf(daemon.child.pid))).toEqual(new Set([5]));
+  });
+
+  test('stays where the kernel refuses, and the daemon says so and goes on', async () => {
+    using place = workplace();
+    await using daemon = spawnDaemon(place.args, [
+      ...ordinary,
+      'setpriv',
+      '--bounding-set=-sys_nice',
+      '--inh-caps=-sys_nice',
+    ]);
+    await daemon.ready();
+    expect(daemon.child.exitCode).toBeNull();
+    expect(new Set(prioritiesOf(daemon.child.pid))).toEqual(new Set([0]));
+    expect(daemon.out().match(/^.*CAP_SYS_NICE.*$/gm)).toHaveLength(1);
   });
 });
 
