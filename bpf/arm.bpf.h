@@ -16,6 +16,7 @@
 #define ALL_OURS (DORMANT | WATCHED)
 #define BOTH_ENDS 3
 #define SAMPLES_OF_A_SHORT_ONE 1
+#define MOST_ATTEMPTS_TO_ARM 8
 
 static __always_inline void set_hooks(struct bpf_sock_ops *ops, __u32 flags)
 {
@@ -43,8 +44,13 @@ static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connectio
 /* The sender of a stream: nothing is called any more but at its end. */
 static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
-	if (conn->armed == BOTH_ENDS && disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
-		conn->dozing = 1;
+	__u64 now = conn->direction[side & 1].pace.seen;
+
+	if (conn->armed != BOTH_ENDS || !disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
+		return;
+	if (conn->next_trial <= now)
+		postpone_trial(conn, now, false);
+	conn->dozing = 1;
 }
 
 static __always_inline void ask_to_be_armed(struct ss_connection *conn)

@@ -143,7 +143,7 @@ struct ss_connection {
 	__u8 trial;		/* a stream that tries the bypass, or is to */
 	__u8 trials;		/* how often one did */
 	__u8 short_stays;	/* how often in a row it left again soon */
-	__u8 arm;		/* the iterator is to switch it on at both */
+	__u8 arm;		/* the iterator is to switch it on at both: how often it was asked to */
 	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
 	__u8 quiet;		/* one of so many new connections that nobody reports them, unless they take the bypass */
 	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT the daemon is to give back */

@@ -39,8 +39,11 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 {
 	__u32 reason;
 
-	if (conn->arm)
+	if (conn->arm) {
 		census.unarmed++;
+		/* Not for ever: its namespace may be out of reach, or the kernel too old. */
+		conn->arm = conn->arm < MOST_ATTEMPTS_TO_ARM ? conn->arm + 1 : 0;
+	}
 	if ((conn->turns < conn->due && !conn->trial) || conn->given_up || conn->armed != BOTH_ENDS)
 		return;
 	reason = obstacle(conn, false);
