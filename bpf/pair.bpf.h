@@ -249,7 +249,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	report_line("connection %llu paired", place.connection);
 	if (state_of(conn) != SS_STATE_JOINING)
 		return;
-	reason = splices(&conn->end[SS_SERVER]) ? SS_REASON_SPLICING_READER : MISFIT_BUT_FOR_FILE(BPF_CORE_READ, tp);
+	reason = splices(&conn->end[SS_SERVER]) ? SS_REASON_SPLICING_READER : misfit_but_for_file(tp);
 	if (reason) {
 		abort_joining(conn);
 		conn->reason = reason;

@@ -170,7 +170,7 @@ struct ss_totals {
 	__u64 untracked;		/* connections that found the table full */
 };
 
-/* Written by the iterators on each full visit; user space clears it before. The last two by sidestep_look. */
+/* Written by the iterators on each full visit; user space clears it before. What was counted on the stack comes from sidestep_look. */
 struct ss_census {
 	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
 	__u64 candidates;	/* ends of connections that were due but could not join at this visit */

@@ -77,19 +77,19 @@ static __always_inline int calls_inside(struct tcp_sock *tp)
 	return calls > 0 ? calls - sleepers(tp) : calls;
 }
 
-/*
- * Whether redirected bytes could surprise this end, as a reader or as a sender: the reason, or SS_REASON_NONE. `READ`
- * is how its fields are read: plain loads for the socket that a program runs on, probe reads for any other.
- */
-#define MISFIT_BUT_FOR_FILE(READ, tp)                                                                          \
-	(READ(tp, inet_conn.icsk_ulp_ops)                             ? SS_REASON_SPECIAL_SOCKET               \
-	 : bpf_core_field_exists((tp)->is_mptcp) && READ(tp, is_mptcp) ? SS_REASON_SPECIAL_SOCKET               \
-	 : READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1           ? SS_REASON_LOW_WATER_MARK               \
-	 : READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) &                                            \
-			 (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY))                          \
-		 ? SS_REASON_ZERO_COPY_SENDER                                                                  \
-		 : SS_REASON_NONE)
-#define LOAD(tp, field) ((tp)->field)
+/* Whether redirected bytes could surprise this end, as a reader or as a sender, whoever has it: the reason, or SS_REASON_NONE. */
+static __always_inline __u32 misfit_but_for_file(struct tcp_sock *tp)
+{
+	if (BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops))
+		return SS_REASON_SPECIAL_SOCKET;
+	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
+		return SS_REASON_SPECIAL_SOCKET;
+	if (BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1)
+		return SS_REASON_LOW_WATER_MARK;
+	if (BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
+		return SS_REASON_ZERO_COPY_SENDER;
+	return SS_REASON_NONE;
+}
 
 static __always_inline struct file *file_of(struct tcp_sock *tp)
 {
@@ -100,7 +100,7 @@ static __always_inline struct file *file_of(struct tcp_sock *tp)
 
 static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool may_block)
 {
-	__u32 reason = MISFIT_BUT_FOR_FILE(BPF_CORE_READ, tp);
+	__u32 reason = misfit_but_for_file(tp);
 
 	if (reason)
 		return reason;

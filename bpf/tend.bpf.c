@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An iterator over every socket that carries our storage, in all network namespaces. The daemon runs it by reading its
- * file: when something asked for attention, and when somebody wants to see the counters. Only one run at a time.
+ * file when something asked for attention. Only one run at a time.
  */
 #include "arm.bpf.h"
 #include "close.bpf.h"

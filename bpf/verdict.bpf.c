@@ -75,7 +75,7 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
 				       (streak > 1 && blocks(conn, !(side & 1)))))
 		return SS_REASON_BLOCKING_READER;
-	return LOAD(own, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1 ? SS_REASON_LOW_WATER_MARK : SS_REASON_NONE;
+	return own->inet_conn.icsk_inet.sk.sk_rcvlowat > 1 ? SS_REASON_LOW_WATER_MARK : SS_REASON_NONE;
 }
 
 /*
@@ -84,15 +84,15 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
  */
 static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_sock *peer)
 {
-	__u8 shutdown = LOAD(own, inet_conn.icsk_inet.sk.sk_shutdown);
+	__u8 shutdown = own->inet_conn.icsk_inet.sk.sk_shutdown;
 
 	if (shutdown & SEND_SHUTDOWN)
 		return SS_REASON_CLOSING;
 	if (shutdown & RCV_SHUTDOWN && BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_shutdown) & RCV_SHUTDOWN)
 		return SS_REASON_CLOSING;
-	if (LOAD(own, inet_conn.icsk_ulp_ops) || BPF_CORE_READ(peer, inet_conn.icsk_ulp_ops))
+	if (own->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer, inet_conn.icsk_ulp_ops))
 		return SS_REASON_SPECIAL_SOCKET;
-	if (LOAD(own, inet_conn.icsk_inet.sk.__sk_common.skc_flags) &
+	if (own->inet_conn.icsk_inet.sk.__sk_common.skc_flags &
 	    (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
 		return SS_REASON_ZERO_COPY_SENDER;
 	return SS_REASON_NONE;
@@ -112,7 +112,7 @@ static __always_inline bool overflows(struct tcp_sock *peer, int queued)
  */
 static __always_inline bool may_spill(struct ss_connection *conn, struct ss_direction *direction, __u32 state)
 {
-	return state == SS_STATE_BYPASS && !conn->strict && direction->streak > config.stream_after;
+	return state == SS_STATE_BYPASS && !conn->strict && (conn->trial || direction->streak > config.stream_after);
 }
 
 /* Who has just answered has hardly anything unread; who answers without ever reading is found out at every 16th message. */
