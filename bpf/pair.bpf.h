@@ -147,10 +147,10 @@ static __always_inline void become_ours(struct flow *flow, struct place *place, 
 	flow->samples = 0;
 }
 
-/* Whoever joins at its establishment needs the hook at once. */
+/* Whoever joins at its establishment needs the hook at once, and who accepts from a listener older than we are is not known before it sends. */
 static __always_inline void watch_from_now_on(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
-	if (state_of(conn) == SS_STATE_JOINING)
+	if (state_of(conn) == SS_STATE_JOINING || !conn->end[side & 1].pid)
 		arm(ops, conn, side);
 	else
 		set_hooks(ops, DORMANT);

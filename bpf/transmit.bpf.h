@@ -114,9 +114,12 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
-		if (data)
+		if (data) {
 			observe(ops, conn, side);
-		else if (conn->dozing && disarm(ops, conn, side, DORMANT))
+			/* It was on for the name alone. */
+			if (conn->end[side].exact && flow->samples <= SAMPLES_OF_A_SHORT_ONE)
+				disarm(ops, conn, side, DORMANT);
+		} else if (conn->dozing && disarm(ops, conn, side, DORMANT))
 			flow->samples = SAMPLES_OF_A_SHORT_ONE;
 		break;
 	case SS_STATE_JOINING:
