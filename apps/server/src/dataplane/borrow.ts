@@ -1,5 +1,6 @@
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import koffi from 'koffi';
+import { list, processes } from './listing.ts';
 
 const SYS_PIDFD_OPEN = 434;
 const SYS_PIDFD_GETFD = 438;
@@ -63,18 +64,6 @@ function descriptorsOf(pid: number, inode: bigint): number[] {
   return list(dir)
     .filter((fd) => linkOf(`${dir}/${fd}`) === `socket:[${inode}]`)
     .map(Number);
-}
-
-function processes(): number[] {
-  return list('/proc').map(Number).filter(Number.isInteger);
-}
-
-function list(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
 }
 
 function linkOf(path: string): string {

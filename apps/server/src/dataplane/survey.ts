@@ -1,7 +1,8 @@
-import { closeSync, openSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type BpfLink, readIterator } from '@sidestep/libbpf';
 import { libc } from './borrow.ts';
+import { list, processes } from './listing.ts';
 
 const CLONE_NEWNET = 0x40000000;
 const OWN = '/proc/self/ns/net';
@@ -53,9 +54,7 @@ function inEachNamespace(act: () => void): void {
 /** One path each. A namespace without a name and without a process is not found. */
 function otherNamespaces(): Iterable<string> {
   const paths = [
-    ...list('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .map((pid) => `/proc/${pid}/ns/net`),
+    ...processes().map((pid) => `/proc/${pid}/ns/net`),
     ...list(NAMED).map((name) => `${NAMED}/${name}`),
   ];
   const byInode = new Map(paths.map((path) => [inode(path), path]));
@@ -78,13 +77,5 @@ function open(path: string): number | null {
     return openSync(path, 'r');
   } catch {
     return null;
-  }
-}
-
-function list(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
   }
 }
