@@ -125,8 +125,7 @@ struct ss_connection {
 	enum ss_reason reason;	/* why not on the bypass, or why leaving it */
 	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
 	__u64 file[2];		/* and of their struct file, 0 as long as the socket was not accepted */
-	__u64 joined;		/* how often */
-	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: the last time */
+	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: when it last joined */
 	__u64 joined_with;	/* messages on the bypass then */
 	__u64 next_trial;	/* CLOCK_MONOTONIC, ns: from when on a stream may try the bypass again */
 	__u32 turns;		/* changes of direction seen on the stack */
