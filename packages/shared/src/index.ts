@@ -1,4 +1,5 @@
 export * from './acceleration.ts';
+export * from './check-up.ts';
 export * from './connection.ts';
 export * from './event.ts';
 export * from './reason.ts';
