@@ -24,7 +24,10 @@ static __always_inline bool may_report(__u64 now)
 	return ++reported.connections <= MOST_REPORTED;
 }
 
-/* The daemon drains on a timer, so nobody needs to be woken. */
+/*
+ * The daemon drains on a timer, so nobody needs to be woken. What is sent and lost is counted exactly, also where a softirq interrupts one
+ * of us.
+ */
 static __always_inline void report(__u32 kind, const struct ss_connection *conn, __u32 reason)
 {
 	struct ss_totals *count = totals_here();
@@ -36,11 +39,11 @@ static __always_inline void report(__u32 kind, const struct ss_connection *conn,
 		return;
 	}
 	if (count)
-		count->events_sent++;
+		__sync_fetch_and_add(&count->events_sent, 1);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		if (count)
-			count->events_lost++;
+			__sync_fetch_and_add(&count->events_lost, 1);
 		return;
 	}
 	event->at = bpf_ktime_get_ns();

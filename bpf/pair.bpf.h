@@ -77,11 +77,11 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	note_process(&flow->pid, flow->comm);
 	note_executable(&flow->executable);
 	if (count)
-		count->events_sent++;
+		__sync_fetch_and_add(&count->events_sent, 1);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
 	if (!event) {
 		if (count)
-			count->events_lost++;
+			__sync_fetch_and_add(&count->events_lost, 1);
 		return;
 	}
 	__builtin_memset(event, 0, sizeof(*event));

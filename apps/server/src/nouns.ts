@@ -96,7 +96,7 @@ export function createNouns(options: NounOptions): Nouns {
     onEnabled: () => {
       splicers.restore();
       counters.reset();
-      pump.skipLost();
+      pump.begin();
       statistics.restart();
       mark('enabled');
     },
@@ -133,7 +133,7 @@ export function createNouns(options: NounOptions): Nouns {
         splicers.restore();
       }
       counters.refresh();
-      pump.skipLost();
+      pump.begin();
       statistics.restart();
       statistics.mark('daemon started');
       ending.use(

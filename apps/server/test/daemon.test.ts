@@ -272,8 +272,8 @@ test('a kernel that keeps failing is logged once, and the daemon goes on', async
   await using site = await startTestDaemon();
   await using page = await openPage(site);
   await page.trpc.acceleration.enable.mutate();
-  const { takeEvents } = site.dataPlane;
-  site.dataPlane.takeEvents = () => {
+  const { readEvents } = site.dataPlane;
+  site.dataPlane.readEvents = () => {
     throw new Error('ring is gone');
   };
   await until(() => site.log.some((line) => line.includes('ring is gone')));
@@ -282,5 +282,5 @@ test('a kernel that keeps failing is logged once, and the daemon goes on', async
     site.log.filter((line) => line === 'Could not take events from the kernel: ring is gone'),
   ).toHaveLength(1);
   expect((await fetch(`${site.url}/healthz`)).status).toBe(200);
-  site.dataPlane.takeEvents = takeEvents;
+  site.dataPlane.readEvents = readEvents;
 });

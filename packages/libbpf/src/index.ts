@@ -21,5 +21,5 @@ export {
   detachFromMap,
   type ProgramInfo,
 } from './program.ts';
-export { type Drained, eachRecord, RingBuffer } from './ring-buffer.ts';
+export { type Copied, eachRecord, RingBuffer } from './ring-buffer.ts';
 export { libbpfVersion, possibleCpus } from './system.ts';

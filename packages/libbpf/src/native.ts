@@ -172,9 +172,16 @@ export const native = {
     fd: number,
     size: number,
   ) => Pointer | null,
-  shim_ring_drain: shim.func(
-    'int shim_ring_drain(shim_ring *ring, void *into, uint32_t room, void *drained)',
-  ) as (ring: Pointer, into: Uint8Array, room: number, drained: Uint8Array) => number,
+  shim_ring_read: shim.func(
+    'int shim_ring_read(shim_ring *ring, void *into, uint32_t room, void *copied)',
+  ) as (ring: Pointer, into: Uint8Array, room: number, copied: Uint8Array) => number,
+  shim_ring_position: shim.func('uint64_t shim_ring_position(shim_ring *ring)') as (
+    ring: Pointer,
+  ) => number | bigint,
+  shim_ring_release: shim.func('void shim_ring_release(shim_ring *ring, uint64_t position)') as (
+    ring: Pointer,
+    position: number,
+  ) => void,
   shim_tracepoint_open: shim.func('int shim_tracepoint_open(uint32_t id)') as (id: number) => number,
   shim_ring_close: shim.func('void shim_ring_close(shim_ring *ring)') as (ring: Pointer) => void,
 };

@@ -2,11 +2,15 @@ import { infoByFd } from './descriptor.ts';
 import { BpfError, check } from './error.ts';
 import { lastErrno, native, type Pointer } from './native.ts';
 
-/** `bytes` were written to the buffer: `records` records. `remaining` bytes are still in the ring, records that are being written included. */
-export interface Drained {
+/**
+ * `bytes` were written to the buffer: `records` records. `remaining` bytes are in the ring behind them, records that are being written
+ * included. `position` is where they end: see `RingBuffer.position`.
+ */
+export interface Copied {
   readonly bytes: number;
   readonly records: number;
   readonly remaining: number;
+  readonly position: number;
 }
 
 const EBADF = 9;
@@ -16,7 +20,7 @@ const EBADF = 9;
  * kernel, so records that were submitted without a wake-up are seen just as well.
  */
 export class RingBuffer implements Disposable {
-  readonly #drained = Buffer.alloc(16);
+  readonly #copied = Buffer.alloc(24);
   #ring: Pointer | null;
 
   private constructor(ring: Pointer) {
@@ -31,18 +35,29 @@ export class RingBuffer implements Disposable {
     return new RingBuffer(ring);
   }
 
+  /** Bytes that were released since the ring was made, by this reader and those before it: 8 and the payload, padded to 8, for each record. */
+  get position(): number {
+    return Number(native.shim_ring_position(this.#open('ask')));
+  }
+
   /**
-   * Takes records, oldest first, as many as fit: each is [u32 length][u32 zero][payload], padded to 8 bytes; see `eachRecord`.
-   * Throws EMSGSIZE when not even the next one fits, and leaves it in the ring.
+   * Copies records, oldest first, as many as fit: each is [u32 length][u32 zero][payload], padded to 8 bytes; see `eachRecord`. They stay in
+   * the ring until `release`, and the next `read` would begin with them again. Throws EMSGSIZE when not even the first one fits.
    */
-  drain(into: Uint8Array): Drained {
-    if (this.#ring === null) throw new BpfError('drain a ring buffer that is closed', EBADF, '');
-    check('drain the ring buffer', native.shim_ring_drain(this.#ring, into, into.length, this.#drained));
+  read(into: Uint8Array): Copied {
+    const copied = this.#copied;
+    check('read the ring buffer', native.shim_ring_read(this.#open('read'), into, into.length, copied));
     return {
-      bytes: this.#drained.readUInt32LE(0),
-      records: this.#drained.readUInt32LE(4),
-      remaining: Number(this.#drained.readBigUInt64LE(8)),
+      bytes: copied.readUInt32LE(0),
+      records: copied.readUInt32LE(4),
+      remaining: Number(copied.readBigUInt64LE(8)),
+      position: Number(copied.readBigUInt64LE(16)),
     };
+  }
+
+  /** Gives the room of all records before the position back to the kernel. */
+  release(position: number): void {
+    native.shim_ring_release(this.#open('release'), position);
   }
 
   close(): void {
@@ -54,11 +69,16 @@ export class RingBuffer implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+
+  #open(what: string): Pointer {
+    if (this.#ring === null) throw new BpfError(`${what} a ring buffer that is closed`, EBADF, '');
+    return this.#ring;
+  }
 }
 
 const HEADER = 8;
 
-/** Calls `visit` with the place of each record's payload in what `drain` wrote. Throws `RangeError` where the lengths do not add up to `bytes`. */
+/** Calls `visit` with the place of each record's payload in what `read` wrote. Throws `RangeError` where the lengths do not add up to `bytes`. */
 export function eachRecord(
   drained: Buffer,
   bytes: number,

@@ -79,10 +79,11 @@ struct shim_ring {
 	size_t page;
 };
 
-struct shim_drained {
+struct shim_copied {
 	uint32_t bytes;
 	uint32_t records;
 	uint64_t remaining;
+	uint64_t position;
 };
 
 // The layout of a mapped BPF_MAP_TYPE_RINGBUF: consumer page (ours to write), producer page, then the data twice in a row, so that a
@@ -126,10 +127,22 @@ static size_t padded(uint32_t length)
 	return ((size_t)length + 7) & ~(size_t)7;
 }
 
+// Bytes of records, headers included, that were released since the ring was made.
+uint64_t shim_ring_position(struct shim_ring *ring)
+{
+	return __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
+}
+
+// Gives the room of all records before the position back to the kernel.
+void shim_ring_release(struct shim_ring *ring, uint64_t position)
+{
+	__atomic_store_n(ring->consumer, position, __ATOMIC_RELEASE);
+}
+
 // Copies committed records in order as [u32 length][u32 zero][payload, padded to 8] until the ring is empty, the next record is still
 // being written, or the room is used up. libbpf's own consumer hands a record over before one can say that there is no room for it,
-// and does not say what remains. Returns 0, or -EMSGSIZE when not even the first record fits.
-int shim_ring_drain(struct shim_ring *ring, uint8_t *into, uint32_t room, struct shim_drained *drained)
+// and does not say what remains. The records stay in the ring until they are released. Returns 0, or -EMSGSIZE when not even the first record fits.
+int shim_ring_read(struct shim_ring *ring, uint8_t *into, uint32_t room, struct shim_copied *copied)
 {
 	unsigned long at = __atomic_load_n(ring->consumer, __ATOMIC_ACQUIRE);
 	unsigned long end = __atomic_load_n(ring->producer, __ATOMIC_ACQUIRE);
@@ -156,10 +169,10 @@ int shim_ring_drain(struct shim_ring *ring, uint8_t *into, uint32_t room, struct
 		}
 		at += step;
 	}
-	__atomic_store_n(ring->consumer, at, __ATOMIC_RELEASE);
-	drained->bytes = used;
-	drained->records = records;
-	drained->remaining = end - at;
+	copied->bytes = used;
+	copied->records = records;
+	copied->remaining = end - at;
+	copied->position = at;
 	return error;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type BpfLink, BpfObject, eachRecord, RingBuffer, readIterator } from '../src/index.ts';
+import { type BpfLink, BpfObject, type Copied, eachRecord, RingBuffer, readIterator } from '../src/index.ts';
 import { compile } from './kernel.ts';
 
 /** 8 bytes of header and 12 of payload, padded. */
@@ -22,12 +22,19 @@ afterEach(() => {
   object.close();
 });
 
+/** As a reader does that is done with a record when it has a copy. */
+function drain(ring: RingBuffer, into: Buffer): Copied {
+  const copied = ring.read(into);
+  ring.release(copied.position);
+  return copied;
+}
+
 /** Drains until the ring is empty; the numbers that the program gave its records. */
 function takeAll(ring: RingBuffer, room: number): number[] {
   const into = Buffer.alloc(room);
   const numbers: number[] = [];
   for (;;) {
-    const { bytes, records, remaining } = ring.drain(into);
+    const { bytes, records, remaining } = drain(ring, into);
     let count = 0;
     eachRecord(into, bytes, (offset, length) => {
       if (length !== 12) throw new Error(`a record of ${length} bytes`);
@@ -53,7 +60,7 @@ test('more than 100 000 records arrive in order, over the end of the ring, witho
 
 test('an empty ring gives nothing', () => {
   using ring = RingBuffer.open(object.map('ring').fd);
-  expect(ring.drain(Buffer.alloc(64))).toEqual({ bytes: 0, records: 0, remaining: 0 });
+  expect(ring.read(Buffer.alloc(64))).toEqual({ bytes: 0, records: 0, remaining: 0, position: 0 });
 });
 
 test('what does not fit stays, and what remains is told', () => {
@@ -61,9 +68,14 @@ test('what does not fit stays, and what remains is told', () => {
   readIterator(fill);
   const into = Buffer.alloc(2 * RECORD + 8);
   // 100 000 places in the ring, discarded ones included.
-  expect(ring.drain(into)).toEqual({ bytes: 2 * RECORD, records: 2, remaining: 99_998 * RECORD });
-  expect(() => ring.drain(Buffer.alloc(RECORD - 1))).toThrow(expect.objectContaining({ code: 'EMSGSIZE' }));
-  expect(ring.drain(into).records).toBe(2);
+  expect(drain(ring, into)).toEqual({
+    bytes: 2 * RECORD,
+    records: 2,
+    remaining: 99_998 * RECORD,
+    position: 2 * RECORD,
+  });
+  expect(() => ring.read(Buffer.alloc(RECORD - 1))).toThrow(expect.objectContaining({ code: 'EMSGSIZE' }));
+  expect(drain(ring, into).records).toBe(2);
   expect(into.readBigUInt64LE(8)).toBe(2n);
 });
 
@@ -74,13 +86,28 @@ test('a full ring loses records, not their order, and the next reader goes on wh
   const lost = Number(bss?.readBigUInt64LE(counters.get('lost')?.offset));
   expect(lost).toBeGreaterThan(0);
   using first = RingBuffer.open(object.map('ring').fd);
-  const start = first.drain(Buffer.alloc(10 * RECORD)).records;
+  const start = drain(first, Buffer.alloc(10 * RECORD)).records;
   first.close();
-  expect(() => first.drain(Buffer.alloc(64))).toThrow('closed');
+  expect(() => first.read(Buffer.alloc(64))).toThrow('closed');
   using second = RingBuffer.open(object.map('ring').fd);
   const numbers = takeAll(second, 1 << 20);
   expect(numbers[0]).toBe(start);
   expect(numbers.findIndex((number, index) => number !== index + start)).toBe(-1);
+});
+
+test('what was read stays until it is released, also for another reader', () => {
+  readIterator(fill);
+  const into = Buffer.alloc(4 * RECORD);
+  using first = RingBuffer.open(object.map('ring').fd);
+  const { position } = first.read(into);
+  expect(first.read(into)).toMatchObject({ records: 4, position });
+  expect(into.readBigUInt64LE(8)).toBe(0n);
+  expect(first.position).toBe(0);
+  first.release(position);
+  using second = RingBuffer.open(object.map('ring').fd);
+  expect(second.position).toBe(4 * RECORD);
+  second.read(into);
+  expect(into.readBigUInt64LE(8)).toBe(4n);
 });
 
 test('a map that is no ring buffer is refused', () => {

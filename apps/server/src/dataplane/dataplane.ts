@@ -28,6 +28,14 @@ export interface DataPlaneEvent {
   readonly reason: Reason | null;
 }
 
+/** How far the events of one ring have been taken. */
+export interface EventPosition {
+  /** Names the ring; no other ring on this host, before or after, has the same name. */
+  readonly ring: string;
+  /** Events that were taken out of it since it was made. */
+  readonly taken: number;
+}
+
 /** Totals since the data plane was loaded. */
 export interface DataPlaneTotals {
   readonly bytes: ByPath;
@@ -86,8 +94,17 @@ export interface DataPlane {
   remove(): void;
   /** Lets connections join and leave that are due; cheap when there is none. The daemon calls it on a timer (20 ms). */
   tend(): void;
-  /** Takes what the ring holds, in order, at most `max` events. */
-  takeEvents(max: number): DataPlaneEvent[];
+  /** What the ring holds, in order, at most `max` events. They stay in it until `releaseEvents`, so that whoever dies before loses none. */
+  readEvents(max: number): DataPlaneEvent[];
+  /** Takes what was last read out of the ring. */
+  releaseEvents(): void;
+  /** Where the ring stands once that is done. */
+  eventPosition(): EventPosition;
+  /**
+   * Goes on behind the first `taken` events of the ring: an earlier process had dealt with these and died before it released them. Returns
+   * how many events it has released without dealing with them.
+   */
+  resumeEvents(taken: number): number;
   /** All open connections, in no order. Cost grows with their number: call it only as often as somebody looks. */
   connections(): Connection[];
   totals(): DataPlaneTotals;

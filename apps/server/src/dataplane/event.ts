@@ -4,6 +4,8 @@ import type { Clock } from './clock.ts';
 import type { DataPlaneEvent } from './dataplane.ts';
 import { type ConnectionRecord, endOf, RecordReader } from './record.ts';
 
+const HEADER = 8;
+
 interface EventRecord {
   readonly at: bigint;
   readonly kind: number;
@@ -13,7 +15,7 @@ interface EventRecord {
 
 /** Turns what was drained from the ring into events. */
 export class EventReader {
-  /** Bytes that one event takes in a drained buffer, its header included. */
+  /** Bytes that one event takes in the ring, and in what is read from it. */
   readonly room: number;
   readonly #size: number;
   readonly #decode: Decoder<EventRecord>;
@@ -23,19 +25,19 @@ export class EventReader {
 
   constructor(layouts: BtfLayouts, clock: Clock) {
     this.#size = layouts.struct('ss_event').size;
-    this.room = this.#size + 16;
+    this.room = HEADER + Math.ceil(this.#size / 8) * 8;
     this.#decode = layouts.decoder<EventRecord>('ss_event');
     this.#kinds = eventKinds(layouts);
     this.#records = new RecordReader(layouts, clock);
     this.#clock = clock;
   }
 
-  /** The events in the first `bytes` of what `drain` wrote, in order. What is not one of ours is left out. Throws `RangeError` when the lengths do not fit. */
-  read(drained: Buffer, bytes: number): DataPlaneEvent[] {
+  /** The events in the first `bytes` of what `RingBuffer.read` wrote, in order. What is not one of ours is left out. Throws `RangeError` when the lengths do not fit. */
+  read(copied: Buffer, bytes: number): DataPlaneEvent[] {
     const events: DataPlaneEvent[] = [];
-    eachRecord(drained, bytes, (offset, length) => {
+    eachRecord(copied, bytes, (offset, length) => {
       if (length < this.#size) return;
-      const record = this.#decode(drained, offset);
+      const record = this.#decode(copied, offset);
       const kind = this.#kinds.get(record.kind);
       if (kind !== undefined) events.push(this.#event(kind, record));
     });

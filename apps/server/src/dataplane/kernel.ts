@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
 import { type Connection, type EnablingStep, type HeldConnection, heldWords } from '@sidestep/shared';
+import { bootId } from './boot-id.ts';
 import { systemClock } from './clock.ts';
 import {
   type DataPlane,
@@ -8,6 +9,7 @@ import {
   DataPlaneError,
   type DataPlaneEvent,
   type DataPlaneTotals,
+  type EventPosition,
   type Executable,
   type SplicingProcess,
 } from './dataplane.ts';
@@ -54,6 +56,8 @@ interface Running {
   readonly looker: Looker;
   readonly holders: HolderReader;
   readonly ring: RingBuffer;
+  /** Where in the ring the next events begin, once those that were last read are released. */
+  readUpTo: number;
   readonly totals: Totals;
   readonly splicers: SplicerMap;
 }
@@ -271,12 +275,32 @@ class KernelDataPlane implements DataPlane {
     if (tender.due) tender.run();
   }
 
-  takeEvents(max: number): DataPlaneEvent[] {
-    const { ring } = this.#use();
+  readEvents(max: number): DataPlaneEvent[] {
+    const running = this.#use();
     const room = max * this.#events.room;
     if (this.#scratch.length < room) this.#scratch = Buffer.alloc(room);
-    const { bytes } = ring.drain(this.#scratch.subarray(0, room));
+    const { bytes, position } = running.ring.read(this.#scratch.subarray(0, room));
+    running.readUpTo = position;
     return this.#events.read(this.#scratch, bytes);
+  }
+
+  releaseEvents(): void {
+    const { ring, readUpTo } = this.#use();
+    ring.release(readUpTo);
+  }
+
+  eventPosition(): EventPosition {
+    const { pins, readUpTo } = this.#use();
+    return { ring: `${bootId()}-${pins.maps.events.info().id}`, taken: readUpTo / this.#events.room };
+  }
+
+  resumeEvents(taken: number): number {
+    const running = this.#use();
+    const gone = running.readUpTo / this.#events.room - taken;
+    if (gone >= 0) return gone;
+    running.readUpTo = taken * this.#events.room;
+    running.ring.release(running.readUpTo);
+    return 0;
   }
 
   connections(): Connection[] {
@@ -312,12 +336,14 @@ class KernelDataPlane implements DataPlane {
   #run(pins: Pins): void {
     const { maps, links } = pins;
     const looker = new Looker(links.look, maps, this.#layouts);
+    const ring = RingBuffer.open(maps.events.fd);
     this.#running = {
       pins,
       looker,
       holders: new HolderReader(links.hold, this.#layouts),
       tender: new Tender(links.tend, maps, this.#layouts, settle, () => visitAllSockets(links.arm)),
-      ring: RingBuffer.open(maps.events.fd),
+      ring,
+      readUpTo: ring.position,
       totals: new Totals(maps.totals, looker, this.#layouts),
       splicers: new SplicerMap(maps.splicers, this.#layouts),
     };

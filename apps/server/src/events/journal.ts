@@ -7,20 +7,41 @@ import type { UnnumberedEvent } from './convert.ts';
 const CAPACITY = 50_000;
 const NAME = 'events.newest';
 
-/** The newest events in memory. Their numbers go on after a restart; the number is kept before anybody sees the event. */
+const count = z.int().min(0);
+const placeSchema = z.object({ ring: z.string(), taken: count, lost: count });
+const keptSchema = z.union([
+  z.object({ newest: count, place: placeSchema.nullable() }),
+  // As the first version kept it.
+  count.transform((newest) => ({ newest, place: null })),
+]);
+
+/** How far a ring of the kernel is in the journal: so many events were taken from it, and so many that it had no room for were noted. */
+export type Place = Readonly<z.infer<typeof placeSchema>>;
+
+/** The newest events in memory. Their numbers go on after a restart; number and place are kept before anybody sees the event. */
 export class Journal {
   readonly log: SequenceLog<Event>;
   readonly #facts: Facts;
+  #place: Place | null;
 
   constructor(facts: Facts, capacity: number = CAPACITY) {
     this.#facts = facts;
-    this.log = new SequenceLog(capacity, z.int().min(0).catch(0).parse(facts.get(NAME)));
+    const { newest, place } = keptSchema.catch({ newest: 0, place: null }).parse(facts.get(NAME));
+    this.log = new SequenceLog(capacity, newest);
+    this.#place = place;
   }
 
-  append(events: readonly UnnumberedEvent[]): void {
+  /** Null as long as nothing has come from a kernel. */
+  get place(): Place | null {
+    return this.#place;
+  }
+
+  /** `place` is where the ring stands with these events. */
+  append(events: readonly UnnumberedEvent[], place: Place | null = this.#place): void {
     if (events.length === 0) return;
+    this.#place = place;
     try {
-      this.#facts.set(NAME, this.log.newest + events.length);
+      this.#facts.set(NAME, { newest: this.log.newest + events.length, place });
     } finally {
       // A full disk may cost the numbering its memory, never the events.
       this.log.append(events);

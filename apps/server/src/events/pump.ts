@@ -2,7 +2,7 @@ import type { Connection } from '@sidestep/shared';
 import type { DataPlane } from '../dataplane/dataplane.ts';
 import type { Counters } from '../statistics/counters.ts';
 import { eventFromDaemon, eventFromKernel, isoOfMicroseconds } from './convert.ts';
-import type { Journal } from './journal.ts';
+import type { Journal, Place } from './journal.ts';
 
 const BATCH = 4096;
 /** Keeps one turn short when the kernel reports faster than we read; what is left waits in the ring for the next turn. */
@@ -49,27 +49,58 @@ export class Pump {
   take(): void {
     const { dataPlane, journal, onClosed } = this.#options;
     for (let batch = 0; batch < BATCHES_PER_TURN && dataPlane.enabled; batch++) {
-      const events = dataPlane.takeEvents(BATCH);
+      const events = dataPlane.readEvents(BATCH);
       for (const { kind, at, connection } of events) {
         if (kind === 'closed' && connection) {
           onClosed({ ...connection, open: false, closedAt: connection.closedAt ?? isoOfMicroseconds(at) });
         }
       }
-      journal.append(events.map(eventFromKernel));
+      try {
+        journal.append(events.map(eventFromKernel), this.#place());
+      } finally {
+        dataPlane.releaseEvents();
+      }
       if (events.length < BATCH) return;
     }
   }
 
   /** Puts a mark where events were lost since the last look; once a second. */
   noteLost(): void {
-    const { counters, journal, now } = this.#options;
-    const { lost } = counters.events;
-    if (lost > this.#lost) journal.append([eventFromDaemon('lost', now(), lost - this.#lost)]);
+    const { lost } = this.#options.counters.events;
+    const more = lost - this.#lost;
     this.#lost = lost;
+    if (more > 0) this.#markLost(more);
   }
 
-  /** Losses up to here were noted by an earlier process. */
-  skipLost(): void {
-    this.#lost = this.#options.counters.events.lost;
+  /**
+   * Goes on where the last process stopped that took events from this ring: events that wait in it are still to come, and those that it
+   * had no room for meanwhile are noted. Of a ring that another journal knows, only what comes from now on is ours.
+   */
+  begin(): void {
+    const { dataPlane, journal, counters } = this.#options;
+    this.#lost = 0;
+    if (!dataPlane.enabled) return;
+    const kept = journal.place;
+    const { ring } = dataPlane.eventPosition();
+    if (kept?.ring !== ring) {
+      this.#lost = counters.events.lost;
+      return;
+    }
+    this.#lost = kept.lost;
+    // The disk may have been full when they were taken: nobody knows which numbers they had.
+    const gone = dataPlane.resumeEvents(kept.taken);
+    if (gone > 0) this.#markLost(gone);
+  }
+
+  #markLost(count: number): void {
+    const { journal, now, dataPlane } = this.#options;
+    journal.append(
+      [eventFromDaemon('lost', now(), count)],
+      dataPlane.enabled ? this.#place() : journal.place,
+    );
+  }
+
+  #place(): Place {
+    return { ...this.#options.dataPlane.eventPosition(), lost: this.#lost };
   }
 }

@@ -43,13 +43,19 @@ describe('numbering', () => {
       .after(0, new AbortController().signal)
       .then(() => new Facts(database).get('events.newest'));
     journal.append(many(4));
-    expect(await seen).toBe(4);
+    expect(await seen).toMatchObject({ newest: 4 });
   });
 
   test('a number that makes no sense starts afresh', () => {
     const database = memoryDatabase();
     new Facts(database).set('events.newest', 'seven');
     expect(feeding({ database }).journal.log.newest).toBe(0);
+  });
+
+  test('goes on from where the first version of Sidestep kept it', () => {
+    const database = memoryDatabase();
+    new Facts(database).set('events.newest', 7);
+    expect(feeding({ database }).journal.log.newest).toBe(7);
   });
 });
 

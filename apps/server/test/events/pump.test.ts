@@ -8,7 +8,7 @@ import { memoryDatabase } from '../../src/state/database.ts';
 import { Facts } from '../../src/state/facts.ts';
 import { Counters } from '../../src/statistics/counters.ts';
 import { bypassing, connection, end, onStack } from '../support/connection.ts';
-import { FakeDataPlane } from '../support/fake-data-plane.ts';
+import { FakeDataPlane, FakeKernel } from '../support/fake-data-plane.ts';
 
 const OPENED = Date.parse('2026-01-01T00:00:00Z') * 1000;
 const paired: DataPlaneEvent = {
@@ -19,11 +19,11 @@ const paired: DataPlaneEvent = {
   reason: null,
 };
 
-function pumping() {
+/** A pump that has begun. */
+function pumping({ kernel = new FakeKernel(), facts = new Facts(memoryDatabase()) } = {}) {
   const clock = { ms: 0 };
-  const dataPlane = new FakeDataPlane();
+  const dataPlane = new FakeDataPlane(kernel);
   dataPlane.enabled = true;
-  const facts = new Facts(memoryDatabase());
   const journal = new Journal(facts);
   const counters = new Counters(dataPlane);
   const closed: Connection[] = [];
@@ -39,7 +39,11 @@ function pumping() {
     counters.refresh();
     pump.noteLost();
   };
-  return { clock, dataPlane, facts, counters, journal, pump, closed, kinds, second };
+  const events = () =>
+    journal.log.after(0, 100_000).entries.map(({ seq, kind, count }) => [seq, kind, count]);
+  counters.refresh();
+  pump.begin();
+  return { clock, dataPlane, facts, counters, journal, pump, closed, kinds, events, second };
 }
 
 test('times have microseconds', () => {
@@ -135,13 +139,64 @@ test('losses leave a mark with their count, once', () => {
   expect(journal.log.newest).toBe(2);
 });
 
-test('what an earlier daemon has noted is not noted again', () => {
-  const { dataPlane, pump, counters, kinds, second } = pumping();
+test('a process that is killed at any moment repeats no event, and the next one passes none over', () => {
+  const first = pumping();
+  const { dataPlane, facts } = first;
+  dataPlane.kernel.emit(paired, { ...paired, kind: 'bypassed' });
+  first.pump.take();
+  dataPlane.kernel.emit({ ...paired, kind: 'left' });
+  // Killed between keeping the number and releasing the event.
+  dataPlane.releaseEvents = () => {
+    throw new Error('killed');
+  };
+  expect(() => first.pump.take()).toThrow('killed');
+  dataPlane.kernel.emit({ ...paired, kind: 'closed' });
+  dataPlane.kernel.lose(3);
+
+  const second = pumping({ kernel: dataPlane.kernel, facts });
+  second.pump.take();
+  second.second();
+  expect(second.events()).toEqual([
+    [4, 'closed', null],
+    [5, 'lost', 3],
+  ]);
+});
+
+test('events that nobody could number are counted as lost', () => {
+  const first = pumping();
+  const { dataPlane, facts } = first;
+  dataPlane.kernel.emit(paired);
+  first.pump.take();
+  dataPlane.kernel.emit(paired, paired);
+  const { set } = facts;
+  facts.set = () => {
+    throw new Error('disk full');
+  };
+  expect(() => first.pump.take()).toThrow('disk full');
+  facts.set = set;
+  const second = pumping({ kernel: dataPlane.kernel, facts });
+  expect(second.events()).toEqual([[2, 'lost', 2]]);
+});
+
+test('what an earlier daemon has noted is not noted again, and what it has not is', () => {
+  const first = pumping();
+  const { dataPlane, facts } = first;
   dataPlane.kernel.lose(5);
-  counters.refresh();
-  pump.skipLost();
-  second();
-  expect(kinds()).toEqual([]);
+  first.second();
+  dataPlane.kernel.lose(2);
+  const second = pumping({ kernel: dataPlane.kernel, facts });
+  second.second();
+  second.second();
+  expect(second.events()).toEqual([[2, 'lost', 2]]);
+});
+
+test('losses that a daemon with another journal has seen are not ours', () => {
+  const first = pumping();
+  first.dataPlane.kernel.lose(5);
+  first.second();
+  const second = pumping({ kernel: first.dataPlane.kernel });
+  second.second();
+  expect(second.events()).toEqual([]);
 });
 
 test('looks often while something happens, and seldom when nothing does', () => {

@@ -5,9 +5,12 @@ import {
   DataPlaneError,
   type DataPlaneEvent,
   type DataPlaneTotals,
+  type EventPosition,
   type Executable,
   type SplicingProcess,
 } from '../../src/dataplane/dataplane.ts';
+
+let rings = 0;
 
 /** What a kernel keeps when the daemon goes: hand the same one to the next data plane. */
 export class FakeKernel {
@@ -15,6 +18,9 @@ export class FakeKernel {
   killSwitch = false;
   config: DataPlaneConfig | null = null;
   ring: DataPlaneEvent[] = [];
+  readonly ringName = `ring ${rings++}`;
+  /** Events that were taken out of it. */
+  released = 0;
   open: Connection[] = [];
   totals: DataPlaneTotals = {
     bytes: { bypass: 0, stack: 0 },
@@ -47,6 +53,7 @@ export class FakeKernel {
 export class FakeDataPlane implements DataPlane {
   readonly kernel: FakeKernel;
   enabled = false;
+  #read = 0;
   /** Calls that cost time in the kernel. */
   readonly calls = { connections: 0, tend: 0, drain: 0, enable: 0 };
   /** The next enabling waits for this. */
@@ -135,9 +142,30 @@ export class FakeDataPlane implements DataPlane {
     this.calls.tend++;
   }
 
-  takeEvents(max: number): DataPlaneEvent[] {
-    this.#needEnabled('takeEvents');
-    return this.kernel.ring.splice(0, max);
+  readEvents(max: number): DataPlaneEvent[] {
+    this.#needEnabled('readEvents');
+    const read = this.kernel.ring.slice(0, max);
+    this.#read = read.length;
+    return read;
+  }
+
+  releaseEvents(): void {
+    this.#needEnabled('releaseEvents');
+    this.kernel.released += this.kernel.ring.splice(0, this.#read).length;
+    this.#read = 0;
+  }
+
+  eventPosition(): EventPosition {
+    this.#needEnabled('eventPosition');
+    return { ring: this.kernel.ringName, taken: this.kernel.released + this.#read };
+  }
+
+  resumeEvents(taken: number): number {
+    const gone = this.kernel.released - taken;
+    if (gone >= 0) return gone;
+    this.#read = -gone;
+    this.releaseEvents();
+    return 0;
   }
 
   connections(): Connection[] {

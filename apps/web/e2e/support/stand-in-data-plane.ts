@@ -3,6 +3,7 @@ import {
   type DataPlane,
   DataPlaneError,
   type DataPlaneEvent,
+  type EventPosition,
   type Executable,
   type SplicingProcess,
 } from '../../../server/src/dataplane/dataplane.ts';
@@ -30,6 +31,8 @@ export class StandInDataPlane implements DataPlane {
   stopAt: EnablingStep | null = null;
   #proceed: (() => void) | null = null;
   #events: DataPlaneEvent[] = [];
+  #read = 0;
+  #released = 0;
   /** Whether an earlier process left it loaded. */
   left = false;
 
@@ -84,8 +87,23 @@ export class StandInDataPlane implements DataPlane {
 
   tend(): void {}
 
-  takeEvents(max: number): DataPlaneEvent[] {
-    return this.#events.splice(0, max);
+  readEvents(max: number): DataPlaneEvent[] {
+    const read = this.#events.slice(0, max);
+    this.#read = read.length;
+    return read;
+  }
+
+  releaseEvents(): void {
+    this.#released += this.#events.splice(0, this.#read).length;
+    this.#read = 0;
+  }
+
+  eventPosition(): EventPosition {
+    return { ring: 'the only one', taken: this.#released + this.#read };
+  }
+
+  resumeEvents(): number {
+    return 0;
   }
 
   connections(): Connection[] {
