@@ -69,6 +69,8 @@ test('the filter works as it is typed, lives in the address, and explains what i
   await page.reload();
   await expect(filter(page)).toHaveValue('process:cron path:stack reason:"blocking reader" port:5432');
   await expect(matching(page)).toHaveText('1 of 3');
+  await filter(page).fill('process:AP');
+  await expect(matching(page)).toHaveText('2 of 3');
   await filter(page).fill('50002');
   await expect(matching(page)).toHaveText('1 of 3');
   await filter(page).fill('path:sideways');

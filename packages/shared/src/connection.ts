@@ -76,7 +76,7 @@ export const connectionViewSchema = z.object({
   id: z.string().max(20).optional(),
   /** Matches process name, pid, address or `address:port` of either end, case-insensitively. */
   text: z.string().max(200).optional(),
-  /** Exact process name or pid of either end. */
+  /** Part of the process name of either end, case-insensitively, or its whole pid. */
   process: z.string().max(64).optional(),
   port: z.number().int().min(0).max(65535).optional(),
   path: pathSchema.optional(),

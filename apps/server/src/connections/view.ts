@@ -31,10 +31,11 @@ function matcher({
   reason,
 }: ConnectionView): (connection: Connection) => boolean {
   const words = text?.trim().toLowerCase();
+  const program = process?.trim().toLowerCase();
   const tests: ((connection: Connection) => boolean)[] = [];
   if (id) tests.push((connection) => connection.id === id);
   if (words) tests.push(({ client, server }) => hasText(client, words) || hasText(server, words));
-  if (process) tests.push(({ client, server }) => isProcess(client, process) || isProcess(server, process));
+  if (program) tests.push(({ client, server }) => isProcess(client, program) || isProcess(server, program));
   if (port !== undefined) tests.push(({ client, server }) => client.port === port || server.port === port);
   if (path) tests.push((connection) => pathOf(connection) === path);
   if (reason) {
@@ -58,8 +59,8 @@ function hasText(end: End, words: string): boolean {
   ].some((field) => field.includes(words));
 }
 
-function isProcess({ comm, pid }: End, process: string): boolean {
-  return comm === process || String(pid) === process;
+function isProcess({ comm, pid }: End, words: string): boolean {
+  return comm.toLowerCase().includes(words) || String(pid) === words;
 }
 
 type Compare = (a: Connection, b: Connection) => number;

@@ -14,6 +14,7 @@ export function HelpPage() {
         <Packets />
         <Unseen />
         <Reasons />
+        <Finding />
         <Kinds />
       </div>
     </div>
@@ -110,6 +111,35 @@ function Kinds() {
               {kind}
             </dt>
             <dd className="text-muted">{KIND_MEANS[kind]}</dd>
+          </div>
+        ))}
+      </dl>
+    </Chapter>
+  );
+}
+
+const TERMS: [term: string, means: string][] = [
+  ['process:redis', 'A part of the program’s name at either end, or the whole number of its process.'],
+  ['port:6379', 'The port of either end.'],
+  ['path:stack', 'The road: bypass or stack. One direction on the bypass is enough for bypass.'],
+  ['reason:"blocking reader"', 'Why a direction is on the stack, in the words above.'],
+  [
+    '10.0.0.7:80',
+    'Anything else: a part of a name, a process number or an address, with or without its port.',
+  ],
+];
+
+function Finding() {
+  return (
+    <Chapter id="filter" title="Finding connections">
+      <p>
+        The filter takes several of these at once; all of them have to hold. Capital letters do not matter.
+      </p>
+      <dl className="divide-y rounded-md border bg-surface">
+        {TERMS.map(([term, means]) => (
+          <div key={term} className="flex flex-col gap-x-3 px-4 py-2 sm:flex-row sm:items-baseline">
+            <dt className="w-52 shrink-0 font-mono text-xs leading-5 font-medium">{term}</dt>
+            <dd className="text-muted">{means}</dd>
           </div>
         ))}
       </dl>
