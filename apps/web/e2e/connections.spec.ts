@@ -154,7 +154,7 @@ test('columns hide, show and resize, and the browser remembers', async ({ signed
   await expect(page.getByRole('columnheader', { name: 'Messages' })).toBeVisible();
   const client = page.getByRole('columnheader', { name: 'Client' });
   const box = await client.boundingBox();
-  const edge = await client.locator('[data-resizer]').boundingBox();
+  const edge = await client.getByRole('separator').boundingBox();
   if (!box || !edge) throw new Error('The header is not drawn.');
   await page.mouse.move(edge.x + edge.width / 2, edge.y + edge.height / 2);
   await page.mouse.down();
@@ -164,6 +164,40 @@ test('columns hide, show and resize, and the browser remembers', async ({ signed
   await expect(page.getByRole('columnheader', { name: 'Server' })).toHaveCount(0);
   await expect(page.getByRole('columnheader', { name: 'Messages' })).toBeVisible();
   expect((await client.boundingBox())?.width).toBeLessThan(box.width - 50);
+});
+
+test('the keyboard resizes a column too, and chooses no row meanwhile', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.open = [api(50_001), cron()];
+  await show(standIn, page);
+  await expect(rows(page)).toHaveCount(2);
+  const header = page.getByRole('columnheader', { name: 'Client', exact: true });
+  const edge = page.getByRole('separator', { name: 'Width of Client' });
+  const width = async () => Math.floor((await header.boundingBox())?.width ?? 0);
+  const before = await width();
+  await expect(edge).toHaveAttribute('aria-valuenow', String(before));
+  // The edge is the next stop after the head that sorts.
+  await header.getByRole('button').focus();
+  await page.keyboard.press('Tab');
+  await expect(edge).toBeFocused();
+  await page.keyboard.press('ArrowLeft');
+  await expect(edge).toHaveAttribute('aria-valuenow', String(before - 16));
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await expect.poll(width).toBe(before + 16);
+  for (const [key, limit] of [
+    ['Home', 'aria-valuemin'],
+    ['End', 'aria-valuemax'],
+  ] as const) {
+    await page.keyboard.press(key);
+    await expect.poll(width).toBe(Number(await edge.getAttribute(limit)));
+  }
+  await page.keyboard.press('Home');
+  await expect(page.locator('tr[aria-selected=true]')).toHaveCount(0);
+  await page.reload();
+  await expect.poll(width).toBe(Number(await edge.getAttribute('aria-valuemin')));
 });
 
 test('what the filter shows can be taken away', async ({ signedIn: page, standIn }) => {
