@@ -89,22 +89,33 @@ test('older events come when somebody scrolls down to them', async ({ signedIn: 
 });
 
 test('what was lost is always in sight', async ({ signedIn: page, standIn }) => {
-  await expect(page.getByTestId('lost')).toContainText('0 lost');
+  const counts = page.getByTestId('counts');
+  await expect(counts).toContainText('0 lost');
   standIn.dataPlane.sent += 17;
   standIn.dataPlane.lost = 17;
-  await expect(page.getByTestId('lost')).toContainText('17 lost');
+  await expect(counts).toContainText('17 lost');
   await expect(log(page)).toContainText('17 events: the ring was full');
 });
 
-test('what was left out is counted on the overview, with the reason', async ({ signedIn: page, standIn }) => {
-  await page.goto(standIn.url);
-  const totals = page.getByRole('region', { name: 'Totals since it was turned on' });
-  await expect(totals).toContainText('0 lost');
-  await expect(totals).not.toContainText('left out');
-  standIn.dataPlane.leftOut = 1204;
-  await expect(totals).toContainText(/1\.2\sk left out/);
-  await expect(totals.getByTitle(/came too fast to be reported one by one/)).toBeVisible();
-});
+for (const [where, path, counts] of [
+  [
+    'on the overview',
+    '',
+    (page: Page) => page.getByRole('region', { name: 'Totals since it was turned on' }),
+  ],
+  ['beside the feed', 'events', (page: Page) => page.getByTestId('counts')],
+] as const) {
+  test(`what was left out is counted ${where}, with the reason`, async ({ signedIn: page, standIn }) => {
+    await page.goto(`${standIn.url}/${path}`);
+    await expect(counts(page)).toContainText('0 lost');
+    await expect(counts(page)).not.toContainText('left out');
+    standIn.dataPlane.leftOut = 1204;
+    await expect(counts(page)).toContainText(/1\.2\sk left out/);
+    await expect(counts(page).getByTitle(/came too fast to be reported one by one/)).toBeVisible();
+    await counts(page).getByRole('link', { name: 'left out' }).click();
+    await expect(page.getByText('Of more than 1000 new connections a second')).toBeInViewport();
+  });
+}
 
 test('what came while the page was away and is no longer kept leaves a labelled gap', async ({
   signedIn: page,

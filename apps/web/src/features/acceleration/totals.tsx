@@ -1,6 +1,7 @@
 'use client';
 
 import type { ByPath } from '@sidestep/shared';
+import { EventCounts } from '@/features/events/event-counts.tsx';
 import { Figure } from '@/ui/figure.tsx';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
@@ -17,25 +18,7 @@ export function Totals() {
       <Total name="Data so far">{status && <Roads value={status.bytes} of="bytes" bytes />}</Total>
       <Total name="Messages so far">{status && <Roads value={status.messages} of="messages" />}</Total>
       <Total name="Events so far" wide>
-        {status && (
-          <>
-            <Figure value={status.events.received} of="events received" suffix=" received" />
-            <Figure
-              value={status.events.lost}
-              of="events lost"
-              suffix=" lost"
-              className={status.events.lost > 0 ? 'text-warn' : 'text-muted'}
-            />
-            {status.events.leftOut > 0 && (
-              <Figure
-                value={status.events.leftOut}
-                of="events of connections that came too fast to be reported one by one"
-                suffix=" left out"
-                className="text-muted"
-              />
-            )}
-          </>
-        )}
+        {status && <EventCounts {...status.events} />}
       </Total>
     </section>
   );

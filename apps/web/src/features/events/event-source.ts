@@ -1,10 +1,6 @@
 import type { Event, EventFilter } from '@sidestep/shared';
 import { client } from '@/lib/client.ts';
-import { createStore } from '@/lib/store.ts';
 import type { FeedSource } from '@/lib/use-feed.ts';
-
-/** Totals since the data plane was loaded, as the last batch told; null before the first. */
-export const eventTotals = createStore<{ received: number; lost: number } | null>(null);
 
 const PAGE = 200;
 
@@ -17,7 +13,6 @@ export function eventSource(filter: EventFilter): FeedSource<Event> {
         limit: PAGE,
         ...(before ? { before } : {}),
       });
-      eventTotals.set({ received: batch.received, lost: batch.lost });
       return batch.events;
     },
     follow(after, { onBatch, ...ending }) {
@@ -25,10 +20,7 @@ export function eventSource(filter: EventFilter): FeedSource<Event> {
         { ...filter, lastEventId: after },
         {
           ...ending,
-          onData({ id, data }) {
-            eventTotals.set({ received: data.received, lost: data.lost });
-            onBatch(id, data.events, data.missed);
-          },
+          onData: ({ id, data }) => onBatch(id, data.events, data.missed),
         },
       );
     },

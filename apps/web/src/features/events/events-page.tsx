@@ -4,20 +4,19 @@ import { EVENT_KINDS, type EventKind, eventKindSchema } from '@sidestep/shared';
 import { Pause, Play } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
+import { useStatus } from '@/features/acceleration/status.tsx';
 import { ConnectionDrawer } from '@/features/connections/connection-drawer.tsx';
-import { cn } from '@/lib/class-names.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
 import { NARROW, useMedia } from '@/lib/media.ts';
-import { useStore } from '@/lib/store.ts';
 import { useUrlState } from '@/lib/url-state.ts';
 import { useFeed } from '@/lib/use-feed.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/empty.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
-import { Figure } from '@/ui/figure.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
+import { EventCounts } from './event-counts.tsx';
 import { EventCard, EventRow } from './event-row.tsx';
-import { eventSource, eventTotals } from './event-source.ts';
+import { eventSource } from './event-source.ts';
 import { KIND_MEANS, KindGlyph } from './event-words.tsx';
 
 function readKinds(text: string | null): EventKind[] {
@@ -32,7 +31,7 @@ export function EventsPage() {
   const kinds = useMemo(() => readKinds(chosen), [chosen]);
   const source = useMemo(() => eventSource(kinds.length > 0 ? { kinds } : {}), [kinds]);
   const feed = useFeed(source);
-  const totals = useStore(eventTotals);
+  const status = useStatus();
   const narrow = useMedia(NARROW);
   const Line = narrow ? EventCard : EventRow;
   const [paused, setPaused] = useState(false);
@@ -52,10 +51,9 @@ export function EventsPage() {
   return (
     <>
       <PageHeader title="Events">
-        {totals && (
-          <span className={cn('tabular text-muted', totals.lost > 0 && 'text-warn')} data-testid="lost">
-            <Figure value={totals.received} of="events received" suffix=" received" /> ·{' '}
-            <Figure value={totals.lost} of="events that the kernel could not deliver" suffix=" lost" />
+        {status && (
+          <span className="flex flex-wrap gap-x-4 text-muted" data-testid="counts">
+            <EventCounts {...status.events} />
           </span>
         )}
         <Button onClick={pause} aria-pressed={paused} title="p">

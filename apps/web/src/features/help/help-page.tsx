@@ -16,6 +16,7 @@ export function HelpPage() {
         <Reasons />
         <Finding />
         <Kinds />
+        <Missing />
       </div>
     </div>
   );
@@ -143,6 +144,22 @@ function Finding() {
           </div>
         ))}
       </dl>
+    </Chapter>
+  );
+}
+
+function Missing() {
+  return (
+    <Chapter id="left-out" title="Events that are not shown">
+      <p>
+        <span className="font-medium">Left out.</span> Of more than 1000 new connections a second, the kernel
+        reports the first ones and those that take the bypass. It only counts the events of the others. The
+        connections themselves are in the table all the same, and their bytes and messages in the totals.
+      </p>
+      <p>
+        <span className="font-medium">Lost.</span> The kernel had more to report than the daemon could read in
+        time. Again only the report is missing; the connections went on.
+      </p>
     </Chapter>
   );
 }
