@@ -221,6 +221,31 @@ test('the overview counts what flows, and gives every digit on hover', async ({
   await expect(chart).toBeVisible();
 });
 
+test('charts keep their place from before they are drawn, and one that cannot be drawn says so', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await standIn.services.acceleration.enable();
+  const chart = page.getByRole('region', { name: 'Messages per second' });
+  await expect(chart.locator('path.recharts-area-curve')).toHaveCount(2);
+  const height = async () => (await chart.boundingBox())?.height;
+  const drawn = await height();
+  const waiting = Promise.withResolvers<void>();
+  await page.route('**/*.js', async (route) => {
+    const response = await route.fetch();
+    if (!(await response.text()).includes('recharts-area')) return route.fulfill({ response });
+    await waiting.promise;
+    await route.abort();
+  });
+  await page.reload();
+  await expect(chart).toBeVisible();
+  expect(await height()).toBe(drawn);
+  waiting.resolve();
+  await expect(chart).toContainText('The chart could not be loaded. Reload the page.');
+  expect(await height()).toBe(drawn);
+  await expect(panel(page)).toContainText('on since');
+});
+
 test('while it is off nothing is counted, and the page does not say zero', async ({ signedIn: page }) => {
   await expect(page.getByRole('region', { name: 'What each road carries now' })).toContainText('not counted');
   await expect(page.getByRole('region', { name: 'Busiest pairs' })).toContainText('Acceleration is off');

@@ -14,6 +14,9 @@ export const SPANS: Record<StatisticsRange, number> = {
   '7d': 604_800_000,
 };
 
+/** How high a chart is drawn, in pixels. */
+export const PLOT_HEIGHT = 140;
+
 /** At most this many points are drawn. */
 const POINTS = 300;
 

@@ -1,0 +1,161 @@
+'use client';
+
+import type { Path, StatisticsHistory } from '@sidestep/shared';
+import { Area, AreaChart, CartesianGrid, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
+import { formatClock, formatMinute, formatMoment } from '@/lib/time.ts';
+import { PathGlyph } from '@/ui/path-glyph.tsx';
+import { type ChartPoint, PLOT_HEIGHT, readableMarks, SPANS, spreadLabels, timeTicks } from './series.ts';
+
+const PLOT = { height: PLOT_HEIGHT, top: 18, bottom: 24, left: 52, right: 76 };
+const LINES_HEIGHT = PLOT.height - PLOT.top - PLOT.bottom;
+const COLORS = { bypass: 'var(--accent)', stack: 'var(--stack)' } as const;
+const LABEL_GAP = 18;
+
+interface RoadPlotProps {
+  history: StatisticsHistory;
+  points: readonly ChartPoint[];
+  last: ChartPoint;
+  /** Where the vertical axis ends. */
+  top: number;
+  /** Pixels. */
+  width: number;
+  format: (value: number) => string;
+  /** One line alone, without a name. */
+  single: boolean;
+  steps: boolean;
+}
+
+/** The drawing of a chart, in a file of its own: the library behind it is most of what the overview would load. */
+export default function RoadPlot(props: RoadPlotProps) {
+  const { last, top, format, single } = props;
+  return (
+    <>
+      <Lines {...props} />
+      <EndLabels {...{ last, top, format, single }} />
+    </>
+  );
+}
+
+function Lines({ history, points, last, top, width, format, single, steps }: RoadPlotProps) {
+  const to = last.at;
+  const from = to - SPANS[history.range];
+  const clock = history.range === '7d' ? (at: number) => formatMoment(at).slice(5, 10) : formatMinute;
+  const area = { type: steps ? 'stepAfter' : 'linear', isAnimationActive: false, fillOpacity: 0.1 } as const;
+  return (
+    <AreaChart
+      width={width}
+      height={PLOT.height}
+      data={points}
+      margin={{ top: PLOT.top, right: PLOT.right, bottom: 0, left: 0 }}
+      syncId="statistics"
+      syncMethod="value"
+      accessibilityLayer={false}
+    >
+      <CartesianGrid vertical={false} stroke="var(--line)" />
+      <XAxis
+        dataKey="at"
+        type="number"
+        domain={[from, to]}
+        ticks={timeTicks(from, to, history.range)}
+        tickFormatter={clock}
+        height={PLOT.bottom}
+        tick={{ fill: 'var(--muted)', fontSize: 12 }}
+        axisLine={{ stroke: 'var(--line)' }}
+        tickLine={false}
+        interval="equidistantPreserveStart"
+      />
+      <YAxis
+        width={PLOT.left}
+        domain={[0, top]}
+        ticks={[0, top / 2, top]}
+        tickFormatter={format}
+        tick={{ fill: 'var(--muted)', fontSize: 12 }}
+        axisLine={false}
+        tickLine={false}
+      />
+      <Tooltip
+        isAnimationActive={false}
+        cursor={{ stroke: 'var(--line-strong)' }}
+        content={({ active, payload }) => {
+          const point = payload?.[0]?.payload as ChartPoint | undefined;
+          return active && point ? <Reading {...{ point, format, single }} /> : null;
+        }}
+      />
+      {!single && (
+        <Area {...area} dataKey="stack" stroke={COLORS.stack} fill={COLORS.stack} strokeWidth={1.5} />
+      )}
+      <Area
+        {...area}
+        dataKey="bypass"
+        stroke={single ? 'var(--muted)' : COLORS.bypass}
+        fill={single ? 'var(--muted)' : COLORS.bypass}
+        strokeWidth={single ? 1.5 : 2}
+      />
+      {readableMarks(history.marks, from, to - from).map((mark) => (
+        <ReferenceLine
+          key={`${mark.at} ${mark.word}`}
+          x={mark.at}
+          stroke="var(--line-strong)"
+          strokeDasharray="2 3"
+          label={{
+            value: mark.word,
+            position: 'top',
+            fill: 'var(--muted)',
+            fontSize: 12,
+            // Near the right edge the word stands left of its line, clear of the values there.
+            textAnchor: mark.at > to - (to - from) / 8 ? 'end' : 'middle',
+          }}
+        />
+      ))}
+    </AreaChart>
+  );
+}
+
+/** What the lines say under the cursor. */
+function Reading(props: { point: ChartPoint; format: (value: number) => string; single: boolean }) {
+  const { point, format, single } = props;
+  if (point.bypass === null) return null;
+  return (
+    <div className="tabular rounded-md border bg-surface px-2 py-1.5 text-xs shadow-overlay">
+      <p className="text-muted">{formatClock(point.at)}</p>
+      {(single ? (['bypass'] as const) : (['bypass', 'stack'] as const)).map((path) => (
+        <p key={path} className="flex items-center gap-2">
+          {!single && <PathGlyph path={path} />}
+          {!single && <span className="text-muted">{path}</span>}
+          <span className="ml-auto font-medium">{format(point[path] ?? 0)}</span>
+        </p>
+      ))}
+    </div>
+  );
+}
+
+function EndLabels(props: {
+  last: ChartPoint;
+  top: number;
+  format: (value: number) => string;
+  single: boolean;
+}) {
+  const { last, top, format, single } = props;
+  const height = (value: number | null) => (1 - (value ?? 0) / top) * LINES_HEIGHT;
+  const [bypass, stack] = single
+    ? [height(last.bypass), 0]
+    : spreadLabels(height(last.bypass), height(last.stack), 2 * LABEL_GAP, LINES_HEIGHT);
+  const labels: [Path, number][] = single
+    ? [['bypass', bypass]]
+    : [
+        ['bypass', bypass],
+        ['stack', stack],
+      ];
+  return labels.map(([path, y]) => (
+    <p
+      key={path}
+      className="tabular pointer-events-none absolute right-2 w-[72px] pl-1 text-xs leading-4"
+      style={{ top: PLOT.top + y - (single ? 8 : 16) }}
+    >
+      {!single && (
+        <span className={path === 'bypass' ? 'block text-accent' : 'block text-muted'}>{path}</span>
+      )}
+      <span className="font-medium whitespace-nowrap">{format(last[path] ?? 0)}</span>
+    </p>
+  ));
+}
