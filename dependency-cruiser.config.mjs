@@ -64,14 +64,14 @@ export default {
       severity: 'error',
       from: { path: '^apps/server/src/dataplane/' },
       to: {
-        path: '^apps/server/src/(acceleration|connections|events|http|settings|sign-in|splicers|statistics|trace|trpc)/',
+        path: '^apps/server/src/(acceleration|check-up|connections|events|http|settings|sign-in|splicers|statistics|trace|trpc)/',
       },
     },
     {
       name: 'nouns-do-not-know-http',
       severity: 'error',
       from: {
-        path: '^apps/server/src/(acceleration|connections|events|settings|splicers|statistics|trace)/',
+        path: '^apps/server/src/(acceleration|check-up|connections|events|settings|splicers|statistics|trace)/',
       },
       to: { path: '^apps/server/src/http/' },
     },

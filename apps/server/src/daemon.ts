@@ -1,4 +1,5 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import type { Examine } from './check-up/check-up.ts';
 import type { DataPlane } from './dataplane/dataplane.ts';
 import { checkCgroup, checkListen, checkPinDir, checkPrivileges } from './host/checks.ts';
 import { startHttp } from './http/serve.ts';
@@ -17,6 +18,8 @@ type DataPlaneOptions = Pick<Options, 'pinDir' | 'maxConnections'> & { readonly 
 
 export interface DaemonParts {
   readonly createDataPlane: (options: DataPlaneOptions) => DataPlane;
+  /** Makes the probes of the check-up. */
+  readonly examine: Examine;
   readonly version: string;
   readonly log: Log;
   readonly now: () => number;
@@ -64,6 +67,7 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
       pinDir,
       version,
       notices,
+      examine: parts.examine,
       trace: { root: parts.traceRoot, key: keyOf(pinDir) },
     }),
   );

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AccelerationMachine } from './acceleration/machine.ts';
 import { Acceleration } from './acceleration/status.ts';
 import { keepWanted } from './acceleration/wanted.ts';
+import { type Examine, KernelCheckUp } from './check-up/check-up.ts';
 import { ClosedConnections } from './connections/closed.ts';
 import { ConnectionSampler } from './connections/sampler.ts';
 import { ConnectionTable } from './connections/table.ts';
@@ -12,7 +13,7 @@ import { EventFeed } from './events/feed.ts';
 import { Journal } from './events/journal.ts';
 import { Pump } from './events/pump.ts';
 import { every } from './every.ts';
-import type { Log } from './log.ts';
+import { type Log, wordsOf } from './log.ts';
 import type { Services } from './services.ts';
 import { SettingsStore } from './settings/store.ts';
 import { hostExecutables } from './splicers/executables.ts';
@@ -38,11 +39,13 @@ export interface NounOptions {
   /** What a person should know about this start, one sentence each. */
   readonly notices: readonly string[];
   readonly trace: { readonly root: string; readonly key: string };
+  /** Makes the probes of the check-up. */
+  readonly examine: Examine;
 }
 
 export interface Nouns extends AsyncDisposable {
   readonly services: Services;
-  /** Takes over from an earlier daemon and starts the clockwork. */
+  /** Takes over from an earlier daemon, and starts the check-up and the clockwork. */
   start(): void;
 }
 
@@ -86,12 +89,14 @@ export function createNouns(options: NounOptions): Nouns {
     statistics.mark(kind);
     sampler.forget();
   };
+  const checkUp = new KernelCheckUp(options);
   const machine = new AccelerationMachine({
     dataPlane,
     config,
     wanted: keepWanted(facts),
     now,
     log,
+    clear: () => checkUp.clear(),
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),
     onEnabled: () => {
       splicers.restore();
@@ -117,9 +122,17 @@ export function createNouns(options: NounOptions): Nouns {
     if (dataPlane.enabled) pump.take();
   });
   ending.defer(() => machine.stop());
+  ending.use(checkUp);
   return {
     services: {
-      acceleration: new Acceleration({ machine, counters, sampler, ...options }),
+      acceleration: new Acceleration({
+        machine,
+        counters,
+        sampler,
+        obstacle: () => checkUp.obstacle,
+        ...options,
+      }),
+      checkUp,
       connections: new ConnectionTable(sampler),
       events: new EventFeed(journal, counters),
       settings,
@@ -128,6 +141,8 @@ export function createNouns(options: NounOptions): Nouns {
       trace,
     },
     start: () => {
+      // Whoever switches on waits for it, and what runs already does not.
+      checkUp.run().catch((error) => log(`The check-up failed: ${wordsOf(error)}`));
       if (machine.start()) {
         log('Took over what an earlier daemon left in the kernel.');
         splicers.restore();

@@ -1,4 +1,5 @@
 import { accelerationRouter } from './acceleration/router.ts';
+import { checkUpRouter } from './check-up/router.ts';
 import { connectionsRouter } from './connections/router.ts';
 import { eventsRouter } from './events/router.ts';
 import { settingsRouter } from './settings/router.ts';
@@ -10,6 +11,7 @@ import { router } from './trpc/trpc.ts';
 
 export const appRouter = router({
   acceleration: accelerationRouter,
+  checkUp: checkUpRouter,
   connections: connectionsRouter,
   events: eventsRouter,
   settings: settingsRouter,

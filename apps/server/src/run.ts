@@ -12,7 +12,7 @@ const WEB = fileURLToPath(new URL('../../web/out', import.meta.url));
 /** Runs the daemon until a signal stops it. Exit status: 0 stopped, 1 refused or failed, 2 wrong usage. */
 export async function runDaemon(
   args: readonly string[],
-  createDataPlane: DaemonParts['createDataPlane'],
+  parts: Pick<DaemonParts, 'createDataPlane' | 'examine'>,
 ): Promise<void> {
   const options = readOptions(args);
   if (!options) return;
@@ -23,7 +23,7 @@ export async function runDaemon(
   try {
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const traceRoot = '/sys/kernel/tracing';
-    const daemon = await startDaemon(options, { createDataPlane, version, log, now: Date.now, traceRoot });
+    const daemon = await startDaemon(options, { ...parts, version, log, now: Date.now, traceRoot });
     stopOnSignal(daemon, log);
     if (refused !== null) {
       log(`No priority (${refused}): while the host is busy, connections join late. CAP_SYS_NICE allows it.`);

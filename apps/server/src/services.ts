@@ -1,4 +1,5 @@
 import type { AccelerationService } from './acceleration/service.ts';
+import type { CheckUpService } from './check-up/service.ts';
 import type { ConnectionService } from './connections/service.ts';
 import type { EventService } from './events/service.ts';
 import type { SettingsService } from './settings/service.ts';
@@ -9,6 +10,7 @@ import type { TraceService } from './trace/service.ts';
 /** The nouns of the product, one service each; made in main.ts. */
 export interface Services {
   readonly acceleration: AccelerationService;
+  readonly checkUp: CheckUpService;
   readonly connections: ConnectionService;
   readonly events: EventService;
   readonly settings: SettingsService;

@@ -69,6 +69,8 @@ export const statusSchema = z.object({
   /** With `draining`, as of the last half second: how many connections still have to leave, and the 50 with the most unread bytes. */
   held: z.object({ connections: z.number(), most: z.array(heldConnectionSchema) }).nullable(),
   failure: failureSchema.nullable(),
+  /** One sentence: why nothing can be accelerated on this kernel, after the last check-up. Null otherwise, and as long as something is. */
+  inspectOnly: z.string().nullable(),
   /** Open connections on the stack, counted by reason. */
   reasons: z.array(z.object({ reason: reasonSchema, connections: z.number() })),
   host: z.object({ name: z.string(), kernel: z.string() }),

@@ -28,6 +28,11 @@ export const checkSchema = z.object({
 });
 export type Check = z.infer<typeof checkSchema>;
 
+/** Whether nothing can be accelerated because of this one. */
+export function preventsAll({ essential, outcome }: Check): boolean {
+  return essential && (outcome === 'refused' || outcome === 'unknown');
+}
+
 /** A whole check-up of this host. */
 export const checkUpSchema = z.object({
   /** ISO 8601, UTC. */

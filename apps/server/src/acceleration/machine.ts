@@ -32,6 +32,8 @@ export interface MachineOptions {
   readonly wanted: Wanted;
   readonly now: () => number;
   readonly log: Log;
+  /** Resolves when nothing about this kernel stands in the way of loading the programs; throws `Refusal` when something does. */
+  readonly clear: () => Promise<void>;
   /** Waits between two looks at what drains; ends early when the signal aborts. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
   /** Called after the programs were loaded; not after taking over. */
@@ -56,6 +58,8 @@ export class AccelerationMachine {
   #phase: Phase;
   #wanted = false;
   #reaching: Promise<void> | null = null;
+  /** Why it was not even tried to switch on, the last time. */
+  #refusal: Refusal | null = null;
   /** When the connections that have not left by then are reset. */
   #resetAt: number | null = null;
 
@@ -92,7 +96,10 @@ export class AccelerationMachine {
     return adopted;
   }
 
-  /** Resolves when acceleration is on. Throws `DataPlaneError`, or `Refusal` when it was switched off meanwhile. */
+  /**
+   * Resolves when acceleration is on. Throws `DataPlaneError`, or `Refusal` when this kernel cannot have it, or when it was switched off
+   * meanwhile.
+   */
   async enable(): Promise<void> {
     await this.#reach(true);
   }
@@ -126,6 +133,7 @@ export class AccelerationMachine {
         'Agree on one of the two, then try again.',
       );
     }
+    if (this.#refusal) throw this.#refusal;
     if (this.#phase.failure) throw new DataPlaneError(this.#phase.failure);
   }
 
@@ -133,10 +141,12 @@ export class AccelerationMachine {
     let tried: boolean;
     do {
       tried = this.#wanted;
+      this.#refusal = null;
       try {
         await (tried ? this.#turnOn() : this.#turnOff());
       } catch (error) {
-        this.#fail(error);
+        if (error instanceof Refusal) this.#refuse(error);
+        else this.#fail(error);
       }
     } while (this.#wanted !== tried && !this.#stopping.signal.aborted);
     // In the same breath as the last look at what is wanted: nobody may join a loop that looks no more.
@@ -145,7 +155,7 @@ export class AccelerationMachine {
   }
 
   async #turnOn(): Promise<void> {
-    const { dataPlane, config, onEnabled } = this.#options;
+    const { dataPlane, config, clear, onEnabled } = this.#options;
     if (this.#phase.state === 'on') return;
     if (dataPlane.enabled) {
       dataPlane.undrain();
@@ -153,7 +163,10 @@ export class AccelerationMachine {
       this.#enter({ state: 'on' });
       return;
     }
-    this.#enter({ state: 'enabling', step: 'loading' });
+    this.#enter({ state: 'enabling' });
+    await clear();
+    if (!this.#wanted || this.#stopping.signal.aborted) return;
+    this.#update({ step: 'loading' });
     await dataPlane.enable(config(), (step) => this.#update({ step }));
     this.#enter({ state: 'on' });
     onEnabled();
@@ -210,6 +223,13 @@ export class AccelerationMachine {
     this.#phase = { ...before, ...change };
     const { step, remaining, held } = this.#phase;
     if (before.step !== step || before.remaining !== remaining || before.held !== held) this.changes.notify();
+  }
+
+  /** Nothing was touched, so nothing has failed. */
+  #refuse(refusal: Refusal): void {
+    this.#refusal = refusal;
+    this.#options.log(refusal.message);
+    this.#enter({ state: 'off' });
   }
 
   #fail(error: unknown): void {

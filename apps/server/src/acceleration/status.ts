@@ -12,6 +12,8 @@ export interface AccelerationOptions {
   readonly machine: AccelerationMachine;
   readonly counters: Counters;
   readonly sampler: ConnectionSampler;
+  /** Why nothing can be accelerated on this kernel, or null. */
+  readonly obstacle: () => string | null;
   readonly cgroup: string;
   readonly pinDir: string;
   readonly version: string;
@@ -28,7 +30,7 @@ export class Acceleration implements AccelerationService {
   }
 
   async status(): Promise<Status> {
-    const { machine, counters, sampler, cgroup, pinDir, version, notices } = this.#options;
+    const { machine, counters, sampler, obstacle, cgroup, pinDir, version, notices } = this.#options;
     const { phase } = machine;
     const { bytes, messages, untracked } = counters.refresh();
     const words = [wordsOf(phase), ...notices].filter((sentence) => sentence !== null);
@@ -51,6 +53,7 @@ export class Acceleration implements AccelerationService {
           ? { connections: phase.held.length, most: phase.held.slice(0, MOST_HELD) }
           : null,
       failure: phase.failure,
+      inspectOnly: phase.state === 'off' ? obstacle() : null,
       host: { name: hostname(), kernel: release() },
       pinDir,
     };

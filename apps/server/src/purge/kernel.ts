@@ -30,6 +30,7 @@ export async function removeFromKernel(
     wanted: { load: () => ({ on: false, since: 0 }), save: () => {} },
     now: Date.now,
     log: (line) => line.includes(' was reset: ') && say(line),
+    clear: async () => {},
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),
     onEnabled: () => {},
     onDrained: () => {},

@@ -3,6 +3,7 @@ import type { HeldConnection } from '@sidestep/shared';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { AccelerationMachine, type MachineOptions } from '../../src/acceleration/machine.ts';
 import { DataPlaneError } from '../../src/dataplane/dataplane.ts';
+import { Refusal } from '../../src/refusal.ts';
 import { FakeDataPlane, FakeKernel, kernelSays } from '../support/fake-data-plane.ts';
 import { until } from '../support/until.ts';
 
@@ -19,6 +20,7 @@ function machineOn(
   dataPlane: FakeDataPlane,
   pause: MachineOptions['pause'] = () => Promise.resolve(),
   now = () => 1000,
+  clear = () => Promise.resolve(),
 ) {
   const states: string[] = [];
   const machine = new AccelerationMachine({
@@ -32,6 +34,7 @@ function machineOn(
     },
     now,
     log: (line) => states.push(line.replace(/^Acceleration is (\w+)\..*/, '$1')),
+    clear,
     pause,
     onEnabled: () => hooks.push('enabled'),
     onDrained: () => hooks.push('drained'),
@@ -166,7 +169,7 @@ describe('the way there and back', () => {
       await Promise.resolve();
     }
     await enabling;
-    expect(steps).toEqual(['loading', 'attaching', 'pinning']);
+    expect(steps).toEqual([null, 'loading', 'attaching', 'pinning']);
   });
 
   test('what is left to drain can be seen', async () => {
@@ -192,6 +195,61 @@ describe('the way there and back', () => {
     await machine.enable();
     expect(states).toEqual(['enabling', 'on']);
     expect(dataPlane.calls.enable).toBe(1);
+  });
+});
+
+describe('a kernel that cannot have it', () => {
+  const refusal = new Refusal('This kernel keeps no order.', 'Start another one.');
+
+  test('is left alone: enabling is refused, and the state is off, not failed', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine, states } = machineOn(dataPlane, undefined, undefined, () => Promise.reject(refusal));
+    await expect(machine.enable()).rejects.toBe(refusal);
+    expect(machine.phase).toMatchObject({ state: 'off', failure: null });
+    expect(states).toEqual(['enabling', refusal.message, 'off']);
+    expect(dataPlane.calls.enable).toBe(0);
+    expect(hooks).toEqual([]);
+  });
+
+  test('is asked again at the next attempt, also after a restart', async () => {
+    const dataPlane = new FakeDataPlane();
+    let good = false;
+    const clear = async () => {
+      if (!good) throw refusal;
+    };
+    const first = machineOn(dataPlane, undefined, undefined, clear).machine;
+    await expect(first.enable()).rejects.toBe(refusal);
+    const second = machineOn(dataPlane, undefined, undefined, clear).machine;
+    expect(second.start()).toBe(false);
+    await until(() => second.phase.state === 'off');
+    good = true;
+    await second.enable();
+    expect(second.phase.state).toBe('on');
+  });
+
+  test('goes on with what already runs, and gets rid of it', async () => {
+    const dataPlane = new FakeDataPlane();
+    dataPlane.kernel.pinned = true;
+    const { machine } = machineOn(dataPlane, undefined, undefined, () => Promise.reject(refusal));
+    expect(machine.start()).toBe(true);
+    expect(machine.phase.state).toBe('on');
+    await machine.enable();
+    dataPlane.kernel.draining = [0];
+    await machine.disable();
+    expect(machine.phase.state).toBe('off');
+    await expect(machine.enable()).rejects.toBe(refusal);
+  });
+
+  test('does not load anything when it was switched off, or stopped, while it was examined', async () => {
+    const dataPlane = new FakeDataPlane();
+    const examined = Promise.withResolvers<void>();
+    const { machine } = machineOn(dataPlane, undefined, undefined, () => examined.promise);
+    const enabling = machine.enable().catch((error: Error) => error.message);
+    const disabling = machine.disable();
+    examined.resolve();
+    await disabling;
+    expect(await enabling).toContain('switched off again');
+    expect(dataPlane.calls.enable).toBe(0);
   });
 });
 
@@ -229,6 +287,7 @@ describe('several callers', () => {
     dataPlane.loading = loading.promise;
     const { machine, states } = machineOn(dataPlane);
     const enabling = expect(machine.enable()).rejects.toThrow('switched off again');
+    await until(() => machine.phase.step === 'loading');
     const disabling = machine.disable();
     loading.resolve();
     await Promise.all([enabling, disabling]);

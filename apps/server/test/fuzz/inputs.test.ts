@@ -22,6 +22,7 @@ const nounsOn = (database = memoryDatabase(), kernel = new FakeKernel()) =>
     version: '0',
     notices: [],
     trace: { root: '/nowhere', key: 'none' },
+    examine: async () => [],
   });
 
 const nouns = nounsOn();

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { Examine } from '../../src/check-up/check-up.ts';
 import { type Daemon, startDaemon } from '../../src/daemon.ts';
 import type { Options } from '../../src/options.ts';
 import { FakeDataPlane } from './fake-data-plane.ts';
@@ -19,6 +20,8 @@ export interface TestDaemonOptions {
   readonly dataPlane?: FakeDataPlane;
   readonly change?: Partial<Options>;
   readonly now?: () => number;
+  /** Without, there is nothing to check. */
+  readonly examine?: Examine;
 }
 
 /** A pin folder of its own on the real bpf file system, never made since nothing is pinned. */
@@ -43,6 +46,7 @@ export async function startTestDaemon(given: TestDaemonOptions = {}): Promise<Te
   const daemon = undo.use(
     await startDaemon(options, {
       createDataPlane: () => dataPlane,
+      examine: given.examine ?? (async () => []),
       version: '0.0.0-test',
       log: (line) => log.push(line),
       now: given.now ?? Date.now,

@@ -1,4 +1,7 @@
 import { runDaemon } from '../../src/run.ts';
 import { FakeDataPlane } from './fake-data-plane.ts';
 
-await runDaemon(process.argv.slice(2), () => new FakeDataPlane());
+await runDaemon(process.argv.slice(2), {
+  createDataPlane: () => new FakeDataPlane(),
+  examine: async () => [],
+});

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { Access, type HttpServer, memoryDatabase, startHttp } from '@sidestep/server/http';
-import type { TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
+import type { Check, TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
 import { createNouns, type Nouns } from '../../../server/src/nouns.ts';
 import { SequenceLog } from '../../../server/src/sequence-log.ts';
 import type { Services } from '../../../server/src/services.ts';
@@ -51,6 +51,8 @@ class StandInTrace {
 export class StandIn implements AsyncDisposable {
   readonly dataPlane = new StandInDataPlane();
   readonly trace = new StandInTrace();
+  /** What the next check-up finds. */
+  checks: Check[] = [];
   /** Replaces parts of the real services: what the daemon would say in situations that it cannot be brought into. */
   overrides: { -readonly [Noun in keyof Services]?: Services[Noun] } = {};
   readonly #database: DatabaseSync = memoryDatabase();
@@ -92,6 +94,7 @@ export class StandIn implements AsyncDisposable {
       version: '0.1.0',
       notices: [],
       trace: { root: '/nowhere', key: 'stand-in' },
+      examine: async () => structuredClone(this.checks),
     });
     this.#http = await startHttp({
       services: { ...this.#nouns.services, trace: this.trace, ...this.overrides },
