@@ -20,6 +20,8 @@ struct tally {
 struct end {
 	int fd;
 	bool client, finished;
+	/* A client that has nothing to ask after the first answer. */
+	bool resting;
 	struct hello hello;
 	size_t hello_bytes;
 	uint64_t sent, received, out_index, in_index;

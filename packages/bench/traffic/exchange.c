@@ -14,7 +14,7 @@ static struct {
 	struct address address, target;
 	bool has_target, nodelay, zero_copy, mptcp;
 	int cpu, peer_cpu, low_water;
-	uint32_t connections, pipeline, pause_ms;
+	uint32_t connections, pipeline, pause_ms, active;
 	struct range request, answer;
 	uint64_t count, seed;
 	double seconds, warm_up, grace;
@@ -23,6 +23,7 @@ static struct {
 	.peer_cpu = -1,
 	.nodelay = true,
 	.connections = 1,
+	.active = UINT32_MAX,
 	.pipeline = 1,
 	.request = { 64, 64 },
 	.answer = { 64, 64 },
@@ -79,6 +80,7 @@ static void connect_one(uint32_t index)
 {
 	struct end *end = add_end(connect_to(options.has_target ? &options.target : &options.address, false), true);
 
+	end->resting = index >= options.active;
 	end->hello = (struct hello){
 		.magic = HELLO_MAGIC,
 		.seed = pattern_word(options.seed, index),
@@ -108,6 +110,8 @@ static void next_requests(struct end *end)
 			shutdown(end->fd, SHUT_WR);
 		return;
 	}
+	if (end->resting && end->started[0])
+		return;
 	if (options.pause_ms && end->in_index && !end->in_flight && !end->ready_at)
 		end->ready_at = now_ns() + options.pause_ms * NS_PER_MS;
 	if (end->ready_at > now_ns() || (options.pause_ms && end->in_flight))
@@ -139,6 +143,8 @@ static int wake_pausing(int longest)
 	for (uint32_t i = 0; options.pause_ms && i < end_count; i++) {
 		struct end *end = ends[i];
 
+		if (end->resting)
+			break;
 		if (end->fd < 0 || !end->ready_at)
 			continue;
 		if (end->ready_at <= now || stopping)
@@ -249,6 +255,7 @@ static const struct argp_option argp_options[] = {
 	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
 	{ "to", 't', "ADDRESS", 0, "where the client connects, if not there", 0 },
 	{ "connections", 'n', "N", 0, "connections at once (1)", 0 },
+	{ "active", 'f', "N", 0, "only the first N connections go on after the first answer (all)", 0 },
 	{ "request", 'q', "SIZE", 0, "bytes: 64, or 1-65536 for random sizes", 0 },
 	{ "answer", 'r', "SIZE", 0, "bytes", 0 },
 	{ "pipeline", 'p', "N", 0, "requests under way on each connection (1)", 0 },
@@ -281,6 +288,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'a': right = address_parse(argument, &options.address); break;
 	case 't': right = options.has_target = address_parse(argument, &options.target); break;
 	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
+	case 'f': options.active = (uint32_t)atoi(argument); break;
 	case 'q': right = range_parse(argument, &options.request); break;
 	case 'r': right = range_parse(argument, &options.answer); break;
 	case 'p':
@@ -331,6 +339,7 @@ int main(int argc, char **argv)
 	if (options.mptcp)
 		options.address.protocol = options.target.protocol = IPPROTO_MPTCP;
 	run_on_cpu(options.cpu);
+	raise_descriptor_limit();
 	stop_on_signals();
 	if (options.role != CLIENT) {
 		listen_fd = listen_at(&options.address, false);

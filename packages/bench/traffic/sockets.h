@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static inline void set_option(int fd, int level, int name, int value)
@@ -88,6 +89,18 @@ static inline void set_nodelay(int fd, const struct address *address)
 {
 	if (address_is_tcp(address))
 		set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+}
+
+/* As many descriptors as this process may have without asking anybody. */
+static inline void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		fail("getrlimit");
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		fail("setrlimit");
 }
 
 /* For whoever started this program and waits for the port. */
