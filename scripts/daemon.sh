@@ -2,6 +2,7 @@
 # The daemon: started in the foreground or detached, found by its pid file, stopped.
 
 main=$root/apps/server/src/main.ts
+daemon_log=
 
 verb_up() {
 	pid=$(running_pid)
@@ -65,6 +66,7 @@ daemon_command() {
 	[ -z "$max_connections" ] || set -- "$@" --max-connections "$max_connections"
 	[ -z "$tls_cert" ] || set -- "$@" --tls-cert "$tls_cert"
 	[ -z "$tls_key" ] || set -- "$@" --tls-key "$tls_key"
+	[ -z "$daemon_log" ] || set -- "$@" --log "$daemon_log"
 	"$@"
 }
 
@@ -84,6 +86,8 @@ start_detached() {
 	[ -z "$tls_cert" ] || scheme=https
 	answers=0
 	"$node" "$root/scripts/wait-for-page.ts" "$scheme://$listen/healthz" "$pid" "$state_dir/daemon.pid" || answers=$?
+	# The daemon may have begun it afresh.
+	[ "$before" -le "$(wc -c <"$daemon_log")" ] || before=0
 	tail -c "+$((before + 1))" "$daemon_log"
 	[ $answers -eq 0 ] || {
 		kill -TERM "$pid" 2>/dev/null || :

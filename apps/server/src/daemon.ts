@@ -22,7 +22,10 @@ export interface DaemonParts {
   readonly examine: Examine;
   readonly version: string;
   readonly log: Log;
+  /** Milliseconds since the Unix epoch. This clock may be set at any time: it dates things, and measures nothing. */
   readonly now: () => number;
+  /** Milliseconds since some moment, on a clock that nobody sets: for how long things take, and how old they are. */
+  readonly steady: () => number;
   /** Where tracefs is mounted. */
   readonly traceRoot: string;
 }
@@ -40,7 +43,7 @@ export interface Daemon extends AsyncDisposable {
  */
 export async function startDaemon(options: Options, parts: DaemonParts): Promise<Daemon> {
   const { pinDir, maxConnections } = options;
-  const { version, log, now } = parts;
+  const { version, log, now, steady } = parts;
   checkListen(options.listen, options.tls !== null);
   checkPrivileges();
   const cgroup = checkCgroup(options.cgroup);
@@ -63,6 +66,7 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
       database,
       log,
       now,
+      steady,
       cgroup,
       pinDir,
       version,
@@ -73,18 +77,23 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
   );
 
   const { services } = nouns;
-  const access = new Access({ database, token: loadToken(folder.file('token'), log), now });
+  const access = new Access({ database, token: loadToken(folder.file('token'), log), now, steady });
   const http = undo.use(
     await startHttp({ services, access, listen: options.listen, webDir: options.web, version, log, tls }),
   );
   nouns.start();
   const signInLink = () => http.signInLink();
   undo.use(await startUnixSocket(folder.file('daemon.sock'), { services, signInLink, log }));
-  undo.defer(() => rmSync(folder.file('daemon.sock'), { force: true }));
+  const removeFiles = () => {
+    for (const name of ['daemon.sock', 'daemon.pid'] as const) rmSync(folder.file(name), { force: true });
+  };
+  // Also when stopping takes too long, and is given up.
+  process.on('exit', removeFiles);
+  undo.defer(() => void process.off('exit', removeFiles));
+  undo.defer(removeFiles);
   // Never through a link, and not into what a daemon that was killed left behind.
   rmSync(folder.file('daemon.pid'), { force: true });
   writeFileSync(folder.file('daemon.pid'), `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
-  undo.defer(() => rmSync(folder.file('daemon.pid'), { force: true }));
 
   folder.keep();
   const stop = undo.move();

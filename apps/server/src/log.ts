@@ -1,8 +1,8 @@
 /** Says one thing that happened, in one line. */
 export type Log = (line: string) => void;
 
-/** A log on standard output, each line with its time (UTC). Line breaks inside a message become spaces: one line, one thing. What else would move a terminal's cursor becomes `?`. */
-export function createLog(write: (text: string) => void = (text) => process.stdout.write(text)): Log {
+/** A log, each line with its time (UTC). Line breaks inside a message become spaces: one line, one thing. What else would move a terminal's cursor becomes `?`. */
+export function createLog(write: (text: string) => void): Log {
   return (line) => write(`${new Date().toISOString()} ${plain(line)}\n`);
 }
 

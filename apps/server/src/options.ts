@@ -13,6 +13,8 @@ export interface Options {
   readonly maxConnections: number | null;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly web: string;
+  /** The file that takes the log. Null: standard output. */
+  readonly log: string | null;
 }
 
 export const USAGE = `Usage: sidestep-daemon [options]
@@ -25,6 +27,7 @@ export const USAGE = `Usage: sidestep-daemon [options]
   --tls-cert PATH     PEM certificate; needed for addresses other than loopback
   --tls-key PATH      PEM key of the certificate
   --web PATH          the built web page
+  --log PATH          write the log there, and keep one older file of it (standard output)
   --help              this text
 `;
 
@@ -59,6 +62,7 @@ export function parseOptions(args: readonly string[], defaultWeb: string): Optio
     maxConnections: countOf(values['max-connections']),
     tls,
     web: resolve(values.web ?? defaultWeb),
+    log: values.log === undefined ? null : resolve(values.log),
   };
 }
 
@@ -84,6 +88,7 @@ function parse(args: readonly string[]) {
         'tls-cert': string,
         'tls-key': string,
         web: string,
+        log: string,
         help: { type: 'boolean', short: 'h' },
       },
     });

@@ -2,14 +2,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type DaemonParts, startDaemon } from './daemon.ts';
 import { raisePriority } from './host/priority.ts';
-import { createLog, wordsOf } from './log.ts';
+import { createLog, type Log, wordsOf } from './log.ts';
+import { LogOutput } from './log-output.ts';
 import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { Refusal } from './refusal.ts';
 
 const STOP_MS = 2000;
+const CLOCKS = { now: Date.now, steady: () => performance.now() };
 const WEB = fileURLToPath(new URL('../../web/out', import.meta.url));
 
-/** Runs the daemon until a signal stops it. Exit status: 0 stopped, 1 refused or failed, 2 wrong usage. */
+/** Runs the daemon until a signal stops it. Exit status: 0 stopped, 1 refused, failed, or stopped in a hurry, 2 wrong usage. */
 export async function runDaemon(
   args: readonly string[],
   parts: Pick<DaemonParts, 'createDataPlane' | 'examine'>,
@@ -18,23 +20,37 @@ export async function runDaemon(
   if (!options) return;
   // The state folder may be one that others can look into.
   process.umask(0o077);
-  const log = createLog();
-  const refused = raisePriority();
+  // Whoever reads our words may go at any time.
+  process.stderr.on('error', () => {});
   try {
+    const log = logTo(options.log);
+    const stop = stopSignal(log);
+    const refused = raisePriority();
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const traceRoot = '/sys/kernel/tracing';
-    const daemon = await startDaemon(options, { ...parts, version, log, now: Date.now, traceRoot });
-    stopOnSignal(daemon, log);
+    const daemon = await startDaemon(options, { ...parts, version, log, ...CLOCKS, traceRoot });
     if (refused !== null) {
       log(`No priority (${refused}): while the host is busy, connections join late. CAP_SYS_NICE allows it.`);
     }
     log(`Sidestep is ready at ${daemon.url}`);
     log(`Sign in once with ${daemon.signInLink()}`);
+    await stop;
+    await end(daemon, log);
   } catch (error) {
     process.stderr.write(
       `${error instanceof Refusal ? error.message : `Sidestep could not start: ${wordsOf(error)}`}\n`,
     );
-    process.exitCode = 1;
+    // Not by itself: signals are still being waited for.
+    process.exit(1);
+  }
+}
+
+function logTo(path: string | null): Log {
+  try {
+    const output = new LogOutput(path);
+    return createLog((text) => output.write(text));
+  } catch (error) {
+    throw new Refusal(`The log ${path} cannot be opened (${wordsOf(error)}).`, 'Choose another with --log.');
   }
 }
 
@@ -51,20 +67,33 @@ function readOptions(args: readonly string[]): Options | null {
   }
 }
 
-function stopOnSignal(daemon: AsyncDisposable, log: (line: string) => void): void {
-  const stop = async (signal: string) => {
+/** Resolves at the first signal that asks to stop, however early it comes; from then on the process ends within the stop time. */
+function stopSignal(log: Log): Promise<void> {
+  const asked = Promise.withResolvers<void>();
+  let isStopping = false;
+  const stop = (signal: string) => {
+    if (isStopping) return;
+    isStopping = true;
     log(`Stopping on ${signal}. What is accelerated stays so.`);
     // Whatever hangs, nobody should have to kill us.
-    setTimeout(() => process.exit(1), STOP_MS).unref();
-    try {
-      await daemon[Symbol.asyncDispose]();
-      log('Stopped.');
-      process.exit(0);
-    } catch (error) {
-      log(`Stopped, but not cleanly: ${wordsOf(error)}`);
-      process.exit(1);
-    }
+    setTimeout(() => process.exit(1), STOP_MS);
+    asked.resolve();
   };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  process.on('SIGHUP', () =>
+    log('The terminal has gone. The daemon goes on; sudo ./sidestep down stops it.'),
+  );
+  return asked.promise;
+}
+
+async function end(daemon: AsyncDisposable, log: Log): Promise<never> {
+  try {
+    await daemon[Symbol.asyncDispose]();
+    log('Stopped.');
+    process.exit(0);
+  } catch (error) {
+    log(`Stopped, but not cleanly: ${wordsOf(error)}`);
+    process.exit(1);
+  }
 }

@@ -12,6 +12,7 @@ test('without options everything is where it belongs', () => {
     maxConnections: null,
     tls: null,
     web: '/web',
+    log: null,
   });
 });
 

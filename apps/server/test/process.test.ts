@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { freshPinDir } from './support/daemon.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { spawnDaemon } from './support/process.ts';
+import { until } from './support/until.ts';
 
 function workplace() {
   const folder = temporaryFolder();
@@ -17,6 +18,8 @@ function workplace() {
     args: ['--state-dir', stateDir, '--listen', '127.0.0.1:0', '--pin-dir', freshPinDir()],
   };
 }
+
+const healthOf = (out: string) => `${/http:\/\/[\d.:]+/.exec(out)?.[0]}/healthz`;
 
 /** What a start that is refused prints and leaves. */
 async function refused(args: readonly string[], wrapper: readonly string[] = []) {
@@ -239,11 +242,83 @@ describe('a daemon', () => {
     expect(readFileSync(join(place.stateDir, 'token'), 'utf8')).toBe(token);
   });
 
-  test('stops on Ctrl-C as well', async () => {
+  test.each([
+    ['Ctrl-C', ['SIGINT']],
+    ['a second signal', ['SIGTERM', 'SIGTERM']],
+    ['Ctrl-C and a signal', ['SIGINT', 'SIGTERM', 'SIGINT']],
+  ] as const)('stops on %s as on the first', async (_words, signals) => {
     using place = workplace();
     await using daemon = spawnDaemon(place.args);
     await daemon.ready();
-    daemon.child.kill('SIGINT');
+    for (const signal of signals) daemon.child.kill(signal);
     expect(await daemon.ended).toBe(0);
+    expect(daemon.out().match(/Stopping on /g)).toHaveLength(1);
+    expect(readdirSync(place.stateDir).sort()).toEqual(['lock', 'sidestep.db', 'token']);
+  });
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'that gets %s while it starts stops when it has',
+    async (signal) => {
+      using place = workplace();
+      await using daemon = spawnDaemon(place.args);
+      // The lock is the first that it makes, and the pid file the last.
+      await until(() => existsSync(join(place.stateDir, 'lock')), 'the daemon took no lock');
+      daemon.child.kill(signal);
+      expect(await daemon.ended).toBe(0);
+      expect(readdirSync(place.stateDir).sort()).toEqual(['lock', 'sidestep.db', 'token']);
+    },
+  );
+
+  test('outlives its terminal', async () => {
+    using place = workplace();
+    await using daemon = spawnDaemon(place.args);
+    await daemon.ready();
+    daemon.child.kill('SIGHUP');
+    daemon.child.kill('SIGPIPE');
+    await until(() => daemon.out().includes('The terminal has gone.'));
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+  });
+
+  test('outlives the reader of its log', async () => {
+    using place = workplace();
+    await using daemon = spawnDaemon(place.args);
+    await daemon.ready();
+    daemon.child.stdout?.destroy();
+    daemon.child.stderr?.destroy();
+    daemon.child.kill('SIGHUP');
+    expect((await fetch(healthOf(daemon.out()))).status).toBe(200);
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+  });
+
+  test('does not wait for a reader of its log who does not read', async () => {
+    using place = workplace();
+    await using daemon = spawnDaemon(place.args);
+    await daemon.ready();
+    daemon.child.stdout?.pause();
+    // More than any pipe holds.
+    const wrong = () =>
+      fetch(new URL('/api/sign-in', healthOf(daemon.out())), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"code":"wrong"}',
+      });
+    for (let n = 0; n < 4000; n++) daemon.child.kill('SIGHUP');
+    expect((await wrong()).status).toBe(401);
+    daemon.child.kill('SIGTERM');
+    await until(() => daemon.child.exitCode !== null, 'the daemon did not end');
+    expect(daemon.child.exitCode).toBe(0);
+  });
+
+  test('keeps its log in a file when it is told to, and says what standard output does not', async () => {
+    using place = workplace();
+    const log = join(place.path, 'log');
+    await using daemon = spawnDaemon([...place.args, '--log', log]);
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('Sign in once'));
+    daemon.child.kill('SIGTERM');
+    expect(await daemon.ended).toBe(0);
+    expect(readFileSync(log, 'utf8')).toContain('Stopped.');
+    expect(daemon.out()).toBe('');
   });
 });

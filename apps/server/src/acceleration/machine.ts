@@ -31,6 +31,8 @@ export interface MachineOptions {
   readonly config: () => DataPlaneConfig;
   readonly wanted: Wanted;
   readonly now: () => number;
+  /** Milliseconds since some moment, on a clock that nobody sets. */
+  readonly steady: () => number;
   readonly log: Log;
   /** Resolves when nothing about this kernel stands in the way of loading the programs; throws `Refusal` when something does. */
   readonly clear: () => Promise<void>;
@@ -60,7 +62,7 @@ export class AccelerationMachine {
   #reaching: Promise<void> | null = null;
   /** Why it was not even tried to switch on, the last time. */
   #refusal: Refusal | null = null;
-  /** When the connections that have not left by then are reset. */
+  /** When the connections that have not left by then are reset, on the steady clock. */
   #resetAt: number | null = null;
 
   constructor(options: MachineOptions) {
@@ -109,7 +111,7 @@ export class AccelerationMachine {
    * Throws `DataPlaneError`, or `Refusal` when it was switched on meanwhile.
    */
   async disable({ now = false } = {}): Promise<void> {
-    if (now) this.#resetAt ??= this.#options.now() + GRACE_MS;
+    if (now) this.#resetAt ??= this.#options.steady() + GRACE_MS;
     await this.#reach(false);
   }
 
@@ -125,7 +127,7 @@ export class AccelerationMachine {
     this.#options.wanted.save({ on, since: this.#phase.since });
     this.#reaching ??= this.#drive();
     await this.#reaching;
-    if (this.#stopping.signal.aborted) throw new Refusal('The daemon stops.', 'Try again when it is back.');
+    if (this.#stopping.signal.aborted) throw STOPPING();
     if (this.#wanted !== on) {
       const [did, meanwhile] = on ? ['on', 'off'] : ['off', 'on'];
       throw new Refusal(
@@ -145,6 +147,7 @@ export class AccelerationMachine {
       try {
         await (tried ? this.#turnOn() : this.#turnOff());
       } catch (error) {
+        if (this.#stopping.signal.aborted) break;
         if (error instanceof Refusal) this.#refuse(error);
         else this.#fail(error);
       }
@@ -167,19 +170,19 @@ export class AccelerationMachine {
     await clear();
     if (!this.#wanted || this.#stopping.signal.aborted) return;
     this.#update({ step: 'loading' });
-    await dataPlane.enable(config(), (step) => this.#update({ step }));
+    await dataPlane.enable(config(), (step) => this.#step(step));
     this.#enter({ state: 'on' });
     onEnabled();
   }
 
   async #turnOff(): Promise<void> {
-    const { dataPlane, pause, now, onDrained, onDisabled } = this.#options;
+    const { dataPlane, pause, steady, onDrained, onDisabled } = this.#options;
     if (!dataPlane.enabled) {
       if (this.#phase.state !== 'off') this.#enter({ state: 'off' });
       return;
     }
     this.#enter({ state: 'draining' });
-    let lookAt = 0;
+    let lookAt = Number.NEGATIVE_INFINITY;
     while (!this.#wanted && !this.#stopping.signal.aborted) {
       const remaining = dataPlane.drain();
       this.#update({ remaining });
@@ -190,18 +193,24 @@ export class AccelerationMachine {
         onDisabled();
         return;
       }
-      if (now() >= lookAt) {
+      if (steady() >= lookAt) {
         this.#update({ held: dataPlane.held() });
-        lookAt = now() + LOOK_MS;
+        lookAt = steady() + LOOK_MS;
       }
-      if (this.#resetAt !== null && now() >= this.#resetAt) {
+      if (this.#resetAt !== null && steady() >= this.#resetAt) {
         this.#reset();
-        lookAt = 0;
+        lookAt = Number.NEGATIVE_INFINITY;
         // Whoever could not be reset this time may be the next.
-        this.#resetAt = now() + GRACE_MS;
+        this.#resetAt = steady() + GRACE_MS;
       }
       await pause(this.#stopping.signal);
     }
+  }
+
+  /** Between two steps nothing of ours runs yet: a daemon that is to stop goes no further, and the next one begins anew. */
+  #step(step: EnablingStep): void {
+    if (this.#stopping.signal.aborted) throw STOPPING();
+    this.#update({ step });
   }
 
   #reset(): void {
@@ -236,6 +245,8 @@ export class AccelerationMachine {
     this.#enter({ state: 'failed', failure: failureOf(error) });
   }
 }
+
+const STOPPING = () => new Refusal('The daemon stops.', 'Try again when it is back.');
 
 const BLANK = { step: null, remaining: null, held: [], failure: null } as const;
 

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { Log } from '../log.ts';
 
 /** Everything that a daemon ever writes into its state folder. */
-const OURS = /^(daemon\.(log|pid|sock)|lock|token|sidestep\.db(\.corrupt-[\w.-]+)?)(-journal|-shm|-wal)?$/;
+const OURS =
+  /^(daemon\.(log(\.1)?|pid|sock)|lock|token|sidestep\.db(\.corrupt-[\w.-]+)?)(-journal|-shm|-wal)?$/;
 
 /** Removes what daemons wrote into the folder, and the folder itself if nothing else is in it. */
 export function removeState(path: string, say: Log): void {

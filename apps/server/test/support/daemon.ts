@@ -20,6 +20,7 @@ export interface TestDaemonOptions {
   readonly dataPlane?: FakeDataPlane;
   readonly change?: Partial<Options>;
   readonly now?: () => number;
+  readonly steady?: () => number;
   /** Without, there is nothing to check. */
   readonly examine?: Examine;
 }
@@ -41,6 +42,7 @@ export async function startTestDaemon(given: TestDaemonOptions = {}): Promise<Te
     maxConnections: null,
     tls: null,
     web: join(folder.path, 'web'),
+    log: null,
     ...given.change,
   };
   const daemon = undo.use(
@@ -50,6 +52,7 @@ export async function startTestDaemon(given: TestDaemonOptions = {}): Promise<Te
       version: '0.0.0-test',
       log: (line) => log.push(line),
       now: given.now ?? Date.now,
+      steady: given.steady ?? (() => performance.now()),
       traceRoot: '/sys/kernel/tracing',
     }),
   );
