@@ -33,6 +33,7 @@ export interface NounOptions {
   readonly database: DatabaseSync;
   readonly log: Log;
   readonly now: () => number;
+  readonly steady: () => number;
   readonly cgroup: string;
   readonly pinDir: string;
   readonly version: string;
@@ -51,7 +52,7 @@ export interface Nouns extends AsyncDisposable {
 
 /** Puts the services together around one data plane. */
 export function createNouns(options: NounOptions): Nouns {
-  const { dataPlane, database, log, now } = options;
+  const { dataPlane, database, log, now, steady } = options;
   const facts = new Facts(database);
   const apply = () => {
     if (dataPlane.enabled) dataPlane.configure(config());
@@ -73,16 +74,24 @@ export function createNouns(options: NounOptions): Nouns {
   const splicers = new SplicerStore({ dataPlane, facts, executables: hostExecutables(), now, log });
   const counters = new Counters(dataPlane);
   const journal = new Journal(facts);
-  const closed = new ClosedConnections(now);
+  const closed = new ClosedConnections(steady);
   const pump = new Pump({
     dataPlane,
     counters,
     journal,
     now,
+    steady,
     onClosed: (connection) => closed.add(connection),
   });
-  const sampler = new ConnectionSampler({ dataPlane, closed, takeEvents: () => pump.take(), now });
-  const statistics = new StatisticsRecorder({ counters, sampler, store: new StatisticsStore(database), now });
+  const sampler = new ConnectionSampler({ dataPlane, closed, takeEvents: () => pump.take(), steady });
+  const statistics = new StatisticsRecorder({
+    counters,
+    sampler,
+    store: new StatisticsStore(database),
+    now,
+    steady,
+    log,
+  });
 
   const mark = (kind: 'enabled' | 'disabled') => {
     journal.append([eventFromDaemon(kind, now(), null)]);
@@ -95,6 +104,7 @@ export function createNouns(options: NounOptions): Nouns {
     config,
     wanted: keepWanted(facts),
     now,
+    steady,
     log,
     clear: () => checkUp.clear(),
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),

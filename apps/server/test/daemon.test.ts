@@ -234,6 +234,25 @@ describe('a daemon that comes back', () => {
   });
 });
 
+test('a clock that is set back shows nothing that is later than now, and rates and events go on', async () => {
+  const clock = { set: 0 };
+  await using site = await startTestDaemon({ now: () => Date.now() + clock.set });
+  await using page = await openPage(site);
+  await page.trpc.acceleration.enable.mutate();
+  clock.set = -7_200_000;
+  const { since } = await page.trpc.acceleration.status.query();
+  expect(Date.parse(since)).toBeLessThanOrEqual(Date.now() + clock.set);
+  await page.trpc.acceleration.disable.mutate();
+  const { events } = await page.trpc.events.list.query({});
+  expect(events.map(({ seq, kind }) => [seq, kind])).toEqual([
+    [1, 'enabled'],
+    [2, 'disabled'],
+  ]);
+  await until(() => site.log.some((line) => line.includes('was set back by 7200 s')));
+  const { points } = await page.trpc.statistics.history.query({ range: '5m' });
+  expect(points.length).toBeGreaterThan(0);
+});
+
 describe('stopping', () => {
   test('takes less than two seconds with all kinds of connections open', async () => {
     const site = await startTestDaemon();

@@ -17,6 +17,7 @@ export interface AccelerationOptions {
   readonly cgroup: string;
   readonly pinDir: string;
   readonly version: string;
+  readonly now: () => number;
   /** What else a person should know, one sentence each: the database was damaged, for example. */
   readonly notices: readonly string[];
 }
@@ -30,14 +31,15 @@ export class Acceleration implements AccelerationService {
   }
 
   async status(): Promise<Status> {
-    const { machine, counters, sampler, obstacle, cgroup, pinDir, version, notices } = this.#options;
+    const { machine, counters, sampler, obstacle, cgroup, pinDir, version, now, notices } = this.#options;
     const { phase } = machine;
     const { bytes, messages, untracked } = counters.refresh();
     const words = [wordsOf(phase), ...notices].filter((sentence) => sentence !== null);
     return {
       state: phase.state,
       reason: words.length > 0 ? words.join(' ') : null,
-      since: new Date(phase.since).toISOString(),
+      // The clock may have been set back since.
+      since: new Date(Math.min(phase.since, now())).toISOString(),
       pid: process.pid,
       cgroup,
       version,

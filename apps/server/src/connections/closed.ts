@@ -5,17 +5,17 @@ const KEPT_MS = 600_000;
 
 /** Connections that closed within the last ten minutes, the newest thousand of them. */
 export class ClosedConnections {
-  /** By id, oldest first. */
-  readonly #byId = new Map<string, Connection>();
-  readonly #now: () => number;
+  /** By id, oldest first; `at` is when it was added, on the steady clock. */
+  readonly #byId = new Map<string, { readonly at: number; readonly connection: Connection }>();
+  readonly #steady: () => number;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(steady: () => number) {
+    this.#steady = steady;
   }
 
   add(connection: Connection): void {
     this.#byId.delete(connection.id);
-    this.#byId.set(connection.id, connection);
+    this.#byId.set(connection.id, { at: this.#steady(), connection });
     if (this.#byId.size > MOST) this.#dropOldest();
   }
 
@@ -25,12 +25,12 @@ export class ClosedConnections {
 
   /** Oldest first. */
   list(): Connection[] {
-    const limit = this.#now() - KEPT_MS;
-    for (const { closedAt } of this.#byId.values()) {
-      if (closedAt !== null && Date.parse(closedAt) > limit) break;
+    const limit = this.#steady() - KEPT_MS;
+    for (const { at } of this.#byId.values()) {
+      if (at > limit) break;
       this.#dropOldest();
     }
-    return [...this.#byId.values()];
+    return [...this.#byId.values()].map(({ connection }) => connection);
   }
 
   #dropOldest(): void {

@@ -16,7 +16,7 @@ interface Sample {
 export class RateWindow {
   #samples: Sample[] = [];
 
-  /** `now` is in milliseconds. The first look has nothing to compare with and says zero. */
+  /** `now` is in milliseconds, on the steady clock. The first look has nothing to compare with and says zero. */
   rated(connections: readonly Connection[], now: number): Connection[] {
     const counts = new Map(connections.map((connection) => [connection.id, countsOf(connection)]));
     const base = this.#baseAt(now);

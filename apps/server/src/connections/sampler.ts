@@ -11,12 +11,11 @@ export interface SamplerOptions {
   readonly closed: ClosedConnections;
   /** Takes pending events, so that a connection is either among the open ones or among the closed ones. */
   readonly takeEvents: () => void;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: () => number;
+  readonly steady: () => number;
 }
 
 export interface Sample {
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds on the steady clock. */
   readonly at: number;
   readonly open: readonly Connection[];
   readonly closed: readonly Connection[];
@@ -39,15 +38,15 @@ export class ConnectionSampler {
 
   /** A look that is at most `maxAge` milliseconds old, or older if looking takes long. */
   sample(maxAge: number): Sample {
-    const { dataPlane, closed, takeEvents, now } = this.#options;
-    const age = this.#latest ? now() - this.#latest.at : Number.POSITIVE_INFINITY;
-    if (this.#latest && age >= 0 && age < Math.max(maxAge, this.#cost * REST)) return this.#latest;
+    const { dataPlane, closed, takeEvents, steady } = this.#options;
+    const age = this.#latest ? steady() - this.#latest.at : Number.POSITIVE_INFINITY;
+    if (this.#latest && age < Math.max(maxAge, this.#cost * REST)) return this.#latest;
     if (!dataPlane.enabled) this.#rates = new RateWindow();
 
     const start = performance.now();
     const open = dataPlane.enabled ? dataPlane.connections() : [];
     takeEvents();
-    const at = now();
+    const at = steady();
     const stillOpen = this.#rates.rated(
       open.filter(({ id }) => !closed.has(id)),
       at,

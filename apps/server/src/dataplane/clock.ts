@@ -12,25 +12,27 @@ const STEP = 2_000;
 const APART = 200_000n;
 const TRIES = 100;
 
-let offset = wallOffset(0);
+/** `now` is in milliseconds since the Unix epoch, `monotonic` in nanoseconds. */
+export function createClock(now: () => number, monotonic: () => bigint): Clock {
+  let offset = wallOffset(0);
 
-/** Microseconds from the monotonic to the wall clock; what is known when this process is interrupted at every try. */
-function wallOffset(known: number): number {
-  for (let attempt = 0; attempt < TRIES; attempt++) {
-    const before = process.hrtime.bigint();
-    const wall = Date.now();
-    if (process.hrtime.bigint() - before < APART) return wall * 1000 - Number(before / 1000n);
+  /** Microseconds from the monotonic to the wall clock; what is known when this process is interrupted at every try. */
+  function wallOffset(known: number): number {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const before = monotonic();
+      const wall = now();
+      if (monotonic() - before < APART) return wall * 1000 - Number(before / 1000n);
+    }
+    return known;
   }
-  return known;
+
+  function micros(at: bigint): number {
+    const current = wallOffset(offset);
+    if (Math.abs(current - offset) > STEP) offset = current;
+    return Number(at / 1000n) + offset;
+  }
+
+  return { micros, iso: (at) => new Date(micros(at) / 1000).toISOString() };
 }
 
-function micros(monotonic: bigint): number {
-  const current = wallOffset(offset);
-  if (Math.abs(current - offset) > STEP) offset = current;
-  return Number(monotonic / 1000n) + offset;
-}
-
-export const systemClock: Clock = {
-  micros,
-  iso: (monotonic) => new Date(micros(monotonic) / 1000).toISOString(),
-};
+export const systemClock = createClock(Date.now, process.hrtime.bigint);

@@ -18,6 +18,7 @@ export interface PumpOptions {
   readonly counters: Counters;
   readonly journal: Journal;
   readonly now: () => number;
+  readonly steady: () => number;
   readonly onClosed: (connection: Connection) => void;
 }
 
@@ -25,7 +26,7 @@ export interface PumpOptions {
 export class Pump {
   readonly #options: PumpOptions;
   #lost = 0;
-  #busyUntil = 0;
+  #busyUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -33,17 +34,17 @@ export class Pump {
 
   /** Milliseconds until the next turn is due. */
   get rest(): number {
-    return this.#options.now() < this.#busyUntil ? BUSY_MS : QUIET_MS;
+    return this.#options.steady() < this.#busyUntil ? BUSY_MS : QUIET_MS;
   }
 
   /** Takes what the kernel has for us and lets it go on. */
   turn(): void {
-    const { dataPlane, journal, now } = this.#options;
+    const { dataPlane, journal, steady } = this.#options;
     if (!dataPlane.enabled) return;
     const before = journal.log.newest;
     this.take();
     dataPlane.tend();
-    if (journal.log.newest > before) this.#busyUntil = now() + BUSY_FOR_MS;
+    if (journal.log.newest > before) this.#busyUntil = steady() + BUSY_FOR_MS;
   }
 
   take(): void {

@@ -9,9 +9,9 @@ const MAX_BUFFERED_BYTES = 8_388_608;
 /** Ends a connection that sends faster than any page does, or that asks and does not read. */
 export function watchRate(client: WebSocket): void {
   let left = BURST;
-  let at = Date.now();
+  let at = performance.now();
   client.on('message', () => {
-    const now = Date.now();
+    const now = performance.now();
     left = Math.min(BURST, left + ((now - at) / 1000) * PER_SECOND) - 1;
     at = now;
     if (client.bufferedAmount > MAX_BUFFERED_BYTES) client.terminate();

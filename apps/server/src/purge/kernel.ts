@@ -29,6 +29,7 @@ export async function removeFromKernel(
     config: () => CONFIG,
     wanted: { load: () => ({ on: false, since: 0 }), save: () => {} },
     now: Date.now,
+    steady: () => performance.now(),
     log: (line) => line.includes(' was reset: ') && say(line),
     clear: async () => {},
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),

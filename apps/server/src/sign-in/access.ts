@@ -15,6 +15,7 @@ export interface AccessOptions {
   /** The long-lived token of the state folder. */
   readonly token: string;
   readonly now: () => number;
+  readonly steady: () => number;
 }
 
 /** Who may come in: one-time links and the token are exchanged for sessions. */
@@ -24,11 +25,11 @@ export class Access {
   readonly #sessions: Sessions;
   readonly #throttle: Throttle;
 
-  constructor({ database, token, now }: AccessOptions) {
+  constructor({ database, token, now, steady }: AccessOptions) {
     this.#token = hashOf(token);
-    this.#links = new Links(now);
+    this.#links = new Links(steady);
     this.#sessions = new Sessions(database, now);
-    this.#throttle = new Throttle(now);
+    this.#throttle = new Throttle(steady);
   }
 
   /** A fresh one-time code. */

@@ -7,15 +7,15 @@ const MOST = 100;
 export class Links {
   /** By hash in hex: a look-up then tells nothing about the codes themselves. */
   readonly #expiry = new Map<string, number>();
-  readonly #now: () => number;
+  readonly #steady: () => number;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(steady: () => number) {
+    this.#steady = steady;
   }
 
   make(): string {
     const code = newSecret();
-    this.#expiry.set(hashOf(code).toString('hex'), this.#now() + LIFETIME_MS);
+    this.#expiry.set(hashOf(code).toString('hex'), this.#steady() + LIFETIME_MS);
     const [oldest] = this.#expiry.keys();
     if (this.#expiry.size > MOST && oldest !== undefined) this.#expiry.delete(oldest);
     return code;
@@ -26,6 +26,6 @@ export class Links {
     const key = hashOf(code).toString('hex');
     const expiry = this.#expiry.get(key);
     this.#expiry.delete(key);
-    return expiry !== undefined && expiry > this.#now();
+    return expiry !== undefined && expiry > this.#steady();
   }
 }

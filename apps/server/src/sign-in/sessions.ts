@@ -2,6 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { hashOf, newSecret } from './secrets.ts';
 
 export const SESSION_SECONDS = 30 * 86_400;
+/** How far the clock may have been set back since the browser signed in. */
+const SET_BACK_MS = 86_400_000;
 
 /** Signed-in browsers. Only hashes are kept: who reads the database cannot sign in with it. */
 export class Sessions {
@@ -14,7 +16,7 @@ export class Sessions {
   constructor(database: DatabaseSync, now: () => number) {
     this.#now = now;
     this.#insert = database.prepare('INSERT INTO sessions VALUES (?, ?)');
-    this.#find = database.prepare('SELECT 1 FROM sessions WHERE hash = ? AND expires > ?');
+    this.#find = database.prepare('SELECT 1 FROM sessions WHERE hash = ? AND expires > ? AND expires <= ?');
     this.#remove = database.prepare('DELETE FROM sessions WHERE hash = ?');
     this.#expire = database.prepare('DELETE FROM sessions WHERE expires <= ?');
   }
@@ -28,7 +30,10 @@ export class Sessions {
   }
 
   holds(secret: string): boolean {
-    return this.#find.get(hashOf(secret), this.#now()) !== undefined;
+    const now = this.#now();
+    // One that ends later was made while the clock was wrong, and would be good for years.
+    const latest = now + SESSION_SECONDS * 1000 + SET_BACK_MS;
+    return this.#find.get(hashOf(secret), now, latest) !== undefined;
   }
 
   close(secret: string): void {

@@ -12,26 +12,26 @@ const MOST_SOURCES = 10_000;
 export class Throttle {
   /** The time at which a bucket is full again; a bucket that is not here is full. */
   readonly #fullAt = new Map<string, number>();
-  #globalFullAt = 0;
-  readonly #now: () => number;
+  #globalFullAt = Number.NEGATIVE_INFINITY;
+  readonly #steady: () => number;
 
-  constructor(now: () => number) {
-    this.#now = now;
+  constructor(steady: () => number) {
+    this.#steady = steady;
   }
 
   /** Milliseconds until the source may try again; 0 when it may now. */
   wait(source: string): number {
-    const now = this.#now();
+    const now = this.#steady();
     return Math.max(
-      waitOf(PER_SOURCE, this.#fullAt.get(source) ?? 0, now),
+      waitOf(PER_SOURCE, this.#fullAt.get(source) ?? now, now),
       waitOf(GLOBAL, this.#globalFullAt, now),
     );
   }
 
   wrong(source: string): void {
-    const now = this.#now();
+    const now = this.#steady();
     this.#globalFullAt = Math.max(this.#globalFullAt, now) + GLOBAL.refillMs;
-    const fullAt = Math.max(this.#fullAt.get(source) ?? 0, now) + PER_SOURCE.refillMs;
+    const fullAt = Math.max(this.#fullAt.get(source) ?? now, now) + PER_SOURCE.refillMs;
     this.#fullAt.delete(source);
     this.#fullAt.set(source, fullAt);
     const [oldest] = this.#fullAt.keys();

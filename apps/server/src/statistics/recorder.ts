@@ -1,6 +1,7 @@
 import type { ByPath, StatisticsHistory, StatisticsPoint, StatisticsRange } from '@sidestep/shared';
 import { Changes } from '../changes.ts';
 import type { ConnectionSampler } from '../connections/sampler.ts';
+import type { Log } from '../log.ts';
 import type { Counters } from './counters.ts';
 import { INTERVALS, meanOf, POINTS, pointBetween } from './points.ts';
 import type { StatisticsService } from './service.ts';
@@ -9,12 +10,16 @@ import type { StatisticsStore } from './store.ts';
 /** How old the count of connections may be, in milliseconds: counting costs time that nobody should pay when nobody looks. */
 const COUNT_AGE = { watched: 1000, unwatched: 10_000 } as const;
 const STORED_MS = INTERVALS['1h'];
+/** A smaller difference between the clocks is the pace of the wall clock, and of this process. */
+const STEP_MS = 2000;
 
 export interface RecorderOptions {
   readonly counters: Counters;
   readonly sampler: ConnectionSampler;
   readonly store: StatisticsStore;
   readonly now: () => number;
+  readonly steady: () => number;
+  readonly log: Log;
 }
 
 /** Makes a point of every second: the last five minutes stay in memory, means over twelve seconds go to the store. */
@@ -26,26 +31,44 @@ export class StatisticsRecorder implements StatisticsService {
   /** Not stored yet. */
   #pending: StatisticsPoint[] = [];
   #totals;
+  /** When the totals were read, on both clocks. */
   #at: number;
+  #steadyAt: number;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#totals = options.counters.refresh();
     this.#at = options.now();
+    this.#steadyAt = options.steady();
     options.store.forgetOld(this.#at);
   }
 
   /** Once a second. */
   turn(): void {
-    const { counters, now } = this.#options;
-    const at = now();
+    const { counters, now, steady } = this.#options;
+    const [at, steadyAt] = [now(), steady()];
     const totals = counters.refresh();
-    const seconds = (at - this.#at) / 1000;
-    // After a step of the clock there is no telling how long the second was.
+    const elapsed = steadyAt - this.#steadyAt;
+    this.#notice(at - this.#at - elapsed);
+    const seconds = elapsed / 1000;
+    // After a long pause of this process nobody knows when it happened.
     if (seconds > 0 && seconds < 10)
       this.#add(pointBetween(this.#totals, totals, seconds, at, this.#connections()));
     this.#totals = totals;
     this.#at = at;
+    this.#steadyAt = steadyAt;
+  }
+
+  /** What was written down keeps its time; what is in memory is never later than now. */
+  #notice(step: number): void {
+    if (Math.abs(step) < STEP_MS) return;
+    this.flush();
+    if (step < 0) this.#recent = this.#recent.map((point) => ({ ...point, at: point.at + step }));
+    this.mark('clock set');
+    const [way, seconds] = [step < 0 ? 'back' : 'forward', Math.round(Math.abs(step) / 1000)];
+    this.#options.log(
+      `The clock of this host was set ${way} by ${seconds} s. Times that were written down before stay as they are.`,
+    );
   }
 
   /** What has happened so far this second counts from zero: the counters have been reset. */
@@ -60,10 +83,11 @@ export class StatisticsRecorder implements StatisticsService {
   async history(range: StatisticsRange): Promise<StatisticsHistory> {
     const { store, now } = this.#options;
     const interval = INTERVALS[range];
-    const since = now() - interval * POINTS;
+    const until = now();
+    const since = until - interval * POINTS;
     const points =
-      range === '5m' ? this.#recent.filter(({ at }) => at > since) : store.points(since, interval);
-    return { range, interval, points: points.slice(-POINTS), marks: store.marks(since) };
+      range === '5m' ? this.#recent.filter(({ at }) => at > since) : store.points(since, until, interval);
+    return { range, interval, points: points.slice(-POINTS), marks: store.marks(since, until) };
   }
 
   async *follow(signal: AbortSignal): ReturnType<StatisticsService['follow']> {

@@ -24,9 +24,9 @@ export class StatisticsStore {
         sum(connections_bypass * seconds) / sum(seconds) AS connections_bypass,
         sum(connections_stack * seconds) / sum(seconds) AS connections_stack,
         sum(events * seconds) / sum(seconds) AS events
-      FROM statistics WHERE at >= :since GROUP BY at / :interval ORDER BY at`);
+      FROM statistics WHERE at >= :since AND at <= :until GROUP BY at / :interval ORDER BY at`);
     this.#insertMark = database.prepare('INSERT INTO marks VALUES (?, ?)');
-    this.#selectMarks = database.prepare('SELECT at, word FROM marks WHERE at >= ? ORDER BY at');
+    this.#selectMarks = database.prepare('SELECT at, word FROM marks WHERE at >= ? AND at <= ? ORDER BY at');
     this.#forget = ['statistics', 'marks'].map((table) =>
       database.prepare(`DELETE FROM ${table} WHERE at < ?`),
     );
@@ -38,10 +38,10 @@ export class StatisticsStore {
     this.#insertPoint.run(at, seconds, ...values, events);
   }
 
-  /** Means over `interval` milliseconds, from `since` on, oldest first. */
-  points(since: number, interval: number): StatisticsPoint[] {
+  /** Means over `interval` milliseconds, oldest first. Where the clock was set back, there may be later ones. */
+  points(since: number, until: number, interval: number): StatisticsPoint[] {
     // A JavaScript number would be bound as a real number, and divide like one.
-    return this.#selectPoints.all({ since, interval: BigInt(interval) }).map((row) => {
+    return this.#selectPoints.all({ since, until, interval: BigInt(interval) }).map((row) => {
       const byPath = (what: string) => ({
         bypass: Number(row[`${what}_bypass`]),
         stack: Number(row[`${what}_stack`]),
@@ -60,8 +60,10 @@ export class StatisticsStore {
     this.#insertMark.run(at, word);
   }
 
-  marks(since: number): StatisticsMark[] {
-    return this.#selectMarks.all(since).map(({ at, word }) => ({ at: Number(at), word: String(word) }));
+  marks(since: number, until: number): StatisticsMark[] {
+    return this.#selectMarks
+      .all(since, until)
+      .map(({ at, word }) => ({ at: Number(at), word: String(word) }));
   }
 
   forgetOld(now: number): void {

@@ -19,7 +19,7 @@ beforeEach(() => {
 function machineOn(
   dataPlane: FakeDataPlane,
   pause: MachineOptions['pause'] = () => Promise.resolve(),
-  now = () => 1000,
+  steady = () => 1000,
   clear = () => Promise.resolve(),
 ) {
   const states: string[] = [];
@@ -32,7 +32,8 @@ function machineOn(
         kept = wanted;
       },
     },
-    now,
+    now: () => 1000,
+    steady,
     log: (line) => states.push(line.replace(/^Acceleration is (\w+)\..*/, '$1')),
     clear,
     pause,

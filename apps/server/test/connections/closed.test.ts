@@ -10,6 +10,7 @@ test('forgets after ten minutes', () => {
   const clock = { ms: 0 };
   const closed = new ClosedConnections(() => clock.ms);
   closed.add(closedAt('1', 0));
+  clock.ms = 300_000;
   closed.add(closedAt('2', 300_000));
   clock.ms = 599_999;
   expect(ids(closed)).toEqual(['1', '2']);

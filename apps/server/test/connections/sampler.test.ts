@@ -6,15 +6,15 @@ import { FakeDataPlane } from '../support/fake-data-plane.ts';
 
 function sampling() {
   const clock = { ms: 0 };
-  const now = () => clock.ms;
+  const steady = () => clock.ms;
   const dataPlane = new FakeDataPlane();
   dataPlane.enabled = true;
-  const closed = new ClosedConnections(now);
+  const closed = new ClosedConnections(steady);
   const pending: (() => void)[] = [];
   const sampler = new ConnectionSampler({
     dataPlane,
     closed,
-    now,
+    steady,
     takeEvents: () =>
       pending.splice(0).forEach((run) => {
         run();

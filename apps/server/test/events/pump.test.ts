@@ -32,6 +32,7 @@ function pumping({ kernel = new FakeKernel(), facts = new Facts(memoryDatabase()
     counters,
     journal,
     now: () => clock.ms,
+    steady: () => clock.ms,
     onClosed: (one) => closed.push(one),
   });
   const kinds = () => journal.log.after(0, 100_000).entries.map(({ kind }) => kind);

@@ -17,6 +17,7 @@ const nounsOn = (database = memoryDatabase(), kernel = new FakeKernel()) =>
     database,
     log: () => {},
     now: Date.now,
+    steady: () => performance.now(),
     cgroup: '/',
     pinDir: '/sys/fs/bpf/none',
     version: '0',

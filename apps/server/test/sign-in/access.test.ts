@@ -7,10 +7,10 @@ import { memoryDatabase } from '../../src/state/database.ts';
 const DAY_MS = 86_400_000;
 
 function signingIn() {
-  const clock = { ms: 0 };
+  const clock = { ms: 0, set: 0 };
   const token = newSecret();
   const database = memoryDatabase();
-  const access = new Access({ database, token, now: () => clock.ms });
+  const access = new Access({ database, token, now: () => clock.ms + clock.set, steady: () => clock.ms });
   return { clock, token, database, access };
 }
 
@@ -31,6 +31,15 @@ describe('one-time codes', () => {
     const { access, clock } = signingIn();
     const [early, late] = [access.newCode(), access.newCode()];
     clock.ms = DAY_MS - 1;
+    expect(access.exchange(early, 'a').outcome).toBe('signed in');
+    clock.ms = DAY_MS;
+    expect(access.exchange(late, 'a').outcome).toBe('wrong');
+  });
+
+  test.each([1000 * DAY_MS, -1000 * DAY_MS])('live as long when the clock is set by %i ms', (step) => {
+    const { access, clock } = signingIn();
+    const [early, late] = [access.newCode(), access.newCode()];
+    clock.set = step;
     expect(access.exchange(early, 'a').outcome).toBe('signed in');
     clock.ms = DAY_MS;
     expect(access.exchange(late, 'a').outcome).toBe('wrong');
@@ -65,10 +74,20 @@ describe('sessions', () => {
     expect(access.holdsSession(session)).toBe(false);
   });
 
+  test('that were made while the clock was years ahead are not good for years', () => {
+    const { access, token, clock } = signingIn();
+    clock.set = 1000 * DAY_MS;
+    const session = open(access, token);
+    clock.set = 999 * DAY_MS + 1;
+    expect(access.holdsSession(session)).toBe(true);
+    clock.set = 0;
+    expect(access.holdsSession(session)).toBe(false);
+  });
+
   test('outlive the daemon', () => {
     const { access, token, database } = signingIn();
     const session = open(access, token);
-    expect(new Access({ database, token, now: () => 1 }).holdsSession(session)).toBe(true);
+    expect(new Access({ database, token, now: () => 1, steady: () => 1 }).holdsSession(session)).toBe(true);
   });
 
   test('end when somebody signs out', () => {
@@ -105,6 +124,17 @@ describe('wrong codes', () => {
     clock.ms = 1000;
     expect(access.exchange('wrong', 'a').outcome).toBe('wrong');
     expect(access.exchange('wrong', 'a').outcome).toBe('slowed');
+  });
+
+  test('slow as long when the clock is set', () => {
+    const { access, clock } = signingIn();
+    for (let n = 0; n < 11; n++) access.exchange('wrong', 'a');
+    clock.set = -DAY_MS;
+    expect(access.exchange('wrong', 'a')).toEqual({ outcome: 'slowed', retryAfterSeconds: 1 });
+    clock.set = DAY_MS;
+    expect(access.exchange('wrong', 'a')).toEqual({ outcome: 'slowed', retryAfterSeconds: 1 });
+    clock.ms = 1000;
+    expect(access.exchange('wrong', 'a').outcome).toBe('wrong');
   });
 
   test('keep no right one out: of the same source or of a crowd', () => {

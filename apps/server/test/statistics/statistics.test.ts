@@ -13,20 +13,30 @@ import { FakeDataPlane, FakeKernel } from '../support/fake-data-plane.ts';
 const NONE = { bypass: 0, stack: 0 };
 /** A round time: intervals of all ranges start here. */
 const START = 2_016_000 * 900_000;
+const LATEST = Number.MAX_SAFE_INTEGER;
 
 function recording(database = memoryDatabase(), start = START) {
-  const clock = { ms: start };
-  const now = () => clock.ms;
+  const clock = { ms: start, set: 0 };
+  const log: string[] = [];
+  const steady = () => clock.ms;
+  const now = () => clock.ms + clock.set;
   const dataPlane = new FakeDataPlane();
   dataPlane.enabled = true;
   const counters = new Counters(dataPlane);
   const sampler = new ConnectionSampler({
     dataPlane,
-    closed: new ClosedConnections(now),
-    now,
+    closed: new ClosedConnections(steady),
+    steady,
     takeEvents: () => {},
   });
-  const recorder = new StatisticsRecorder({ counters, sampler, store: new StatisticsStore(database), now });
+  const recorder = new StatisticsRecorder({
+    counters,
+    sampler,
+    store: new StatisticsStore(database),
+    now,
+    steady,
+    log: (line) => log.push(line),
+  });
   /** One second in which so many messages take each path. */
   const second = (bypass = 0, stack = 0) => {
     clock.ms += 1000;
@@ -39,7 +49,7 @@ function recording(database = memoryDatabase(), start = START) {
     };
     recorder.turn();
   };
-  return { clock, dataPlane, counters, recorder, second };
+  return { clock, log, dataPlane, counters, recorder, second };
 }
 
 test('rates per second, whatever the second’s length', () => {
@@ -100,7 +110,7 @@ test.each([
   for (let at = first; at < now; at += 12_000) {
     store.add({ at, bytes: { bypass: 10, stack: 20 }, messages: NONE, connections: NONE, events: 1 }, 12);
   }
-  const points = store.points(now - interval * 300, interval);
+  const points = store.points(now - interval * 300, now, interval);
   expect(points.length).toBeGreaterThanOrEqual(299);
   expect(points.length).toBeLessThanOrEqual(301);
   expect(points[5]).toMatchObject({ bytes: { bypass: 10, stack: 20 }, events: 1 });
@@ -118,7 +128,7 @@ test('a point of few seconds weighs less', () => {
   });
   store.add(point(START, 100), 1);
   store.add(point(START + 12_000, 0), 9);
-  expect(store.points(START, 288_000)).toMatchObject([{ events: 10 }]);
+  expect(store.points(START, START + 288_000, 288_000)).toMatchObject([{ events: 10 }]);
 });
 
 test('history outlives the daemon, and time without one is missing', async () => {
@@ -138,9 +148,9 @@ test('what is older than a week is forgotten', () => {
   store.add({ at: START, bytes: NONE, messages: NONE, connections: NONE, events: 0 }, 12);
   store.addMark({ at: START, word: 'enabled' });
   store.forgetOld(START + 7 * 86_400_000);
-  expect([store.points(0, 12_000).length, store.marks(0).length]).toEqual([1, 1]);
+  expect([store.points(0, LATEST, 12_000).length, store.marks(0, LATEST).length]).toEqual([1, 1]);
   store.forgetOld(START + 8 * 86_400_000);
-  expect([store.points(0, 12_000).length, store.marks(0).length]).toEqual([0, 0]);
+  expect([store.points(0, LATEST, 12_000).length, store.marks(0, LATEST).length]).toEqual([0, 0]);
 });
 
 test('marks stand in every range that covers them', async () => {
@@ -192,3 +202,32 @@ test('connections are counted every second while somebody follows, else every te
   expect(points.at(-1)?.connections).toEqual({ bypass: 1, stack: 1 });
   expect(dataPlane.calls.connections - before).toBe(10);
 });
+
+test.each([
+  ['forward', 7_200_000],
+  ['back', -7_200_000],
+])(
+  'a clock that is set %s breaks no second off, and nothing is shown that is later than now',
+  async (way, step) => {
+    const { clock, log, recorder, second } = recording();
+    for (let n = 0; n < 30; n++) second(5);
+    clock.set = step;
+    for (let n = 0; n < 30; n++) second(7);
+    const now = clock.ms + clock.set;
+    for (const range of ['5m', '1h'] as const) {
+      const { points, marks } = await recorder.history(range);
+      const times = points.map(({ at }) => at);
+      expect(times).toEqual([...times].sort((one, other) => one - other));
+      expect(Math.max(...times)).toBeLessThanOrEqual(now);
+      expect(points.at(-1)?.messages.bypass).toBe(7);
+      expect(marks).toEqual([{ at: now - 29_000, word: 'clock set' }]);
+    }
+    const { points } = await recorder.history('5m');
+    expect(points.filter(({ messages }) => messages.bypass === 7)).toHaveLength(30);
+    // Set back, the last minutes stay in sight; set forward, they lie hours ago.
+    expect(points.filter(({ messages }) => messages.bypass === 5)).toHaveLength(way === 'back' ? 30 : 0);
+    expect(log).toEqual([
+      `The clock of this host was set ${way} by 7200 s. Times that were written down before stay as they are.`,
+    ]);
+  },
+);

@@ -6,6 +6,7 @@ import { SequenceLog } from '../../../server/src/sequence-log.ts';
 import type { Services } from '../../../server/src/services.ts';
 import { StandInDataPlane } from './stand-in-data-plane.ts';
 
+const CLOCKS = { now: Date.now, steady: () => performance.now() };
 const WEB = new URL('../../out', import.meta.url).pathname;
 
 /** The lines of a kernel that writes what the test says. */
@@ -56,7 +57,7 @@ export class StandIn implements AsyncDisposable {
   /** Replaces parts of the real services: what the daemon would say in situations that it cannot be brought into. */
   overrides: { -readonly [Noun in keyof Services]?: Services[Noun] } = {};
   readonly #database: DatabaseSync = memoryDatabase();
-  readonly #access = new Access({ database: this.#database, token: 'stand-in', now: Date.now });
+  readonly #access = new Access({ database: this.#database, token: 'stand-in', ...CLOCKS });
   #port = 0;
   #nouns: Nouns | null = null;
   #http: HttpServer | null = null;
@@ -88,7 +89,7 @@ export class StandIn implements AsyncDisposable {
       dataPlane: this.dataPlane,
       database: this.#database,
       log,
-      now: Date.now,
+      ...CLOCKS,
       cgroup: '/',
       pinDir: '/sys/fs/bpf/sidestep',
       version: '0.1.0',
