@@ -1,9 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { makeBusy } from './support/busy-host.ts';
+import { FINE, ON_TCP, REFUSED, UNKNOWN, WORKED_ROUND } from './support/made-checks.ts';
 import { alerts, expect, test } from './support/signed-in.ts';
 
-const ROOMS = ['', 'connections', 'events', 'trace', 'settings', 'help'];
+const ROOMS = ['', 'connections', 'events', 'trace', 'check-up', 'settings', 'help'];
 
 /** With `rules`, only these. */
 async function expectAccessible(page: Page, where: string, rules: string[] = []): Promise<void> {
@@ -18,10 +19,12 @@ async function expectAccessible(page: Page, where: string, rules: string[] = [])
 
 for (const theme of ['dark', 'light'] as const) {
   test(`axe finds nothing serious in any room, ${theme}`, async ({ signedIn: page, standIn }) => {
-    test.setTimeout(120_000);
+    test.setTimeout(180_000);
     // The themes differ in their colours only.
     const rules = theme === 'dark' ? [] : ['color-contrast'];
     standIn.trace.on = true;
+    standIn.checks = [...FINE, WORKED_ROUND, ON_TCP, UNKNOWN];
+    await standIn.services.checkUp.run();
     await standIn.services.acceleration.enable();
     const stop = makeBusy(standIn);
     await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
@@ -68,6 +71,19 @@ test('axe finds nothing serious while turning off waits for somebody', async ({
   standIn.dataPlane.remaining = 0;
 });
 
+test('axe finds nothing serious where nothing can be accelerated', async ({ signedIn: page, standIn }) => {
+  standIn.checks = [...FINE, REFUSED];
+  await standIn.services.checkUp.run();
+  for (const room of ['', 'check-up']) {
+    await page.goto(`${standIn.url}/${room}`);
+    await expect(page.getByText(REFUSED.title)).toBeVisible();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      await expectAccessible(page, `/${room} on a kernel that cannot, ${colorScheme}`);
+    }
+  }
+});
+
 test('axe finds nothing serious while something is wrong', async ({ signedIn: page, standIn, context }) => {
   standIn.dataPlane.fail('The kernel refused the program.', 'Update the kernel.', 'R1 invalid mem access');
   await page.getByRole('switch', { name: 'Acceleration' }).click();
@@ -82,6 +98,8 @@ test('axe finds nothing serious while something is wrong', async ({ signedIn: pa
 });
 
 test('no room is wider than a phone', async ({ signedIn: page, standIn }) => {
+  standIn.checks = [...FINE, ON_TCP, UNKNOWN];
+  await standIn.services.checkUp.run();
   await standIn.services.acceleration.enable();
   const stop = makeBusy(standIn);
   await page.setViewportSize({ width: 390, height: 844 });
@@ -102,6 +120,7 @@ test('keys lead everywhere', async ({ signedIn: page }) => {
     ['c', 'Connections'],
     ['e', 'Events'],
     ['t', 'Trace'],
+    ['k', 'Check-up'],
     ['s', 'Settings'],
     ['h', 'Help'],
     ['o', 'Overview'],

@@ -54,6 +54,7 @@ export class StandIn implements AsyncDisposable {
   readonly trace = new StandInTrace();
   /** What the next check-up finds. */
   checks: Check[] = [];
+  #beforeCheckUp: () => Promise<void> = async () => {};
   /** Replaces parts of the real services: what the daemon would say in situations that it cannot be brought into. */
   overrides: { -readonly [Noun in keyof Services]?: Services[Noun] } = {};
   readonly #database: DatabaseSync = memoryDatabase();
@@ -83,6 +84,21 @@ export class StandIn implements AsyncDisposable {
     return this.#http.signInLink();
   }
 
+  /** Makes the next check-ups wait until what this returns is called. */
+  holdCheckUp(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#beforeCheckUp = () => promise;
+    return resolve;
+  }
+
+  /** Makes the next check-up, and only that one, end with an error. */
+  failCheckUp(message: string): void {
+    this.#beforeCheckUp = async () => {
+      this.#beforeCheckUp = async () => {};
+      throw new Error(message);
+    };
+  }
+
   async start(): Promise<void> {
     const log = () => {};
     this.#nouns = createNouns({
@@ -95,7 +111,10 @@ export class StandIn implements AsyncDisposable {
       version: '0.1.0',
       notices: [],
       trace: { root: '/nowhere', key: 'stand-in' },
-      examine: async () => structuredClone(this.checks),
+      examine: async () => {
+        await this.#beforeCheckUp();
+        return structuredClone(this.checks);
+      },
     });
     this.#http = await startHttp({
       services: { ...this.#nouns.services, trace: this.trace, ...this.overrides },

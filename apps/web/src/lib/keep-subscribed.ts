@@ -7,11 +7,11 @@ const AGAIN_AFTER = 1000;
 
 /**
  * Starts a subscription and starts it again when the daemon ends or refuses it (a lost connection is the client's own
- * business). Returns what stops it.
+ * business). `onTrouble` hears why. Returns what stops it.
  */
 export function keepSubscribed(
   start: (ending: Ending) => { unsubscribe: () => void },
-  onTrouble?: (message: string) => void,
+  onTrouble?: (error: Error) => void,
 ): () => void {
   let stopped = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -23,7 +23,7 @@ export function keepSubscribed(
   const run = () => {
     current = start({
       onError(error) {
-        onTrouble?.(error instanceof Error ? error.message : String(error));
+        onTrouble?.(error instanceof Error ? error : new Error(String(error)));
         again();
       },
       onComplete: again,

@@ -1,5 +1,6 @@
 import type { Failure } from '@sidestep/shared';
-import { Notice } from '@/ui/notice.tsx';
+import { KernelWords } from './kernel-words.tsx';
+import { Notice } from './notice.tsx';
 
 /** What to do first, then what happened; the kernel's own words folded away. */
 export function FailureNotice({ failure }: { failure: Failure }) {
@@ -12,10 +13,7 @@ export function FailureNotice({ failure }: { failure: Failure }) {
           <summary className="w-fit text-xs text-muted underline decoration-dotted underline-offset-4">
             The kernel’s own words
           </summary>
-          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
-          <pre tabIndex={0} className="mt-2 max-h-60 overflow-auto rounded-sm bg-page p-3 font-mono text-xs">
-            {failure.log}
-          </pre>
+          <KernelWords>{failure.log}</KernelWords>
         </details>
       )}
     </Notice>

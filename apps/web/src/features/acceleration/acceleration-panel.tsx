@@ -42,6 +42,7 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
         {acceleration.asking && <FirstTime onTurnOn={acceleration.turnOn} onCancel={acceleration.cancel} />}
         {status && <HeldConnections status={status} onReset={acceleration.reset} />}
         {acceleration.failure && <FailureNotice failure={acceleration.failure} />}
+        {status?.inspectOnly && <InspectOnly why={status.inspectOnly} />}
         {status?.reason && !status.failure && state !== 'draining' && (
           <p className="text-muted">{status.reason}</p>
         )}
@@ -53,6 +54,22 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
         <Roads point={watching ? now : null} open={watching} />
       </div>
     </section>
+  );
+}
+
+function InspectOnly({ why }: { why: string }) {
+  return (
+    <Notice tone="warn">
+      <p>
+        {why} Your programs go on over TCP as they always did.{' '}
+        <Link
+          href="/check-up"
+          className="font-medium whitespace-nowrap text-accent underline underline-offset-4"
+        >
+          See the check-up
+        </Link>
+      </p>
+    </Notice>
   );
 }
 

@@ -13,6 +13,7 @@ const TITLES: Record<SwitchState, string> = {
   draining: 'Turning off',
   failed: 'Failed',
   unavailable: 'Not available on this host',
+  'inspect only': 'Not possible on this kernel',
 };
 
 export function StateTitle({ state, pending }: { state: SwitchState; pending: boolean }) {
@@ -57,12 +58,14 @@ function sinceWords(since: number): string {
   return sameDay ? formatMinute(since) : formatMoment(since).slice(0, 16);
 }
 
+/** Until the check-up is through nothing is loaded. */
+const STEPS = ['checking', ...enablingStepSchema.options] as const;
+
 function Steps({ step }: { step: EnablingStep | null }) {
-  const steps = enablingStepSchema.options;
-  const current = step === null ? 0 : steps.indexOf(step);
+  const current = STEPS.indexOf(step ?? 'checking');
   return (
     <ol className="flex flex-wrap items-center gap-x-3 text-muted" aria-label="Steps">
-      {steps.map((name, index) => (
+      {STEPS.map((name, index) => (
         <li
           key={name}
           aria-current={index === current ? 'step' : undefined}

@@ -7,11 +7,12 @@ import { useLink } from '@/lib/link.ts';
 import { useRemembered } from '@/lib/remembered.ts';
 import { useStatus } from './status.tsx';
 
-/** What the switch shows: the daemon's states, and `unavailable`: off, and known that it cannot be turned on. */
-export type SwitchState = Status['state'] | 'unavailable' | 'unknown';
+/** What the switch shows: the daemon's states, and two that are off and cannot be turned on: for the host or for the kernel. */
+export type SwitchState = Status['state'] | 'unavailable' | 'inspect only' | 'unknown';
 
 function stateOf(status: Status | null): SwitchState {
   if (status === null) return 'unknown';
+  if (status.inspectOnly !== null) return 'inspect only';
   return status.state === 'off' && status.failure !== null ? 'unavailable' : status.state;
 }
 
@@ -50,7 +51,13 @@ export function useAcceleration() {
     state,
     on: state === 'on' ? !stopping : state === 'enabling' || starting,
     pending: starting || stopping || state === 'enabling' || state === 'draining',
-    disabled: link.phase !== 'open' || state === 'unknown' || state === 'enabling' || starting || stopping,
+    disabled:
+      link.phase !== 'open' ||
+      state === 'unknown' ||
+      state === 'inspect only' ||
+      state === 'enabling' ||
+      starting ||
+      stopping,
     /** The first time: what it means has to be said before it is done. */
     asking,
     cancel: () => setAsking(false),
@@ -58,7 +65,7 @@ export function useAcceleration() {
     turnOn,
     /** Ends the connections that keep it from being turned off. */
     reset: () => disable.mutate({ now: true }),
-    /** Why it is not as wished; the status speaks first. */
-    failure: status?.failure ?? (link.phase === 'open' ? failureOf(error) : null),
+    /** Why it is not as wished; the status speaks first, and what it says of the kernel says it all. */
+    failure: status?.failure ?? (link.phase === 'open' && state !== 'inspect only' ? failureOf(error) : null),
   };
 }

@@ -1,5 +1,7 @@
-import { EVENT_KINDS, REASONS } from '@sidestep/shared';
+import { checkOutcomeSchema, EVENT_KINDS, REASONS } from '@sidestep/shared';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
+import { OUTCOME_MEANS, OutcomeMark } from '@/features/check-up/outcome-mark.tsx';
 import { reasonAnchor } from '@/features/connections/filter.ts';
 import { KIND_MEANS, KindGlyph } from '@/features/events/event-words.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
@@ -13,6 +15,7 @@ export function HelpPage() {
       <div className="flex max-w-3xl flex-col gap-8 px-4 pb-16 sm:px-6">
         <Packets />
         <Unseen />
+        <CheckUps />
         <Reasons />
         <Finding />
         <Kinds />
@@ -73,6 +76,35 @@ function Unseen() {
       </ul>
       <p>
         Sidestep’s own counters take their place. Turn acceleration off and everything is seen again at once.
+      </p>
+    </Chapter>
+  );
+}
+
+function CheckUps() {
+  return (
+    <Chapter id="check-up" title="What the check-up is for">
+      <p>
+        Kernels differ, and a version number says little. At every start, and whenever you ask for it,
+        Sidestep tries out on sockets of its own what the bypass depends on. It touches no other program.{' '}
+        <Link href="/check-up" className="text-accent underline underline-offset-4">
+          See what it found
+        </Link>
+      </p>
+      <dl className="divide-y rounded-md border bg-surface">
+        {checkOutcomeSchema.options.map((outcome) => (
+          <div key={outcome} className="flex items-center gap-3 px-4 py-2">
+            <dt className="w-36 shrink-0 font-medium">
+              <OutcomeMark outcome={outcome} />
+            </dt>
+            <dd className="text-muted">{OUTCOME_MEANS[outcome]}</dd>
+          </div>
+        ))}
+      </dl>
+      <p>
+        Where something essential is refused or unknown, acceleration cannot be turned on: the page and the
+        command line only show what there is, and every connection takes the stack. Once you have put right
+        what was wrong, run the check-up again; nothing has to be restarted.
       </p>
     </Chapter>
   );

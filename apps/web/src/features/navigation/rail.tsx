@@ -13,7 +13,7 @@ export function Rail() {
       aria-label="Rooms"
       className="order-last flex shrink-0 border-t bg-surface sm:order-first sm:w-14 sm:flex-col sm:gap-0.5 sm:border-t-0 sm:border-r sm:p-2 lg:w-44"
     >
-      {ROOMS.map(({ href, words, icon: Icon, key }) => {
+      {ROOMS.map(({ href, words, icon: Icon, key, inMenu }) => {
         const here = href === '/' ? pathname === '/' : pathname.startsWith(href);
         return (
           <Link
@@ -24,8 +24,7 @@ export function Rail() {
             className={cn(
               'flex h-14 min-w-0 flex-1 flex-col items-center justify-center gap-1 text-muted hover:text-ink',
               'sm:h-8 sm:flex-none sm:flex-row sm:gap-2.5 sm:rounded-md sm:px-2.5 sm:hover:bg-hover lg:justify-start',
-              // Phones have room for five; the rest is in the menu.
-              href === '/help' && 'hidden sm:flex',
+              inMenu && 'hidden sm:flex',
               here &&
                 'text-accent hover:text-accent sm:bg-accent-wash sm:font-medium sm:hover:bg-accent-wash',
             )}

@@ -6,6 +6,7 @@ import {
   type LucideIcon,
   ScrollText,
   Settings,
+  Stethoscope,
 } from 'lucide-react';
 
 export interface Room {
@@ -14,6 +15,8 @@ export interface Room {
   readonly icon: LucideIcon;
   /** After `g`. */
   readonly key: string;
+  /** Phones have room for five in their bar; the others are in the menu. */
+  readonly inMenu?: boolean;
 }
 
 /** The rooms of the page, in the order of the rail. */
@@ -22,6 +25,7 @@ export const ROOMS: readonly Room[] = [
   { href: '/connections', words: 'Connections', icon: Cable, key: 'c' },
   { href: '/events', words: 'Events', icon: Activity, key: 'e' },
   { href: '/trace', words: 'Trace', icon: ScrollText, key: 't' },
+  { href: '/check-up', words: 'Check-up', icon: Stethoscope, key: 'k', inMenu: true },
   { href: '/settings', words: 'Settings', icon: Settings, key: 's' },
-  { href: '/help', words: 'Help', icon: CircleQuestionMark, key: 'h' },
+  { href: '/help', words: 'Help', icon: CircleQuestionMark, key: 'h', inMenu: true },
 ];

@@ -37,7 +37,7 @@ export function TopBar({ onShortcuts }: { onShortcuts: () => void }) {
         {status && (
           <span className="mr-3 hidden items-center gap-2 text-xs text-muted sm:flex">
             <PathGlyph path={status.state === 'on' ? 'bypass' : 'stack'} />
-            {status.state}
+            {status.inspectOnly ? 'inspect only' : status.state}
           </span>
         )}
         <LiveMark />

@@ -1,7 +1,8 @@
 'use client';
 
-import { CircleQuestionMark, CircleUserRound, Keyboard, LogOut } from 'lucide-react';
+import { CircleUserRound, Keyboard, LogOut } from 'lucide-react';
 import { useRouter } from 'next/navigation';
+import { ROOMS } from '@/features/navigation/rooms.ts';
 import { signOut } from '@/lib/session.ts';
 import { Button } from '@/ui/button.tsx';
 import { Menu, MenuItem, MenuLine } from '@/ui/menu.tsx';
@@ -16,9 +17,11 @@ export function AccountMenu({ onShortcuts }: { onShortcuts: () => void }) {
         </Button>
       }
     >
-      <MenuItem onSelect={() => router.push('/help')}>
-        <CircleQuestionMark aria-hidden="true" /> Help
-      </MenuItem>
+      {ROOMS.filter(({ inMenu }) => inMenu).map(({ href, words, icon: Icon }) => (
+        <MenuItem key={href} onSelect={() => router.push(href)}>
+          <Icon aria-hidden="true" /> {words}
+        </MenuItem>
+      ))}
       <MenuItem onSelect={onShortcuts}>
         <Keyboard aria-hidden="true" /> Keyboard shortcuts
       </MenuItem>
