@@ -60,17 +60,10 @@ static __always_inline void ask_to_be_armed(struct ss_connection *conn)
 	ask_for_attention();
 }
 
-static __always_inline void on_rtt(struct bpf_sock_ops *ops)
+/* A connection of ours has had data acknowledged. */
+static __always_inline void note_sample(struct bpf_sock_ops *ops, struct ss_connection *conn, struct flow *flow)
 {
-	struct bpf_sock *sk = ops->sk;
-	struct ss_connection *conn;
-	struct flow *flow;
-
-	if (!sk)
-		return;
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	conn = flow ? record_of(flow) : 0;
-	if (!conn || flow->samples++ < SAMPLES_OF_A_SHORT_ONE)
+	if (flow->samples++ < SAMPLES_OF_A_SHORT_ONE)
 		return;
 	arm(ops, conn, flow->side);
 	if (conn->dozing)

@@ -10,20 +10,6 @@
 			bpf_printk("sidestep: " fmt, ##args); \
 	} while (0)
 
-/* New connections that are reported one by one: more than that nobody reads, and the daemon should not spend the host's time on them. */
-#define MOST_REPORTED 100
-#define REPORT_WINDOW_NS (100 * 1000 * 1000ULL)
-
-/* What two CPUs do at the same time may let a few more pass. */
-static __always_inline bool may_report(__u64 now)
-{
-	if (now - reported.since > REPORT_WINDOW_NS) {
-		reported.since = now;
-		reported.connections = 0;
-	}
-	return ++reported.connections <= MOST_REPORTED;
-}
-
 /*
  * The daemon drains on a timer, so nobody needs to be woken. What is sent and lost is counted exactly, also where a softirq interrupts one
  * of us.
@@ -33,11 +19,6 @@ static __always_inline void report(__u32 kind, const struct ss_connection *conn,
 	struct ss_totals *count = totals_here();
 	struct ss_event *event;
 
-	if (conn->quiet) {
-		if (count)
-			count->events_left_out++;
-		return;
-	}
 	if (count)
 		__sync_fetch_and_add(&count->events_sent, 1);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);

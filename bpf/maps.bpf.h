@@ -152,12 +152,15 @@ extern volatile struct ss_config config;
 extern volatile __u32 attention;
 extern struct ss_census census;
 
-struct reported {
-	__u64 since;		/* CLOCK_MONOTONIC, ns */
-	__u64 connections;
+/* How many connections came of late: crowd.bpf.h. All times are CLOCK_MONOTONIC, ns. */
+struct crowd {
+	__u64 since;		/* when this window began */
+	__u64 until;		/* how long it counts as a crowd; 0: never was one */
+	__u32 connects;		/* in this window */
+	__u32 late_records;	/* made in this window */
 };
 
-extern struct reported reported;
+extern struct crowd crowd;
 extern const volatile __u32 most_connections;
 /* Slots from here on were never used. */
 extern __u32 fresh_slots;

@@ -4,10 +4,14 @@
  * server is on this host. At establishment both ends see the same two sequence numbers, swapped: two random 32-bit numbers
  * prove that they are one connection, whatever network namespaces or address translation lie between. Data in the SYN
  * (TCP Fast Open) shifts the numbers, and a SYN proxy replaces them: no match, and so the stack.
+ *
+ * In a crowd all that happens later, when an end has sent for the second time: what it has sent and received is counted, and so the numbers
+ * that it began with are still known.
  */
 #pragma once
 
 #include "arm.bpf.h"
+#include "crowd.bpf.h"
 #include "join.bpf.h"
 #include "record.bpf.h"
 #include <bpf/bpf_endian.h>
@@ -31,17 +35,17 @@ static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool l
 	__builtin_memcpy(into + 12, &v4, 4);
 }
 
-static __always_inline void describe(struct ss_end *end, struct bpf_sock_ops *ops, struct tcp_sock *tp, struct flow *flow)
+static __always_inline void describe(struct ss_end *end, struct tcp_sock *tp, __u64 cookie, const struct flow *flow)
 {
-	end->netns = bpf_get_netns_cookie(ops);
+	end->netns = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, net_cookie);
 	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
 	end->pid = flow->pid;
 	__builtin_memcpy(end->comm, flow->comm, sizeof(end->comm));
 	end->executable = flow->executable;
 	copy_address(end->address, tp, true);
-	end->port = ops->local_port;
+	end->port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
 	/* Last: a record without a cookie is not complete. */
-	end->cookie = bpf_get_socket_cookie(ops);
+	end->cookie = cookie;
 }
 
 /*
@@ -87,19 +91,20 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	__builtin_memset(event, 0, sizeof(*event));
 	event->at = bpf_ktime_get_ns();
 	event->kind = SS_EVENT_LISTENING;
-	describe(&event->connection.end[SS_SERVER], ops, tp, flow);
+	describe(&event->connection.end[SS_SERVER], tp, bpf_get_socket_cookie(ops), flow);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	report_line("pid %u listens on port %u", flow->pid, ops->local_port);
 }
 
 static __always_inline void on_connect(struct bpf_sock_ops *ops)
 {
+	bool crowded = comes_in_a_crowd();
 	struct bpf_sock *sk = ops->sk;
 	struct flow *flow;
 
 	if (!sk)
 		return;
-	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	flow = bpf_sk_storage_get(&flows, sk, 0, crowded ? 0 : BPF_SK_STORAGE_GET_F_CREATE);
 	if (!flow)
 		return;
 	forget_earlier(flow);
@@ -117,7 +122,7 @@ static __always_inline void on_syn(struct bpf_sock_ops *ops)
 	__u8 seen = 1;
 	__u32 isn;
 
-	if (ops->is_fullsock)
+	if (ops->is_fullsock || is_crowded(0))
 		return;
 	request = (void *)BPF_CORE_READ(kern, sk);
 	if (!request)
@@ -156,51 +161,92 @@ static __always_inline void watch_from_now_on(struct bpf_sock_ops *ops, struct s
 		set_hooks(ops, DORMANT);
 }
 
+/* A record for the connection of this client; null when the table is full. It is not to be found before its id is written. */
+static __always_inline struct ss_connection *new_record(struct place *place, struct tcp_sock *tp, __u64 cookie, struct flow *flow)
+{
+	struct ss_connection *conn;
+	struct ss_totals *count;
+
+	if (!take_slot(&place->slot)) {
+		count = totals_here();
+		if (count)
+			count->untracked++;
+		return 0;
+	}
+	bpf_map_update_elem(&connections, &place->slot, &blank_connection, BPF_ANY);
+	conn = bpf_map_lookup_elem(&connections, &place->slot);
+	if (!conn)
+		return 0;
+	place->connection = cookie | (__u64)flow->lives << 40;
+	conn->opened = bpf_ktime_get_ns();
+	conn->sock[SS_CLIENT] = (__u64)tp;
+	conn->reason = SS_REASON_NOT_PAIRED;
+	conn->due = config.settle_turns;
+	describe(&conn->end[SS_CLIENT], tp, cookie, flow);
+	/* What the client knows of the server's address, until the server says so itself. */
+	copy_address(conn->end[SS_SERVER].address, tp, false);
+	conn->end[SS_SERVER].port = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
+	become_ours(flow, place, SS_CLIENT, cookie);
+	return conn;
+}
+
+/* Completes the record that this server's client has made; null when that one is gone again. */
+static __always_inline struct ss_connection *take_server(struct place *place, struct tcp_sock *tp, __u64 cookie, struct flow *flow)
+{
+	struct ss_connection *conn = record_at(place->slot, place->connection);
+
+	if (!conn || conn->closed)
+		return 0;
+	describe(&conn->end[SS_SERVER], tp, cookie, flow);
+	become_ours(flow, place, SS_SERVER, cookie);
+	conn->reason = SS_REASON_WARMING_UP;
+	conn->sock[SS_SERVER] = (__u64)tp;
+	return conn;
+}
+
+/* No trace of the other end. In a crowd it may leave one later; else it is on another host, and nothing of ours is to cost this socket anything. */
+static __always_inline bool look_again_later(struct bpf_sock_ops *ops, struct bpf_sock *sk)
+{
+	if (is_crowded(AFTERMATH_NS)) {
+		set_hooks(ops, BPF_SOCK_OPS_RTT_CB_FLAG);
+		return true;
+	}
+	bpf_sk_storage_delete(&flows, sk);
+	return false;
+}
+
+/* The sequence number that this end began with. Not the next one less one: Fast Open has sent data with the SYN. */
+static __always_inline __u32 first_sent(struct bpf_sock_ops *ops)
+{
+	return ops->snd_una - (__u32)ops->bytes_acked;
+}
+
 static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 {
 	struct isn_pair pair = { .sent = ops->snd_nxt, .received = ops->rcv_nxt };
 	struct bpf_sock *sk = ops->sk;
 	struct ss_connection *conn;
 	struct ss_totals *count;
-	/* Not snd_nxt - 1: Fast Open has sent data with the SYN. */
-	__u32 isn = ops->snd_una - (__u32)ops->bytes_acked;
+	__u32 isn = first_sent(ops);
 	struct place place = {};
 	struct tcp_sock *tp;
 	struct flow *flow;
-	__u64 id;
 
 	if (!sk)
 		return;
-	if (bpf_map_delete_elem(&syns, &isn)) {
-		bpf_sk_storage_delete(&flows, sk);
-		return;
-	}
 	tp = bpf_skc_to_tcp_sock(sk);
-	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!tp || !flow)
-		return;
-	id = bpf_get_socket_cookie(ops) | (__u64)flow->lives << 40;
-	if (!take_slot(&place.slot)) {
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!tp || !flow || bpf_map_delete_elem(&syns, &isn)) {
 		count = totals_here();
-		if (count)
-			count->untracked++;
+		if (look_again_later(ops, sk) && count)
+			__sync_fetch_and_add(&count->left_out, 1);
+		return;
+	}
+	conn = new_record(&place, tp, bpf_get_socket_cookie(ops), flow);
+	if (!conn) {
 		bpf_sk_storage_delete(&flows, sk);
 		return;
 	}
-	bpf_map_update_elem(&connections, &place.slot, &blank_connection, BPF_ANY);
-	conn = bpf_map_lookup_elem(&connections, &place.slot);
-	if (!conn)
-		return;
-	place.connection = id;
-	conn->opened = bpf_ktime_get_ns();
-	conn->sock[SS_CLIENT] = (__u64)tp;
-	conn->reason = SS_REASON_NOT_PAIRED;
-	conn->due = config.settle_turns;
-	describe(&conn->end[SS_CLIENT], ops, tp, flow);
-	/* What the client knows of the server's address, until the server says so itself. */
-	copy_address(conn->end[SS_SERVER].address, tp, false);
-	conn->end[SS_SERVER].port = bpf_ntohl(ops->remote_port);
-	become_ours(flow, &place, SS_CLIENT, conn->end[SS_CLIENT].cookie);
 	/* A socket without a file belongs to the kernel. */
 	if (config.allow_blocking && !config.kill && !splices(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
 	    !misfit(tp, file_of(tp), true)) {
@@ -208,42 +254,44 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 		if (!enrol_now(ops, conn, SS_CLIENT))
 			conn->state = SS_STATE_STACK;
 	}
-	conn->id = id;
+	conn->id = place.connection;
 	watch_from_now_on(ops, conn, SS_CLIENT);
 	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
-	conn->quiet = !may_report(conn->opened);
 	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
-	report_line("connection %llu established by pid %u", id, flow->pid);
+	report_line("connection %llu established by pid %u", place.connection, flow->pid);
 }
 
 static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 {
 	struct isn_pair swapped = { .sent = ops->rcv_nxt, .received = ops->snd_nxt };
 	struct bpf_sock *sk = ops->sk;
+	struct place *found, place;
 	struct ss_connection *conn;
 	struct tcp_sock *tp;
 	struct flow *flow;
-	struct place *found, place;
 	__u32 reason;
 
 	if (!sk)
 		return;
 	found = bpf_map_lookup_elem(&pending, &swapped);
 	if (!found) {
-		bpf_sk_storage_delete(&flows, sk);
+		if (!look_again_later(ops, sk))
+			return;
+		/* A listener that is older than we are has left it nothing to be recognised by. */
+		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+		if (flow && !flow->kind)
+			flow->kind = FLOW_LISTENER;
 		return;
 	}
 	place = *found;
 	bpf_map_delete_elem(&pending, &swapped);
-	conn = record_at(place.slot, place.connection);
 	tp = bpf_skc_to_tcp_sock(sk);
 	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!conn || !tp || !flow)
+	if (!tp || !flow)
 		return;
-	describe(&conn->end[SS_SERVER], ops, tp, flow);
-	become_ours(flow, &place, SS_SERVER, conn->end[SS_SERVER].cookie);
-	conn->reason = SS_REASON_WARMING_UP;
-	conn->sock[SS_SERVER] = (__u64)tp;
+	conn = take_server(&place, tp, bpf_get_socket_cookie(ops), flow);
+	if (!conn)
+		return;
 	watch_from_now_on(ops, conn, SS_SERVER);
 	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	report_line("connection %llu paired", place.connection);
@@ -264,4 +312,87 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	}
 	abort_joining(conn);
 	conn->reason = SS_REASON_REFUSED_BY_KERNEL;
+}
+
+/* An end that found no trace of the other one in this many sends has none on this host. */
+#define MOST_SENDS_TO_PAIR 64
+
+/* It has shown one turn at least when it gets its record, and need not show all of them again. */
+static __always_inline void welcome_late(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	arm(ops, conn, side);
+	conn->due = 1;
+}
+
+/* First the server says that it is here: its client, who sees that, makes the record, and the server completes it. */
+static __always_inline void late_client(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
+{
+	__u32 isn = first_sent(ops);
+	struct isn_pair pair = { .sent = isn + 1, .received = ops->rcv_nxt - (__u32)ops->bytes_received };
+	struct ss_connection *conn;
+	struct place place = {};
+	struct flow *flow;
+
+	if (!bpf_map_lookup_elem(&syns, &isn) || !may_have_late_record())
+		return;
+	bpf_map_delete_elem(&syns, &isn);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!flow)
+		return;
+	conn = new_record(&place, tp, bpf_get_socket_cookie(ops), flow);
+	if (!conn) {
+		set_hooks(ops, 0);
+		bpf_sk_storage_delete(&flows, sk);
+		return;
+	}
+	conn->id = place.connection;
+	welcome_late(ops, conn, SS_CLIENT);
+	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
+	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
+	report_line("connection %llu has stayed and gets its record", place.connection);
+}
+
+static __always_inline void late_server(struct bpf_sock_ops *ops, struct tcp_sock *tp, struct flow *flow)
+{
+	struct isn_pair swapped = { .sent = ops->rcv_nxt - (__u32)ops->bytes_received, .received = first_sent(ops) };
+	struct place *found = bpf_map_lookup_elem(&pending, &swapped), place;
+	__u32 isn = swapped.sent - 1;
+	struct ss_connection *conn;
+	__u8 seen = 1;
+
+	if (!found) {
+		bpf_map_update_elem(&syns, &isn, &seen, BPF_ANY);
+		return;
+	}
+	place = *found;
+	bpf_map_delete_elem(&pending, &swapped);
+	conn = take_server(&place, tp, bpf_get_socket_cookie(ops), flow);
+	if (!conn)
+		return;
+	welcome_late(ops, conn, SS_SERVER);
+	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
+	report_line("connection %llu paired", place.connection);
+}
+
+/* RTT on an end that has no record: it came in a crowd. */
+static __always_inline void pair_late(struct bpf_sock_ops *ops, struct bpf_sock *sk)
+{
+	struct tcp_sock *tp;
+	struct flow *flow;
+
+	if (ops->data_segs_out < 2)
+		return;
+	if (ops->data_segs_out > MOST_SENDS_TO_PAIR) {
+		set_hooks(ops, 0);
+		return;
+	}
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	/* The kernel has cloned the listener's. */
+	if (flow && flow->kind == FLOW_LISTENER)
+		late_server(ops, tp, flow);
+	else
+		late_client(ops, sk, tp);
 }

@@ -144,10 +144,9 @@ struct ss_connection {
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both: how often it was asked to */
 	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
-	__u8 quiet;		/* one of so many new connections that nobody reports them, unless they take the bypass */
 	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT the daemon is to give back */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
-	__u8 pad[2];
+	__u8 pad[3];
 };
 
 struct ss_event {
@@ -165,7 +164,7 @@ struct ss_totals {
 	__u64 closed_stack_bytes;
 	__u64 events_sent;		/* delivered or lost */
 	__u64 events_lost;		/* no room in the ring */
-	__u64 events_left_out;		/* of connections that came too fast to be reported one by one */
+	__u64 left_out;			/* connections that came in a crowd: they are followed only if they stay */
 	__u64 untracked;		/* connections that found the table full */
 };
 

@@ -4,6 +4,25 @@
 #include "pair.bpf.h"
 #include "transmit.bpf.h"
 
+/* Without a record nobody is told of its end. */
+static __always_inline void on_rtt(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct ss_connection *conn;
+	struct flow *flow;
+
+	if (!sk)
+		return;
+	if (!(ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_STATE_CB_FLAG)) {
+		pair_late(ops, sk);
+		return;
+	}
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	conn = flow ? record_of(flow) : 0;
+	if (conn)
+		note_sample(ops, conn, flow);
+}
+
 SEC("sockops")
 int sidestep_sockops(struct bpf_sock_ops *ops)
 {

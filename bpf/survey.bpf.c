@@ -89,63 +89,11 @@ static __always_inline bool watch(struct tcp_sock *tp)
 	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
 }
 
-/* Who has it is not known before it sends: the iterator runs in the daemon. */
-static __always_inline void describe_open(struct ss_end *end, struct tcp_sock *tp, __u64 cookie)
-{
-	end->netns = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, net_cookie);
-	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
-	copy_address(end->address, tp, true);
-	end->port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
-	end->cookie = cookie;
-}
-
-static __always_inline bool take_client(struct tcp_sock *tp, struct flow *flow, struct open_end *server)
-{
-	__u64 cookie = bpf_get_socket_cookie(tp);
-	struct ss_connection *conn;
-	struct place place = {};
-
-	if (!take_slot(&place.slot))
-		return false;
-	bpf_map_update_elem(&connections, &place.slot, &blank_connection, BPF_ANY);
-	conn = bpf_map_lookup_elem(&connections, &place.slot);
-	if (!conn)
-		return false;
-	place.connection = cookie;
-	conn->opened = bpf_ktime_get_ns();
-	conn->sock[SS_CLIENT] = (__u64)tp;
-	conn->reason = SS_REASON_NOT_PAIRED;
-	conn->due = config.settle_turns;
-	describe_open(&conn->end[SS_CLIENT], tp, cookie);
-	copy_address(conn->end[SS_SERVER].address, tp, false);
-	conn->end[SS_SERVER].port = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
-	become_ours(flow, &place, SS_CLIENT, cookie);
-	conn->armed = 1 << SS_CLIENT;
-	conn->id = cookie;
-	bpf_map_update_elem(&half_paired, &server->cookie, &place, BPF_ANY);
-	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
-	return true;
-}
-
-static __always_inline bool take_server(struct tcp_sock *tp, struct flow *flow, __u64 cookie, struct place *place)
-{
-	struct ss_connection *conn = record_at(place->slot, place->connection);
-
-	if (!conn || conn->closed)
-		return false;
-	describe_open(&conn->end[SS_SERVER], tp, cookie);
-	become_ours(flow, place, SS_SERVER, cookie);
-	conn->reason = SS_REASON_WARMING_UP;
-	conn->sock[SS_SERVER] = (__u64)tp;
-	__sync_fetch_and_or(&conn->armed, 1 << SS_SERVER);
-	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
-	return true;
-}
-
 static __always_inline void visit_server(struct tcp_sock *tp)
 {
 	struct open_end end = { .sock = (__u64)tp, .cookie = bpf_get_socket_cookie(tp) };
 	struct place *place = bpf_map_lookup_elem(&half_paired, &end.cookie);
+	struct ss_connection *conn;
 	struct tuple tuple = {};
 	struct flow *flow;
 
@@ -155,15 +103,23 @@ static __always_inline void visit_server(struct tcp_sock *tp)
 		return;
 	}
 	flow = bpf_sk_storage_get(&flows, tp, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (flow && (!watch(tp) || !take_server(tp, flow, end.cookie, place)))
+	conn = flow && watch(tp) ? take_server(place, tp, end.cookie, flow) : 0;
+	if (conn) {
+		__sync_fetch_and_or(&conn->armed, 1 << SS_SERVER);
+		report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
+	} else {
 		bpf_sk_storage_delete(&flows, tp);
+	}
 	bpf_map_delete_elem(&half_paired, &end.cookie);
 }
 
 static __always_inline void visit_client(struct tcp_sock *tp)
 {
+	__u64 cookie = bpf_get_socket_cookie(tp);
+	struct ss_connection *conn;
 	struct tuple tuple = {};
 	struct open_end *server;
+	struct place place = {};
 	struct flow *flow;
 
 	name_connection(&tuple, tp, true);
@@ -173,8 +129,15 @@ static __always_inline void visit_client(struct tcp_sock *tp)
 	flow = bpf_sk_storage_get(&flows, tp, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!flow)
 		return;
-	if (!watch(tp) || !take_client(tp, flow, server))
+	conn = watch(tp) ? new_record(&place, tp, cookie, flow) : 0;
+	if (!conn) {
 		bpf_sk_storage_delete(&flows, tp);
+		return;
+	}
+	conn->armed = 1 << SS_CLIENT;
+	conn->id = place.connection;
+	bpf_map_update_elem(&half_paired, &server->cookie, &place, BPF_ANY);
+	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
 }
 
 SEC("iter/tcp")

@@ -40,7 +40,6 @@ static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection 
 	}
 	if (!conn->announced) {
 		conn->announced = 1;
-		conn->quiet = 0;
 		report(SS_EVENT_BYPASSED, conn, SS_REASON_NONE);
 		report_line("connection %llu sends its first message on the bypass", conn->id);
 	}

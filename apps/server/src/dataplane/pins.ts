@@ -19,7 +19,7 @@ const MAPS = {
   attention: '.data.attention',
   census: '.data.census',
   slots: '.data.slots',
-  reported: '.data.reported',
+  crowd: '.data.crowd',
 } as const;
 
 const LINKS = ['sockops', 'tend', 'look', 'hold', 'arm', 'fionread', 'splice'] as const;

@@ -13,7 +13,7 @@ interface TotalsRecord {
   readonly closed_stack_bytes: bigint;
   readonly events_sent: bigint;
   readonly events_lost: bigint;
-  readonly events_left_out: bigint;
+  readonly left_out: bigint;
   readonly untracked: bigint;
 }
 
@@ -63,7 +63,7 @@ export class Totals {
     return {
       messages: { bypass: sum('bypass_messages'), closedStack: sum('closed_stack_messages') },
       bytes: { bypass: sum('bypass_bytes'), closedStack: sum('closed_stack_bytes') },
-      events: { sent: sum('events_sent'), lost: sum('events_lost'), leftOut: sum('events_left_out') },
+      events: { sent: sum('events_sent'), lost: sum('events_lost'), leftOut: sum('left_out') },
       untracked: sum('untracked'),
     };
   }

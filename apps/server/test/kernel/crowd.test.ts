@@ -1,0 +1,69 @@
+import { startRedis, Traffic, until } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { acceleratedScene, openScene } from './support/scene.ts';
+import type { TestDaemon } from './support/test-daemon.ts';
+
+/** Several times as many as are followed in one tenth of a second. */
+const CROWD = 600;
+
+const leftOut = async (daemon: TestDaemon) => (await daemon.api.acceleration.status.query()).events.leftOut;
+
+test('connections that come in a crowd and stay find their way to the bypass', async () => {
+  await using scene = await acceleratedScene('crowd');
+  const { daemon, cgroup } = scene;
+  await using traffic = new Traffic(
+    'exchange',
+    { request: '1-2000', answer: '1-2000', 'pause-ms': 20, seconds: 600, connections: CROWD },
+    { cgroup: cgroup.path },
+  );
+  const port = await traffic.port();
+  await daemon.untilBypassing(port, CROWD);
+  expect(await leftOut(daemon)).toBeGreaterThan(0);
+  const pids = new Set(
+    (await daemon.connections({ port })).flatMap(({ client, server }) => [client.pid, server.pid]),
+  );
+  expect(pids).not.toContain(0);
+
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('connections that come in a crowd to a listener from before are found, too', async () => {
+  await using scene = await openScene('crowd-redis');
+  const { daemon, cgroup } = scene;
+  await using server = await startRedis(cgroup);
+  await daemon.enable();
+  const target = ['-p', String(server.port), '-c', String(CROWD), '-n', '10000000', '-q'];
+  await using benchmark = cgroup.start(['redis-benchmark', ...target, 'INCR', 'counter']);
+  await daemon.untilConnected(
+    server.port,
+    'on the bypass, between processes that are known',
+    ({ client, server: end, clientToServer }) =>
+      clientToServer.path === 'bypass' && client.pid === benchmark.pid && end.pid === server.pid,
+    CROWD,
+  );
+  expect(await leftOut(daemon)).toBeGreaterThan(0);
+});
+
+test('connections that come in a crowd and go leave nothing but a number', async () => {
+  await using scene = await acceleratedScene('crowd-short');
+  const { daemon, cgroup } = scene;
+  const before = (await daemon.api.acceleration.status.query()).events.received;
+  const connections = 20_000;
+  await using traffic = new Traffic('shorts', { connections, threads: 8 }, { cgroup: cgroup.path });
+  expect(await traffic.result()).toMatchObject({
+    done: connections,
+    served: connections,
+    wrong: 0,
+    errors: 0,
+  });
+
+  const status = await until('all of them are closed', async () => {
+    const now = await daemon.api.acceleration.status.query();
+    return now.connections.open === 0 && now;
+  });
+  // Each that was followed has been reported when it came, was paired, and went; the listener once.
+  const followed = (status.events.received + status.events.lost - before - 1) / 3;
+  expect(followed + status.events.leftOut).toBe(connections);
+  expect(status.events.leftOut).toBeGreaterThan(0);
+});
