@@ -13,7 +13,7 @@ test('the totals are those of all processors, as the programs lay them out', () 
       bypass_bytes: 10n * n,
       events_sent: 100n * n,
       events_lost: 2n * n,
-      events_left_out: 1000n * n,
+      left_out: 1000n * n,
       untracked: 3n * n,
     });
   const map = { lookupPerCpu: () => [processor(1n), processor(2n)] };
