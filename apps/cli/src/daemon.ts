@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AppRouter } from '@sidestep/server/router';
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
 import { WebSocket } from 'ws';
-import { CommandError } from './failure.ts';
+import { CommandError, NotRunning } from './failure.ts';
 
 export type Daemon = TRPCClient<AppRouter>;
 
@@ -48,7 +48,7 @@ async function knock(path: string): Promise<void> {
   if (code === null) return;
   if (code === 'EACCES' || code === 'EPERM')
     throw new CommandError('Only root may talk to the daemon: use sudo.');
-  throw new CommandError(
+  throw new NotRunning(
     `The daemon is not running (nothing answers at ${path}). Start it with sudo ./sidestep up.`,
   );
 }

@@ -5,6 +5,12 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** There is no daemon to ask. */
+export class NotRunning extends CommandError {}
+
+/** The answer was given, and is that something essential is missing. */
+export class Unfit extends CommandError {}
+
 /** What was asked for goes on, and has not come to its end in the time that it was given. */
 export class StillUnderWay extends CommandError {}
 

@@ -1,16 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import { examineWith } from './check-up/examine.ts';
-import { btf } from './check-up/probes/btf.ts';
+import { askProcess } from './check-up/probe-process.ts';
+import { PROBES } from './check-up/probes/index.ts';
+import { runCheckUp } from './check-up/run.ts';
 import type { DaemonParts } from './daemon.ts';
 import { createKernelDataPlane } from './dataplane/kernel.ts';
 import { runPurge } from './purge/purge.ts';
 import { runDaemon } from './run.ts';
 
-const objectPath = fileURLToPath(new URL('../../../bpf/build/sidestep.o', import.meta.url));
+const built = (name: string) => fileURLToPath(new URL(`../../../bpf/build/${name}`, import.meta.url));
+const objectPath = built('sidestep.o');
 const createDataPlane: DaemonParts['createDataPlane'] = (options) =>
   createKernelDataPlane({ ...options, objectPath });
-const examine = examineWith([btf()]);
+const ask = askProcess({ process: built('sidestep-probe'), object: built('probe.o'), programs: objectPath });
+const examine = examineWith(PROBES, ask);
 
 const [verb, ...rest] = process.argv.slice(2);
 if (verb === 'purge') await runPurge(rest, createDataPlane);
+else if (verb === 'check-up') await runCheckUp(examine);
 else await runDaemon(process.argv.slice(2), { createDataPlane, examine });

@@ -22,6 +22,8 @@ export function linesOf(status: Status, now: number): string[] {
   const { state, reason, since, connections, reasons, events } = status;
   const entries: [string, string][] = [['Acceleration', `${state} for ${span(now - Date.parse(since))}`]];
   if (reason !== null) entries.push(['', reason]);
+  if (status.inspectOnly !== null)
+    entries.push(['', status.inspectOnly], ['', 'sudo ./sidestep doctor says more.']);
   if (status.failure) entries.push(['', status.failure.remedy]);
   entries.push(['Connections', `${connections.bypassing} of ${connections.open} take the bypass`]);
   for (const { reason: why, connections: count } of reasons)

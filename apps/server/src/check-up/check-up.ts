@@ -8,6 +8,14 @@ import type { CheckUpService } from './service.ts';
 /** Makes every probe once. Never throws: a probe that cannot be made is a check like the others. Ends early when the signal aborts. */
 export type Examine = (signal: AbortSignal) => Promise<Check[]>;
 
+/** Of the running kernel. `now` is in milliseconds since the Unix epoch. */
+export async function examineNow(examine: Examine, now: () => number, signal: AbortSignal): Promise<CheckUp> {
+  const at = new Date(now()).toISOString();
+  const started = performance.now();
+  const checks = await examine(signal);
+  return { at, took: Math.round(performance.now() - started), kernel: release(), checks };
+}
+
 export interface KernelCheckUpOptions {
   readonly examine: Examine;
   readonly now: () => number;
@@ -76,23 +84,20 @@ export class KernelCheckUp implements CheckUpService, AsyncDisposable {
   async #examine(): Promise<void> {
     const { examine, now, log } = this.#options;
     this.#changes.notify();
-    const at = now();
-    const started = performance.now();
     try {
-      const checks = await examine(this.#stopping.signal);
+      const found = await examineNow(examine, now, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return;
-      const took = Math.round(performance.now() - started);
-      this.#last = { at: new Date(at).toISOString(), took, kernel: release(), checks };
-      log(this.#words(checks, took));
+      this.#last = found;
+      log(this.#words(found));
     } finally {
       this.#running = null;
       this.#changes.notify();
     }
   }
 
-  #words(checks: readonly Check[], took: number): string {
+  #words({ checks, kernel, took }: CheckUp): string {
     const fine = checks.filter(({ outcome }) => outcome === 'fine').length;
-    return `Check-up of ${release()}: ${fine} of ${checks.length} fine, in ${took} ms. ${this.obstacle ?? ''}`.trim();
+    return `Check-up of ${kernel}: ${fine} of ${checks.length} fine, in ${took} ms. ${this.obstacle ?? ''}`.trim();
   }
 
   #failed(): Check[] {

@@ -1,41 +1,36 @@
-import type { Check } from '@sidestep/shared';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { wordsOf } from '../log.ts';
+import type { Answer, Ask } from './answer.ts';
 import type { Examine } from './check-up.ts';
 import type { Probe } from './probe.ts';
 
-/** Long enough for a host that is busy, and short enough for somebody who waits. */
-const TIMEOUT_MS = 5000;
-/** A probe waits for the kernel more than it computes. */
-const AT_ONCE = 4;
+/** For all probes together, which takes a second or two. Each has its own limit in the probe process. */
+const TIMEOUT_MS = 30_000;
+/** What the probe process gets to end, and what it made to be removed. */
+const GRACE_MS = 1000;
 
-/** Makes all probes, a few at a time; a probe that hangs or cannot be made becomes `unknown`. */
-export function examineWith(probes: readonly Probe[], timeoutMs = TIMEOUT_MS): Examine {
-  return async (signal) => {
-    const checks: Check[] = new Array(probes.length);
-    const waiting = probes.entries();
-    const work = async () => {
-      for (const [index, probe] of waiting) checks[index] = await checkWith(probe, signal, timeoutMs);
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
-    return checks;
+/** Makes all probes. What is not answered in time, or not at all, becomes `unknown`. */
+export function examineWith(probes: readonly Probe[], ask: Ask, timeoutMs = TIMEOUT_MS): Examine {
+  return async (stopping) => {
+    const answers = new Map<string, Answer>();
+    const requests = [...new Set(probes.map(({ request }) => request))];
+    const signal = AbortSignal.any([stopping, AbortSignal.timeout(timeoutMs)]);
+    let log = '';
+    const asking = (async () => {
+      for await (const answer of ask(requests, signal)) answers.set(answer.probe, answer);
+    })().catch((error) => {
+      log = wordsOf(error);
+    });
+    // Even a process that cannot be ended must not keep anybody waiting.
+    await Promise.race([asking, aborted(signal).then(() => sleep(GRACE_MS, undefined, { ref: false }))]);
+    const error = signal.aborted ? 'ETIMEDOUT' : 'ENODATA';
+    return probes.map(({ request, judge }) =>
+      judge(answers.get(request) ?? { probe: request, trouble: 'get an answer', error, log }),
+    );
   };
 }
 
-async function checkWith(probe: Probe, stopping: AbortSignal, timeoutMs: number): Promise<Check> {
-  const { id, title, essential, unknown } = probe;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  const signal = AbortSignal.any([stopping, timeout]);
-  const given = Promise.withResolvers<never>();
-  const giveUp = () => given.reject(new Error(`it did not end within ${timeoutMs / 1000} s`));
-  signal.addEventListener('abort', giveUp, { once: true });
-  try {
-    signal.throwIfAborted();
-    const finding = await Promise.race([probe.make(signal), given.promise]);
-    return { id, title, essential, log: null, ...finding };
-  } catch (error) {
-    const seen = `The probe could not be made: ${wordsOf(error)}.`;
-    return { id, title, essential, outcome: 'unknown', seen, ...unknown, log: null };
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-  }
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel-side.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TRACEPOINTS "/sys/kernel/tracing/events/syscalls/"
+
+static const __u32 zero;
+
+static bool is_named(const char *const *names, const char *name)
+{
+	for (; *names; names++)
+		if (!strcmp(*names, name))
+			return true;
+	return false;
+}
+
+struct bpf_object *load_only(struct bpf_object *object, const char *const *names)
+{
+	struct bpf_program *program;
+	int error;
+
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, is_named(names, bpf_program__name(program)));
+	error = bpf_object__load(object);
+	if (error)
+		refuse(error, "load %s", *names ? *names : "the maps");
+	return object;
+}
+
+static struct bpf_object *open_own(void)
+{
+	struct bpf_object *object = bpf_object__open_file(options.object, NULL);
+
+	if (!object)
+		trouble("open %s", options.object);
+	return object;
+}
+
+static struct bpf_object *loaded_ahead;
+
+void load_ahead(void)
+{
+	loaded_ahead = open_own();
+	if (!bpf_object__load(loaded_ahead))
+		return;
+	bpf_object__close(loaded_ahead);
+	loaded_ahead = NULL;
+	forget_log();
+}
+
+struct bpf_object *load_programs(const char *const *names)
+{
+	return loaded_ahead ? loaded_ahead : load_only(open_own(), names);
+}
+
+struct bpf_object *load_program(const char *name)
+{
+	return load_programs((const char *[]){ name, NULL });
+}
+
+int program_fd(struct bpf_object *object, const char *name)
+{
+	return bpf_program__fd(bpf_object__find_program_by_name(object, name));
+}
+
+int map_fd(struct bpf_object *object, const char *name)
+{
+	return bpf_map__fd(bpf_object__find_map_by_name(object, name));
+}
+
+int attach_iterator(struct bpf_object *object, const char *name, bool marked)
+{
+	union bpf_iter_link_info info = { .map.map_fd = marked ? map_fd(object, "marks") : 0 };
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info, .iter_info_len = sizeof(info));
+	int link = bpf_link_create(program_fd(object, name), 0, BPF_TRACE_ITER, marked ? &opts : NULL);
+
+	if (link < 0)
+		refuse(link, "attach the iterator %s", name);
+	return link;
+}
+
+size_t run_iterator(int link, struct probe_look *into, size_t room)
+{
+	int fd = bpf_iter_create(link);
+	ssize_t length;
+
+	if (fd < 0)
+		refuse(fd, "start an iterator");
+	length = read(fd, into, room * sizeof(*into));
+	if (length < 0)
+		refuse(errno, "read an iterator");
+	close(fd);
+	return length / sizeof(*into);
+}
+
+void attach_sockops(struct bpf_object *object, int cgroup)
+{
+	struct probe_calls none = { 0 };
+	int link;
+
+	if (bpf_map_update_elem(map_fd(object, "calls"), &zero, &none, BPF_ANY))
+		trouble("write to an array map");
+	link = bpf_link_create(program_fd(object, "probe_sockops"), cgroup, BPF_CGROUP_SOCK_OPS, NULL);
+	if (link < 0)
+		refuse(link, "attach a sock_ops program to a cgroup");
+}
+
+struct probe_calls read_calls(struct bpf_object *object)
+{
+	struct probe_calls seen;
+
+	if (bpf_map_lookup_elem(map_fd(object, "calls"), &zero, &seen))
+		trouble("read an array map");
+	return seen;
+}
+
+void attach_tracepoint(struct bpf_object *object, const char *program, const char *tracepoint)
+{
+	struct perf_event_attr event = { .type = PERF_TYPE_TRACEPOINT, .size = sizeof(event) };
+	char path[128];
+	FILE *file;
+	int fd, link;
+
+	snprintf(path, sizeof(path), TRACEPOINTS "%s/id", tracepoint);
+	file = fopen(path, "re");
+	if (!file || fscanf(file, "%llu", &event.config) != 1)
+		refuse(errno, "find the tracepoint %s in tracefs", tracepoint);
+	fclose(file);
+	fd = syscall(SYS_perf_event_open, &event, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		refuse(errno, "open the tracepoint %s", tracepoint);
+	link = bpf_link_create(program_fd(object, program), fd, BPF_PERF_EVENT, NULL);
+	if (link < 0)
+		refuse(link, "attach a program to the tracepoint %s", tracepoint);
+}
+
+void watch_own_calls(struct bpf_object *object)
+{
+	__u32 pid = getpid();
+	__u64 none = 0;
+
+	if (bpf_map_update_elem(map_fd(object, "passed"), &pid, &none, BPF_ANY))
+		trouble("write to a hash map");
+}
+
+uint64_t calls_passed(struct bpf_object *object)
+{
+	__u32 pid = getpid();
+	__u64 times = 0;
+
+	if (bpf_map_lookup_elem(map_fd(object, "passed"), &pid, &times))
+		trouble("read a hash map");
+	return times;
+}

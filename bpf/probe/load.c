@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel-side.h"
+#include "probes.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define BTF "/sys/kernel/btf/vmlinux"
+#define SMALL 1024
+#define SMALL_RING 65536
+#define NOBODY 65534
+
+void probe_btf(void)
+{
+	uint16_t magic = 0;
+	off_t size;
+	int file = open(BTF, O_RDONLY | O_CLOEXEC);
+
+	if (file < 0)
+		refuse(errno, "open " BTF);
+	if (read(file, &magic, sizeof(magic)) != sizeof(magic) || magic != BTF_MAGIC)
+		refuse(EINVAL, "find BTF in " BTF);
+	size = lseek(file, 0, SEEK_END);
+	tell("\"bytes\":%ld", size);
+}
+
+static struct bpf_object *open_data_plane(void)
+{
+	struct bpf_object *object = bpf_object__open_file(options.programs, NULL);
+
+	if (!object)
+		trouble("open %s", options.programs);
+	return object;
+}
+
+/* Verification is the same, and making the maps costs nothing. */
+static void shrink_maps(struct bpf_object *object)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, object) {
+		__u32 small = bpf_map__type(map) == BPF_MAP_TYPE_RINGBUF ? SMALL_RING : SMALL;
+
+		if (bpf_map__max_entries(map) > small)
+			bpf_map__set_max_entries(map, small);
+	}
+}
+
+/* It passes as a whole on a kernel that is as it should be; only where it does not, it matters which of its programs does not. */
+static bool passed_as_a_whole;
+
+void verify_data_plane(void)
+{
+	struct bpf_object *object = open_data_plane();
+
+	shrink_maps(object);
+	passed_as_a_whole = !bpf_object__load(object);
+	bpf_object__close(object);
+	forget_log();
+}
+
+static bool is_subject(struct bpf_program *program)
+{
+	return !strncmp(bpf_program__section_name(program), options.subject, strlen(options.subject));
+}
+
+static int count_subject(struct bpf_object *object)
+{
+	struct bpf_program *program;
+	int count = 0;
+
+	bpf_object__for_each_program(program, object)
+		count += is_subject(program);
+	return count;
+}
+
+/* The data plane's own programs of one kind. */
+void probe_programs(void)
+{
+	struct bpf_object *names = open_data_plane();
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, names) {
+		struct bpf_object *object;
+
+		if (passed_as_a_whole || !is_subject(program))
+			continue;
+		object = open_data_plane();
+		shrink_maps(object);
+		bpf_object__close(load_only(object, (const char *[]){ bpf_program__name(program), NULL }));
+	}
+	tell("\"programs\":%d", count_subject(names));
+}
+
+/* What a map takes, as the kernel accounts for it. */
+static uint64_t bytes_of(struct bpf_map *map)
+{
+	char path[64], line[128];
+	uint64_t bytes = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bpf_map__fd(map));
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "memlock: %lu", &bytes) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+/* The data plane's own maps, as large as they are. */
+void probe_memory(void)
+{
+	struct bpf_object *object = open_data_plane();
+	uint64_t bytes = 0, began = now_us();
+	struct bpf_map *map;
+	__u32 maps = 0;
+
+	load_only(object, (const char *[]){ NULL });
+	bpf_object__for_each_map(map, object) {
+		bytes += bytes_of(map);
+		maps++;
+	}
+	tell("\"maps\":%u,\"bytes\":%lu,\"microseconds\":%lu", maps, bytes, now_us() - began);
+}
+
+void probe_jit(void)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+	struct bpf_object *object = load_program("probe_verdict");
+
+	if (bpf_obj_get_info_by_fd(program_fd(object, "probe_verdict"), &info, &size))
+		trouble("ask about a program");
+	tell("\"translated\":%u,\"compiled\":%u", info.xlated_prog_len, info.jited_prog_len);
+}
+
+static void pin(int fd, const char *path)
+{
+	int error = bpf_obj_pin(fd, path);
+
+	if (error)
+		refuse(error, "pin %s", path + sizeof("/tmp"));
+}
+
+static int open_pin(const char *path)
+{
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		refuse(fd, "open the pinned %s", path + sizeof("/tmp"));
+	return fd;
+}
+
+/* On a bpf file system that nobody else sees. */
+void probe_pins(void)
+{
+	struct bpf_object *object = load_programs((const char *[]){ "probe_verdict", "probe_look", NULL });
+	int iterator = attach_iterator(object, "probe_look", true);
+	struct probe_look looks[1];
+
+	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		trouble("make a mount namespace");
+	if (mount("bpf", "/tmp", "bpf", 0, "mode=0700"))
+		refuse(errno, "mount a bpf file system");
+	pin(map_fd(object, "sockets"), "/tmp/map");
+	pin(program_fd(object, "probe_verdict"), "/tmp/program");
+	pin(iterator, "/tmp/link");
+	close(iterator);
+	bpf_object__close(object);
+	open_pin("/tmp/map");
+	open_pin("/tmp/program");
+	tell("\"visited\":%zu", run_iterator(open_pin("/tmp/link"), looks, 1));
+}
+
+static int try_to_load(void)
+{
+	const struct bpf_insn instructions[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attributes = {
+		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+		.insns = (uint64_t)instructions,
+		.insn_cnt = sizeof(instructions) / sizeof(*instructions),
+		.license = (uint64_t) "GPL",
+	};
+
+	return syscall(SYS_bpf, BPF_PROG_LOAD, &attributes, sizeof(attributes)) < 0 ? errno : 0;
+}
+
+/* Whether a user without any right may load a program. */
+void probe_unprivileged(void)
+{
+	pid_t child = fork();
+	int status;
+
+	if (!child) {
+		if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
+			_exit(255);
+		_exit(try_to_load());
+	}
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) == 255)
+		trouble("become another user");
+	tell("\"error\":%d", WEXITSTATUS(status));
+}
