@@ -41,21 +41,33 @@ async function measure(options: Options): Promise<CellResult[]> {
   const seconds = plans.reduce((sum, plan) => sum + plan.seconds, 0);
   process.stderr.write(`This should take ${spanWords(seconds)}.\n`);
 
-  const interrupted = new Promise<never>((_, reject) => {
+  const interrupted = new AbortController();
+  const interruption = new Promise<never>((_, reject) => {
+    // Whoever ends a whole group of processes sends it to us twice, and the second one must not end us before all is removed.
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.once(signal, () => reject(new Error('Interrupted; what was set up is being removed.')));
+      process.on(signal, () => {
+        interrupted.abort(new Error('Interrupted; what was set up has been removed.'));
+        reject(interrupted.signal.reason);
+      });
   });
-  await using bed = await Promise.race([Bed.make(), interrupted]);
-  return await Promise.race([runAll(plans, bed, new Progress(seconds)), interrupted]);
+  await using bed = await Promise.race([Bed.make(), interruption]);
+  return await Promise.race([runAll(plans, bed, new Progress(seconds), interrupted.signal), interruption]);
 }
 
-async function runAll(plans: readonly Plan[], bed: Bed, progress: Progress): Promise<CellResult[]> {
+/** Ends with an error at the next step when the signal aborts; what runs in the bed ends with the bed. */
+async function runAll(
+  plans: readonly Plan[],
+  bed: Bed,
+  progress: Progress,
+  signal: AbortSignal,
+): Promise<CellResult[]> {
   const results: CellResult[] = [];
   for (const plan of plans)
     results.push(
-      await plan.run(bed, (seconds, words) =>
-        process.stderr.write(`${progress.step(seconds).padEnd(20)} ${words}\n`),
-      ),
+      await plan.run(bed, (seconds, words) => {
+        signal.throwIfAborted();
+        process.stderr.write(`${progress.step(seconds).padEnd(20)} ${words}\n`);
+      }),
     );
   return results;
 }

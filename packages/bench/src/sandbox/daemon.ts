@@ -74,11 +74,22 @@ export class Daemon implements AsyncDisposable {
     await this.cli('disable');
   }
 
+  /** Ctrl-C ends the daemon, too, and it may be about to: then another one has to do it. */
+  async #switchOff(): Promise<void> {
+    try {
+      await this.disable();
+    } catch {
+      await this.stop();
+      await this.start();
+      await this.disable();
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (!this.#process?.running && existsSync(this.pinDir)) await this.start();
       if (this.#process?.running) {
-        await this.disable();
+        await this.#switchOff();
         await this.stop();
       }
     } finally {
