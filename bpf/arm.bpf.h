@@ -15,12 +15,24 @@
 /* Other programs may have flags of their own. */
 #define ALL_OURS (DORMANT | WATCHED)
 #define BOTH_ENDS 3
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
 #define SAMPLES_OF_A_SHORT_ONE 1
 #define MOST_ATTEMPTS_TO_ARM 8
 
 static __always_inline void set_hooks(struct bpf_sock_ops *ops, __u32 flags)
 {
 	bpf_sock_ops_cb_flags_set(ops, (ops->bpf_sock_ops_cb_flags & ~ALL_OURS) | flags);
+}
+
+/* The same from an iterator, which has the socket locked. */
+static __always_inline bool watch(struct tcp_sock *tp)
+{
+	int flags = 0;
+
+	if (bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
+		return false;
+	flags = (flags & ~ALL_OURS) | WATCHED;
+	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
 }
 
 static __always_inline void arm(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)

@@ -101,7 +101,7 @@ static __always_inline void note_unread(struct ss_connection *conn)
 		ask_for_attention();
 }
 
-/* Only user space can give a mark back that does not change at a send of the socket's own. */
+/* Who sends nothing more does not get its mark back at a send. */
 static __always_inline void note_plugs(struct ss_connection *conn)
 {
 	if (conn->direction[SS_CLIENT].plugged)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One object, one compilation: the rooms below share maps and inline functions, and no linker is needed at build time. */
+#include "errands.bpf.c"
 #include "fionread.bpf.c"
 #include "hold.bpf.c"
 #include "look.bpf.c"

@@ -137,16 +137,17 @@ struct ss_connection {
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
 	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
-	__u8 to_wake;		/* mask of ends that left with bytes from TCP unread: the iterator names them */
+	__u8 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u8 given_up;		/* not watched any more, and so never to join */
 	__u8 trial;		/* a stream that tries the bypass, or is to */
 	__u8 trials;		/* how often one did */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both: how often it was asked to */
 	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
-	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT the daemon is to give back */
+	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
-	__u8 pad[3];
+	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
+	__u8 pad[2];
 };
 
 struct ss_event {
@@ -172,7 +173,7 @@ struct ss_totals {
 struct ss_census {
 	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
 	__u64 candidates;	/* ends of connections that were due but could not join at this visit */
-	__u64 unarmed;		/* ends of connections that want their transmit hooks on */
+	__u64 errands;		/* ends that want something done by sidestep_arm */
 	__u64 stack_messages;
 	__u64 stack_bytes;
 };

@@ -11,6 +11,11 @@
 #define SK_USER_DATA_PSOCK 4UL
 #define SK_USER_DATA_FLAGS 7UL
 #define MOST_SLEEPERS 8
+#define SOL_SOCKET 1
+#define SOL_TCP 6
+#define TCP_NOTSENT_LOWAT 25
+/* What the sender of a stream has meanwhile: plug() in transmit.bpf.h. */
+#define PLUGGED_LOWAT 1
 
 /* Sleepers inside recv or inside a send that waits for memory have this wake function; pollers have another. */
 extern const void woken_wake_function __ksym __weak;

@@ -6,7 +6,6 @@
  */
 #include "pair.bpf.h"
 
-#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
 #define DEEPEST_CGROUP 32
 
 /* Ends that accept connections: found by their addresses when their clients are visited. */
@@ -77,16 +76,6 @@ static __always_inline bool proven(struct tcp_sock *tp, struct open_end *peer)
 	       BPF_CORE_READ(other, inet_conn.icsk_inet.sk.__sk_common.skc_state) == TCP_ESTABLISHED &&
 	       BPF_CORE_READ(tp, snd_nxt) == BPF_CORE_READ(other, rcv_nxt) &&
 	       BPF_CORE_READ(tp, rcv_nxt) == BPF_CORE_READ(other, snd_nxt);
-}
-
-static __always_inline bool watch(struct tcp_sock *tp)
-{
-	int flags = 0;
-
-	if (bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
-		return false;
-	flags = (flags & ~ALL_OURS) | WATCHED;
-	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
 }
 
 static __always_inline void visit_server(struct tcp_sock *tp)
@@ -166,28 +155,5 @@ int sidestep_survey(struct bpf_iter__tcp *ctx)
 		visit_server(tp);
 	else
 		visit_client(tp);
-	return 0;
-}
-
-/* Switches the transmit hooks of connections on that ask for it. */
-SEC("iter/tcp")
-int sidestep_arm(struct bpf_iter__tcp *ctx)
-{
-	struct sock_common *common = ctx->sk_common;
-	struct ss_connection *conn;
-	struct tcp_sock *tp;
-	struct flow *flow;
-
-	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
-	if (!tp)
-		return 0;
-	flow = bpf_sk_storage_get(&flows, tp, 0, 0);
-	conn = flow ? record_of(flow) : 0;
-	if (!conn || !conn->arm)
-		return 0;
-	if (watch(tp))
-		__sync_fetch_and_or(&conn->armed, 1 << (flow->side & 1));
-	if (conn->armed == BOTH_ENDS)
-		conn->arm = 0;
 	return 0;
 }

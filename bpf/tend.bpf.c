@@ -40,7 +40,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	__u32 reason;
 
 	if (conn->arm) {
-		census.unarmed++;
+		census.errands++;
 		/* Not for ever: its namespace may be out of reach, or the kernel too old. */
 		conn->arm = conn->arm < MOST_ATTEMPTS_TO_ARM ? conn->arm + 1 : 0;
 	}
@@ -111,6 +111,8 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 }
 
 #define KEEP_LOWAT 0xffffffff
+/* Visits by sidestep_tend, each of which comes to both ends. */
+#define MOST_ERRANDS 4
 
 /* False when there is no room: then the same socket is visited again, with an empty buffer. */
 static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lowat)
@@ -138,6 +140,21 @@ static __always_inline void name_plugged(struct seq_file *seq, struct ss_connect
 		return;
 	direction->plugged = 0;
 	conn->to_unplug &= ~(1 << (side & 1));
+}
+
+/* What sidestep_arm did not do, for the kernel is too old or the namespace out of reach, the daemon does with a borrowed descriptor. */
+static __always_inline void settle(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+{
+	if (conn->errands < MOST_ERRANDS) {
+		conn->errands++;
+
+		census.errands++;
+		return;
+	}
+	if (conn->to_wake & (1 << side))
+		name_reader(seq, conn, side);
+	if (conn->to_unplug & (1 << side) && state_of(conn) == SS_STATE_STACK)
+		name_plugged(seq, conn, side);
 }
 
 /* A program has asked FIONREAD for the first time since its connection joined, and may have been told too little. */
@@ -185,11 +202,11 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 		break;
 	}
 	conn->to_wake &= ~conn->closed;
-	if (conn->to_wake & (1 << side))
-		name_reader(ctx->meta->seq, conn, side);
 	conn->to_unplug &= ~conn->closed;
-	if (conn->to_unplug & (1 << side) && state_of(conn) == SS_STATE_STACK)
-		name_plugged(ctx->meta->seq, conn, side);
+	if (conn->to_wake | conn->to_unplug)
+		settle(ctx->meta->seq, conn, side);
+	else
+		conn->errands = 0;
 	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_unplug)
 		census.unsettled++;
 	return 0;

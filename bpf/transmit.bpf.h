@@ -58,9 +58,6 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		ask_for_attention();
 }
 
-#define SOL_TCP 6
-#define TCP_NOTSENT_LOWAT 25
-
 /*
  * A stream that is enrolled and goes by TCP, until its reader has caught up, must not fill TCP's buffers first: with them full its reader would
  * hardly ever catch up. A low-water mark of one byte has the sender wait as soon as TCP cannot pass everything on.
@@ -69,24 +66,24 @@ static __always_inline void plug(struct bpf_sock_ops *ops, struct ss_connection 
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int one = 1;
+	int mark = PLUGGED_LOWAT;
 
 	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL ||
 	    (direction->mean < GATHERED_BYTES && gathers(tp)))
 		return;
 	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
-	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &one, sizeof(one)))
+	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof(mark)))
 		direction->plugged = 1;
 }
 
-/* The first send after leaving; of who sends nothing more, the daemon takes care: note_plugs. */
+/* The first send after leaving; who sends nothing more is visited: note_plugs. */
 static __always_inline void unplug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 	int before = direction->lowat_before;
 
-	if (BPF_CORE_READ(tp, notsent_lowat) == 1)
+	if (BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT)
 		bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before));
 	direction->plugged = 0;
 	conn->to_unplug &= ~(1 << (side & 1));

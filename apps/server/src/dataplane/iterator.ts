@@ -11,8 +11,8 @@ export interface Census {
   readonly unsettled: bigint;
   /** Ends of connections that could not join at this visit and want another. */
   readonly candidates: bigint;
-  /** Ends of connections whose transmit hooks are to be switched on. */
-  readonly unarmed: bigint;
+  /** Ends that want something done by `sidestep_arm`. */
+  readonly errands: bigint;
   readonly stack_messages: bigint;
   readonly stack_bytes: bigint;
 }
@@ -86,8 +86,8 @@ export class Tender extends Looker {
     const census = this.runFor((sockets) => {
       for (let at = 0; at < sockets.length; at += this.#leftSize) this.#settle(this.#decodeLeft(sockets, at));
     });
-    if (census.unarmed > 0n) this.#arm();
-    this.#unfinished = census.candidates > 0n || census.unsettled > 0n || census.unarmed > 0n;
+    if (census.errands > 0n) this.#arm();
+    this.#unfinished = census.candidates > 0n || census.unsettled > 0n || census.errands > 0n;
     const ended = performance.now();
     this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
     return census;

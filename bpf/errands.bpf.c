@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An iterator over every TCP socket of one network namespace, for what can be done to a socket only here, where it is locked and where
+ * it may be given options. The daemon runs it when sidestep_tend has counted an errand. Needs 6.12: before, it is the daemon that borrows
+ * descriptors of the socket, and that is second best, for as long as it has one a close by the program ends nothing.
+ */
+#include "arm.bpf.h"
+
+#define SO_RCVLOWAT 18
+
+/* Setting SO_RCVLOWAT to what it is has the kernel signal the socket if anything waits, and changes nothing. */
+static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
+{
+	int mark = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat);
+
+	if (!queued_bytes(tp) || !bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark)))
+		conn->to_wake &= ~(1 << (side & 1));
+}
+
+/* Unless its program has set another meanwhile. */
+static __always_inline void give_mark_back(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	int before = direction->lowat_before;
+
+	if (BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT &&
+	    bpf_setsockopt(tp, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before)))
+		return;
+	direction->plugged = 0;
+	conn->to_unplug &= ~(1 << (side & 1));
+}
+
+SEC("iter/tcp")
+int sidestep_arm(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct ss_connection *conn;
+	struct tcp_sock *tp;
+	struct flow *flow;
+	__u32 side;
+
+	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
+	if (!tp)
+		return 0;
+	flow = bpf_sk_storage_get(&flows, tp, 0, 0);
+	conn = flow ? record_of(flow) : 0;
+	if (!conn)
+		return 0;
+	side = flow->side & 1;
+	if (conn->to_wake & (1 << side))
+		wake_reader(tp, conn, side);
+	if (conn->to_unplug & (1 << side) && state_of(conn) == SS_STATE_STACK)
+		give_mark_back(tp, conn, side);
+	if (!conn->arm)
+		return 0;
+	if (watch(tp))
+		__sync_fetch_and_or(&conn->armed, 1 << side);
+	if (conn->armed == BOTH_ENDS)
+		conn->arm = 0;
+	return 0;
+}
