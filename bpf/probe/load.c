@@ -118,20 +118,31 @@ static uint64_t bytes_of(struct bpf_map *map)
 	return bytes;
 }
 
-/* The data plane's own maps, as large as they are. */
+/* As the daemon does when it is told to. */
+static void make_room(struct bpf_object *object, __u32 connections)
+{
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "connections"), connections);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "free_slots"), connections);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "socks"), 2 * connections);
+}
+
+/* The data plane's own maps, as large as they are to be. */
 void probe_memory(void)
 {
 	struct bpf_object *object = open_data_plane();
-	uint64_t bytes = 0, began = now_us();
+	uint64_t bytes = 0;
 	struct bpf_map *map;
 	__u32 maps = 0;
 
+	if (options.subject)
+		make_room(object, strtoul(options.subject, NULL, 10));
 	load_only(object, (const char *[]){ NULL });
 	bpf_object__for_each_map(map, object) {
 		bytes += bytes_of(map);
 		maps++;
 	}
-	tell("\"maps\":%u,\"bytes\":%lu,\"microseconds\":%lu", maps, bytes, now_us() - began);
+	tell("\"maps\":%u,\"bytes\":%lu,\"connections\":%u", maps, bytes,
+	     bpf_map__max_entries(bpf_object__find_map_by_name(object, "connections")));
 }
 
 void probe_jit(void)

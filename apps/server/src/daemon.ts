@@ -19,7 +19,7 @@ type DataPlaneOptions = Pick<Options, 'pinDir' | 'maxConnections'> & { readonly 
 export interface DaemonParts {
   readonly createDataPlane: (options: DataPlaneOptions) => DataPlane;
   /** Makes the probes of the check-up. */
-  readonly examine: Examine;
+  readonly createExamine: (options: Pick<Options, 'maxConnections'>) => Examine;
   readonly version: string;
   readonly log: Log;
   /** Milliseconds since the Unix epoch. This clock may be set at any time: it dates things, and measures nothing. */
@@ -71,7 +71,7 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
       pinDir,
       version,
       notices,
-      examine: parts.examine,
+      examine: parts.createExamine({ maxConnections }),
       trace: { root: parts.traceRoot, key: keyOf(pinDir) },
     }),
   );

@@ -14,7 +14,7 @@ const WEB = fileURLToPath(new URL('../../web/out', import.meta.url));
 /** Runs the daemon until a signal stops it. Exit status: 0 stopped, 1 refused, failed, or stopped in a hurry, 2 wrong usage. */
 export async function runDaemon(
   args: readonly string[],
-  parts: Pick<DaemonParts, 'createDataPlane' | 'examine'>,
+  parts: Pick<DaemonParts, 'createDataPlane' | 'createExamine'>,
 ): Promise<void> {
   const options = readOptions(args);
   if (!options) return;

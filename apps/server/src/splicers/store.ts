@@ -10,6 +10,8 @@ import type { SplicerService } from './service.ts';
 const NAME = 'splicers';
 /** One path may stand for several files, one in each container. */
 const MOST_KEPT = 1000;
+/** The check-up's own process splices from a scratch socket, to see what comes of it. */
+const PROBE = 'sidestep-probe';
 
 /** Device and inode are decimal. They mean something only as long as `boot` lasts; the path lasts longer. */
 const keptSchema = z.array(
@@ -69,6 +71,7 @@ export class SplicerStore implements SplicerService {
     if (!dataPlane.enabled) return;
     const known = new Set(this.#kept.filter(({ boot }) => boot === executables.boot).map(keyOf));
     for (const { device, inode, pid, comm } of dataPlane.splicers()) {
+      if (comm === PROBE) continue;
       const key = keyOf({ device, inode });
       if (known.has(key)) continue;
       const learnedAt = new Date(now()).toISOString();

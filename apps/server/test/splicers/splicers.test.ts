@@ -49,6 +49,14 @@ test('a program that was seen to splice is remembered by its path, and told to t
   expect(await next.store.list()).toEqual([LEARNED]);
 });
 
+test('the probe of the check-up, which splices to see what happens, is nobody’s program', async () => {
+  const { store, splice, log } = await host();
+  splice({ comm: 'sidestep-probe' });
+  splice({ inode: 43n, pid: 8, comm: 'sidestep-probe' });
+  expect(await store.list()).toEqual([]);
+  expect(log).toEqual([]);
+});
+
 test('after the host has booted the path is what counts', async () => {
   const { facts, store, splice } = await host();
   splice();

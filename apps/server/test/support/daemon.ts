@@ -48,7 +48,7 @@ export async function startTestDaemon(given: TestDaemonOptions = {}): Promise<Te
   const daemon = undo.use(
     await startDaemon(options, {
       createDataPlane: () => dataPlane,
-      examine: given.examine ?? (async () => []),
+      createExamine: () => given.examine ?? (async () => []),
       version: '0.0.0-test',
       log: (line) => log.push(line),
       now: given.now ?? Date.now,

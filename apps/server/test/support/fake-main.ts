@@ -3,5 +3,5 @@ import { FakeDataPlane } from './fake-data-plane.ts';
 
 await runDaemon(process.argv.slice(2), {
   createDataPlane: () => new FakeDataPlane(),
-  examine: async () => [],
+  createExamine: () => async () => [],
 });

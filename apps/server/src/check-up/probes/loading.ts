@@ -41,24 +41,25 @@ const programs = (id: string, section: string, kind: string, without: string): P
 
 const MB = 1e6;
 
-const memory = probe({
-  id: 'memory',
-  title: 'There is memory for the maps',
-  essential: true,
-  request: 'memory',
-  facts: z.object({ maps: count, bytes: count }),
-  judge: ({ maps, bytes }) => ({
-    outcome: 'fine',
-    seen: `${maps} maps took ${Math.round(bytes / MB)} MB, as many as the default number of connections needs.`,
-    means: 'No memory limit of the daemon stands in the way.',
-    does: 'Takes that much while acceleration is on, and gives it back with the last connection.',
-  }),
-  otherwise: {
-    outcome: 'refused',
-    means: 'The daemon may not have as much memory in the kernel as the maps take.',
-    does: 'Refuses to accelerate. Raise the memory limit of the daemon’s cgroup (or ulimit -l), or start it with a smaller --max-connections.',
-  },
-});
+const memory = (maxConnections: number | null): Probe =>
+  probe({
+    id: 'memory',
+    title: 'There is memory for the maps',
+    essential: true,
+    request: maxConnections === null ? 'memory' : `memory:${maxConnections}`,
+    facts: z.object({ maps: count, bytes: count, connections: count }),
+    judge: ({ maps, bytes, connections }) => ({
+      outcome: 'fine',
+      seen: `${maps} maps with room for ${connections} connections took ${Math.round(bytes / MB)} MB.`,
+      means: 'No memory limit of the daemon stands in the way.',
+      does: 'Takes that much while acceleration is on, and gives it back when it is switched off.',
+    }),
+    otherwise: {
+      outcome: 'refused',
+      means: 'The daemon may not have as much memory in the kernel as the maps take.',
+      does: 'Refuses to accelerate. Raise the memory limit of the daemon’s cgroup (or ulimit -l), or start it with a smaller --max-connections.',
+    },
+  });
 
 const jit = probe({
   id: 'jit',
@@ -139,7 +140,7 @@ const unprivileged = probe({
   },
 });
 
-export const loading: readonly Probe[] = [
+export const loading = (maxConnections: number | null): readonly Probe[] => [
   btf,
   programs(
     'sock-ops',
@@ -171,7 +172,7 @@ export const loading: readonly Probe[] = [
     'Programs that watch system calls (tracepoints)',
     'Sidestep would not learn which programs must stay on TCP.',
   ),
-  memory,
+  memory(maxConnections),
   jit,
   pins,
   unprivileged,
