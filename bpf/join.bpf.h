@@ -13,6 +13,24 @@ static __always_inline bool splices(struct ss_end *end)
 	return bpf_map_lookup_elem(&splicers, &executable);
 }
 
+static __always_inline bool asks_fionread(struct ss_end *end)
+{
+	__u32 pid = end->pid;
+
+	return !pid || bpf_map_lookup_elem(&fionread_askers, &pid);
+}
+
+/* What the program at this end is known to do that it cannot do on the bypass, or SS_REASON_NONE. */
+static __always_inline __u32 bad_habit(struct ss_end *end)
+{
+	if (splices(end))
+		return SS_REASON_SPLICING_READER;
+	/* Kernels before 2026 answer FIONREAD with 0 for redirected bytes. */
+	if (!bpf_core_field_exists(struct sk_psock, msg_tot_len) && asks_fionread(end))
+		return SS_REASON_ASKS_FIONREAD;
+	return SS_REASON_NONE;
+}
+
 #define FTP 21
 #define TELNET 23
 #define RLOGIN 513
@@ -38,8 +56,11 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 	if (conn->closed || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
 	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
 		return SS_REASON_CLOSING;
-	if (splices(&conn->end[SS_CLIENT]) || splices(&conn->end[SS_SERVER]))
-		return SS_REASON_SPLICING_READER;
+	reason = bad_habit(&conn->end[SS_CLIENT]);
+	if (!reason)
+		reason = bad_habit(&conn->end[SS_SERVER]);
+	if (reason)
+		return reason;
 	if (sends_urgent_bytes(conn))
 		return SS_REASON_SPECIAL_SOCKET;
 	/* Who fell asleep before its file became non-blocking still sleeps in TCP's recv, and would not hear of redirected bytes. */
@@ -64,13 +85,6 @@ static __always_inline bool quiet_on_stack(struct ss_connection *conn)
 {
 	return !in_a_call((void *)conn->sock[SS_CLIENT]) && !in_a_call((void *)conn->sock[SS_SERVER]) &&
 	       nothing_under_way_to(conn, SS_CLIENT) && nothing_under_way_to(conn, SS_SERVER);
-}
-
-static __always_inline bool asks_fionread(struct ss_end *end)
-{
-	__u32 pid = end->pid;
-
-	return !pid || bpf_map_lookup_elem(&fionread_askers, &pid);
 }
 
 /*

@@ -173,6 +173,8 @@ struct tcp_request_sock {
 
 struct sk_psock {
 	struct list_head ingress_msg;
+	/* Bytes in it, for FIONREAD; older kernels have no such field, and do not count them. */
+	__u32 msg_tot_len;
 	refcount_t refcnt;
 };
 

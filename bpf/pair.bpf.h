@@ -248,7 +248,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 		return;
 	}
 	/* A socket without a file belongs to the kernel. */
-	if (config.allow_blocking && !config.kill && !splices(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
+	if (config.allow_blocking && !config.kill && !bad_habit(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
 	    !misfit(tp, file_of(tp), true)) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
@@ -297,7 +297,9 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	report_line("connection %llu paired", place.connection);
 	if (state_of(conn) != SS_STATE_JOINING)
 		return;
-	reason = splices(&conn->end[SS_SERVER]) ? SS_REASON_SPLICING_READER : misfit_but_for_file(tp);
+	reason = bad_habit(&conn->end[SS_SERVER]);
+	if (!reason)
+		reason = misfit_but_for_file(tp);
 	if (reason) {
 		abort_joining(conn);
 		conn->reason = reason;

@@ -171,7 +171,7 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct flow *flow = ctx->value;
 	struct sock *sk = ctx->sk;
 	struct ss_connection *conn;
-	__u32 side;
+	__u32 side, habit;
 
 	if (!sk || !flow)
 		return 0;
@@ -179,11 +179,12 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!conn)
 		return 0;
 	side = flow->side & 1;
+	habit = bad_habit(&conn->end[side]);
 
 	if (config.kill)
 		begin_leaving(conn, SS_REASON_SWITCHED_OFF);
-	else if (splices(&conn->end[side]))
-		begin_leaving(conn, SS_REASON_SPLICING_READER);
+	else if (habit)
+		begin_leaving(conn, habit);
 	else if (state_of(conn) == SS_STATE_BYPASS && !conn->strict && must_be_strict(conn))
 		become_strict(conn);
 	switch (state_of(conn)) {

@@ -27,6 +27,12 @@ export const REASONS = [
     lasting: false,
     means: 'One of the programs moves data with splice(), which never sees what takes the bypass. Proxies written in Go and HAProxy do. The settings list such programs, and release them.',
   },
+  {
+    code: 15,
+    words: 'asks FIONREAD',
+    lasting: true,
+    means: 'One of the programs asks with FIONREAD how many bytes wait, as nginx, Java and .NET do, and this kernel does not count those that take the bypass: the program would wait for them for ever. Newer kernels count them.',
+  },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];

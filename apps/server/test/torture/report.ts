@@ -1,3 +1,4 @@
+import { fionreadCountsRedirected } from '../kernel/support/kernel-facts.ts';
 import type { Options } from './options.ts';
 import { HABITS, type Habit } from './places.ts';
 import type { Outcome } from './run.ts';
@@ -40,10 +41,12 @@ function ofSidestep(
   ];
 }
 
-/** Each place must have used what it is there to try; processes that splice stay on the stack. */
+/** Each place must have used what it is there to try; processes that splice stay on the stack, and on some kernels those that ask FIONREAD. */
 export function unused({ results, tally, disturbances }: Outcome): string[] {
   if (!disturbances) return [];
-  const joining: readonly Habit[] = HABITS.filter((habit) => habit !== 'splice');
+  const joining: readonly Habit[] = HABITS.filter(
+    (habit) => habit !== 'splice' && (habit !== 'ask' || fionreadCountsRedirected()),
+  );
   return results
     .filter(({ group }) => joining.includes(group.habit))
     .filter(({ group }) => tally.of(group.port).joins === 0 || tally.of(group.port).bypassed.bytes === 0)

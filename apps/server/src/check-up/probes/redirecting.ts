@@ -117,6 +117,13 @@ const fionread = probe({
         means: 'Programs that ask how much waits for them are told the truth.',
         does: STRICT,
       };
+    if (redirected < sent)
+      return {
+        outcome: 'on TCP',
+        seen,
+        means: 'On the bypass, a program that believes FIONREAD would never hear of the bytes that wait.',
+        does: 'Leaves connections of programs that ask FIONREAD on TCP.',
+      };
     return {
       outcome: 'worked round',
       seen,
