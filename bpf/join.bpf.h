@@ -27,7 +27,7 @@ static __always_inline __u32 bad_habit(struct ss_end *end)
 		return SS_REASON_SPLICING_READER;
 	/* Kernels before 2026 answer FIONREAD with 0 for redirected bytes. */
 	if (!bpf_core_field_exists(struct sk_psock, msg_tot_len) && asks_fionread(end))
-		return SS_REASON_ASKS_FIONREAD;
+		return SS_REASON_ASKING_READER;
 	return SS_REASON_NONE;
 }
 

@@ -22,7 +22,7 @@ enum ss_reason {
 	SS_REASON_REFUSED_BY_KERNEL = 12,
 	SS_REASON_CLOSING = 13,
 	SS_REASON_SPLICING_READER = 14,
-	SS_REASON_ASKS_FIONREAD = 15,
+	SS_REASON_ASKING_READER = 15,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */

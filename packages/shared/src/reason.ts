@@ -29,7 +29,7 @@ export const REASONS = [
   },
   {
     code: 15,
-    words: 'asks FIONREAD',
+    words: 'asking reader',
     lasting: true,
     means: 'One of the programs asks with FIONREAD how many bytes wait, as nginx, Java and .NET do, and this kernel does not count those that take the bypass: the program would wait for them for ever. Newer kernels count them.',
   },

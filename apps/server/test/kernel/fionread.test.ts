@@ -57,7 +57,7 @@ function whereTheyDoNot(): void {
       const [connection] = await scene.daemon.untilConnected(
         port,
         'kept on the stack for asking',
-        ({ clientToServer }) => clientToServer.reason === 'asks FIONREAD',
+        ({ clientToServer }) => clientToServer.reason === 'asking reader',
       );
       const result = await asker.result();
       expect(result).toMatchObject({ wrong: 0, answered: result.messages, received: result.sent, error: '' });
