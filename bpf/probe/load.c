@@ -17,7 +17,6 @@
 #define BTF "/sys/kernel/btf/vmlinux"
 #define SMALL 1024
 #define SMALL_RING 65536
-#define NOBODY 65534
 
 void probe_btf(void)
 {
@@ -217,11 +216,10 @@ void probe_unprivileged(void)
 	int status;
 
 	if (!child) {
-		if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
-			_exit(255);
+		become_nobody();
 		_exit(try_to_load());
 	}
-	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) == 255)
+	if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status) == NOT_NOBODY)
 		trouble("become another user");
 	tell("\"error\":%d", WEXITSTATUS(status));
 }

@@ -38,6 +38,8 @@ static const struct {
 	{ "namespaces", probe_namespaces },
 	{ "late", probe_late },
 	{ "open", probe_open },
+	{ "errand", probe_errand },
+	{ "reset", probe_reset },
 	{ "programs", probe_programs },
 	{ "memory", probe_memory },
 	{ "jit", probe_jit },

@@ -8,6 +8,8 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
+#define SOL_SOCKET 1
+#define SO_RCVLOWAT 18
 #define SOL_TCP 6
 #define TCP_NOTSENT_LOWAT 25
 #define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
@@ -248,6 +250,30 @@ int probe_survey(struct bpf_iter__tcp *ctx)
 		return 0;
 	look.key = mark->own;
 	look.result = bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+	bpf_seq_write(ctx->meta->seq, &look, sizeof(look));
+	return 0;
+}
+
+/* Does what no program does to a socket that it only looks at: signals its reader, and sets an option that is its owner's. */
+SEC("iter/tcp")
+int probe_errand(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *common = ctx->sk_common;
+	struct probe_look look = {};
+	struct probe_mark *mark;
+	struct tcp_sock *tp;
+	int one = 1;
+
+	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
+	if (!tp || common->skc_state != TCP_ESTABLISHED)
+		return 0;
+	mark = bpf_sk_storage_get(&marks, tp, 0, 0);
+	if (!mark)
+		return 0;
+	look.key = mark->own;
+	look.result = bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &one, sizeof(one));
+	if (!look.result)
+		look.result = bpf_setsockopt(tp, SOL_TCP, TCP_NOTSENT_LOWAT, &one, sizeof(one));
 	bpf_seq_write(ctx->meta->seq, &look, sizeof(look));
 	return 0;
 }

@@ -18,6 +18,8 @@ void probe_namespaces(void);
 /* visits.c: iterators that act on sockets */
 void probe_late(void);
 void probe_open(void);
+void probe_errand(void);
+void probe_reset(void);
 
 /* load.c: what the kernel takes from this process, and from others */
 void probe_btf(void);

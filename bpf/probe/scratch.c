@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NOBODY 65534
+
 void enter_scratch_namespace(void)
 {
 	struct ifreq request = { .ifr_name = "lo" };
@@ -138,6 +140,12 @@ bool is_readable(int fd, int ms)
 	struct pollfd waiting = { .fd = fd, .events = POLLIN };
 
 	return poll(&waiting, 1, ms) > 0 && waiting.revents & POLLIN;
+}
+
+void become_nobody(void)
+{
+	if (setresgid(NOBODY, NOBODY, NOBODY) || setresuid(NOBODY, NOBODY, NOBODY))
+		_exit(NOT_NOBODY);
 }
 
 void pause_briefly(void)

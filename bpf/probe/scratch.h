@@ -36,6 +36,10 @@ int bytes_waiting(int fd);
 /* Whether poll says that there is something to read, at once or within so many milliseconds. */
 bool is_readable(int fd, int ms);
 
+/* Gives up all rights, or ends the process with NOT_NOBODY. */
+#define NOT_NOBODY 255
+void become_nobody(void);
+
 /* Has the other threads and the kernel go on. */
 void pause_briefly(void);
 

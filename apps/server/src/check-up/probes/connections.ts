@@ -231,4 +231,78 @@ const open = probe({
   otherwise: { outcome: 'on TCP', ...openOnes },
 });
 
-export const connections: readonly Probe[] = [calls, pairing, namespaces, late, open, enrolment, lowat];
+const borrowing = {
+  means: 'Bytes that TCP brought are told to their reader again through a copy of its descriptor.',
+  does: 'Borrows the descriptor for a moment. A program that closes it in that moment is told of the end a moment later.',
+};
+
+const errands = probe({
+  id: 'errands',
+  title: 'Sockets can be signalled from within the kernel',
+  essential: false,
+  request: 'errand',
+  facts: z.object({
+    visited: count,
+    done: count,
+    error: z.int(),
+    signalled: z.boolean(),
+    lowat: count,
+  }),
+  judge: ({ visited, done, error, signalled, lowat: mark }) =>
+    done === 2 && signalled && mark === 1
+      ? {
+          outcome: 'fine',
+          seen: 'An iterator had a socket tell its reader a second time that bytes wait, and set TCP_NOTSENT_LOWAT.',
+          means:
+            'A reader that may have been told too little hears of it, without anybody touching its descriptors.',
+          does: 'Runs such an iterator after a connection has left the bypass.',
+        }
+      : {
+          outcome: 'worked round',
+          seen: `Of 2 ends ${visited} were visited and ${done} given options (${error}); the reader was ${signalled ? '' : 'not '}signalled again.`,
+          ...borrowing,
+        },
+  otherwise: { outcome: 'worked round', ...borrowing },
+});
+
+const patience = {
+  means: 'A program that never reads keeps its connection on the bypass as long as it runs.',
+  does: 'Names it while you switch off; disable --now cannot reset its connections. End the program.',
+};
+
+const reset = probe({
+  id: 'reset',
+  title: 'A connection of any program can be reset',
+  essential: false,
+  request: 'reset',
+  facts: z.object({ error: count, reset: z.boolean() }),
+  judge: ({ error, reset: was }) =>
+    was
+      ? {
+          outcome: 'fine',
+          seen: 'Another user’s scratch connection was reset, and its other end was told so.',
+          means: 'Switching off need not wait for a program that never reads.',
+          does: 'Resets such connections when you ask for it, with disable --now.',
+        }
+      : {
+          outcome: 'worked round',
+          seen:
+            error === 0
+              ? 'The other end of another user’s scratch connection was not told of its reset.'
+              : `Another user’s scratch connection could not be reset: error ${error}.`,
+          ...patience,
+        },
+  otherwise: { outcome: 'worked round', ...patience },
+});
+
+export const connections: readonly Probe[] = [
+  calls,
+  pairing,
+  namespaces,
+  late,
+  open,
+  enrolment,
+  lowat,
+  errands,
+  reset,
+];
