@@ -62,6 +62,27 @@ export class BatchReader {
     };
   }
 
+  /**
+   * The same in parts of at most `most` entries, so that not all of a large map is in memory at once. For maps that have batches; one bucket
+   * of a hash must fit a part. The buffers are those of the last part.
+   */
+  *parts(most: number): Generator<MapEntries, void, void> {
+    this.#makeRoom(most);
+    const keySize = this.#keySize;
+    const valueSize = this.#valueSize;
+    const position = Buffer.alloc(Math.max(keySize, 8));
+    for (let from: Buffer | null = null, ended = false; !ended; from = position) {
+      const got = new Uint32Array([most]);
+      const result = this.#lookUp(from, position, 0, got);
+      ended = result === -ENOENT;
+      if (!ended) check(`read ${this.#label}`, result);
+      const count = got[0] ?? 0;
+      const keys = this.#keys.subarray(0, count * keySize);
+      const values = this.#values.subarray(0, count * valueSize);
+      if (count > 0) yield { keys, values, count, keySize, valueSize };
+    }
+  }
+
   /** Null when the kernel has no batches for this type of map. */
   #readBatches(): number | null {
     // A hash writes a bucket number, others a key.
@@ -71,15 +92,7 @@ export class BatchReader {
     for (let from: Buffer | null = null; ; ) {
       if (count === this.#room) this.#grow();
       got[0] = this.#room - count;
-      const result = native.bpf_map_lookup_batch(
-        this.#map.fd,
-        from,
-        position,
-        this.#keys.subarray(count * this.#keySize),
-        this.#values.subarray(count * this.#valueSize),
-        got,
-        null,
-      );
+      const result = this.#lookUp(from, position, count, got);
       // The next bucket alone holds more than the room that is left.
       if (result === -ENOSPC) {
         this.#grow();
@@ -96,6 +109,19 @@ export class BatchReader {
     }
   }
 
+  /** Up to `got[0]` entries from `from` on, written behind the first `count`; the kernel writes how many into `got`. */
+  #lookUp(from: Buffer | null, position: Buffer, count: number, got: Uint32Array): number {
+    return native.bpf_map_lookup_batch(
+      this.#map.fd,
+      from,
+      position,
+      this.#keys.subarray(count * this.#keySize),
+      this.#values.subarray(count * this.#valueSize),
+      got,
+      null,
+    );
+  }
+
   #readOneByOne(): number {
     let count = 0;
     for (const key of this.#map.keys()) {
@@ -110,9 +136,14 @@ export class BatchReader {
   }
 
   #grow(): void {
-    this.#room *= 2;
-    this.#keys = grown(this.#keys, this.#room * this.#keySize);
-    this.#values = grown(this.#values, this.#room * this.#valueSize);
+    this.#makeRoom(this.#room * 2);
+  }
+
+  #makeRoom(room: number): void {
+    if (room <= this.#room) return;
+    this.#room = room;
+    this.#keys = grown(this.#keys, room * this.#keySize);
+    this.#values = grown(this.#values, room * this.#valueSize);
   }
 }
 

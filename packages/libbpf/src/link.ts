@@ -1,4 +1,5 @@
-import { closeSync, readSync } from 'node:fs';
+import { closeSync, read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { Descriptor, infoByFd, pin } from './descriptor.ts';
 import { check } from './error.ts';
 import { native } from './native.ts';
@@ -74,7 +75,7 @@ export class BpfLink implements Disposable {
 
 /** Runs an iterator once over everything it visits, and returns what it wrote. */
 export function readIterator(link: BpfLink): Buffer {
-  const fd = check('start the iterator', native.bpf_iter_create(link.fd));
+  const fd = openIterator(link);
   const chunks: Buffer[] = [];
   try {
     for (;;) {
@@ -88,13 +89,53 @@ export function readIterator(link: BpfLink): Buffer {
   }
 }
 
-/** An iterator that has visited a million things without a word gives up the CPU with EAGAIN, to be asked again. */
+/**
+ * Opens an iterator, which then visits what this thread sees at this moment: iterators over sockets those of its network namespace. Hand
+ * it to `readInBackground`.
+ */
+export function openIterator(link: BpfLink): number {
+  return check('start the iterator', native.bpf_iter_create(link.fd));
+}
+
+/** Runs an open iterator on another thread, closes it, and returns what it wrote. */
+export async function readInBackground(fd: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await readOnce(fd);
+      if (bytesRead === 0) return Buffer.concat(chunks);
+      chunks.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const readOnThread = promisify(read);
+
+async function readOnce(fd: number) {
+  const buffer = Buffer.allocUnsafe(CHUNK);
+  for (;;) {
+    try {
+      const { bytesRead } = await readOnThread(fd, buffer, 0, CHUNK, null);
+      return { bytesRead, buffer };
+    } catch (error) {
+      if (!isPause(error)) throw error;
+    }
+  }
+}
+
 function readSome(fd: number, into: Buffer): number {
   for (;;) {
     try {
       return readSync(fd, into);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+      if (!isPause(error)) throw error;
     }
   }
+}
+
+/** An iterator that has visited a million things without a word gives up the CPU with EAGAIN, to be asked again. */
+function isPause(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'EAGAIN';
 }

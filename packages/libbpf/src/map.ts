@@ -109,6 +109,12 @@ export class BpfMap implements Disposable {
     return this.#reader.read();
   }
 
+  /** Every entry, in parts of at most `most`: see `BatchReader.parts`. */
+  parts(most: number): Generator<MapEntries, void, void> {
+    this.#reader ??= new BatchReader(this, this.#label);
+    return this.#reader.parts(most);
+  }
+
   keys(): Buffer[] {
     const { keySize, maxEntries } = this.info();
     const keys: Buffer[] = [];

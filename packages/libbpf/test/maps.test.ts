@@ -89,6 +89,13 @@ describe('all entries', () => {
     }
     expect(seen.size).toBe(20_000);
 
+    const inParts = new Set<number>();
+    for (const part of table.parts(4096)) {
+      expect(part.count).toBeLessThanOrEqual(4096);
+      for (let n = 0; n < part.count; n++) inParts.add(part.keys.readUInt32LE(n * part.keySize));
+    }
+    expect(inParts).toEqual(seen);
+
     for (let n = 10; n < 20_000; n++) table.delete(u32(n));
     expect(table.entries().count).toBe(10);
     expect(
