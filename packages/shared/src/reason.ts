@@ -39,6 +39,8 @@ export type Reason = (typeof REASONS)[number]['words'];
 
 export const reasonSchema = z.enum(REASONS.map((reason) => reason.words) as [Reason, ...Reason[]]);
 
+const WORDS: ReadonlyMap<number, Reason> = new Map(REASONS.map(({ code, words }) => [code, words]));
+
 export function reasonFromCode(code: number): Reason | null {
-  return REASONS.find((reason) => reason.code === code)?.words ?? null;
+  return WORDS.get(code) ?? null;
 }

@@ -43,7 +43,7 @@ export class Acceleration implements AccelerationService {
       pid: process.pid,
       cgroup,
       version,
-      ...sampler.summary(TOTALS_MS),
+      ...(await sampler.summary(TOTALS_MS)),
       bytes,
       messages,
       events: counters.events,

@@ -1,29 +1,52 @@
-import type { Connection, Direction } from '@sidestep/shared';
+import type { OpenConnections, Side } from '../dataplane/dataplane.ts';
+import type { Rates } from './selection.ts';
 
 const WINDOW_MS = 1000;
 /** Older counters say nothing about now: whoever looks again after a while starts afresh. */
 const STALE_MS = 5000;
-
-/** Bytes and messages of each direction. */
-type Counts = readonly [number, number, number, number];
+const SIDES = [0, 1] as const;
+/** Messages and bytes of each side. */
+const EACH = 4;
 
 interface Sample {
   readonly at: number;
-  readonly counts: ReadonlyMap<string, Counts>;
+  readonly rows: number;
+  readonly idLow: Uint32Array;
+  readonly idHigh: Uint32Array;
+  readonly counts: Float64Array;
 }
 
-/** Puts rates on connections by comparing their counters with those of about a second ago. */
-export class RateWindow {
+/** Says how fast connections go by comparing their counters with those of about a second ago. */
+export class RateWindow implements Rates {
   #samples: Sample[] = [];
+  #rates = new Float64Array();
 
-  /** `now` is in milliseconds, on the steady clock. The first look has nothing to compare with and says zero. */
-  rated(connections: readonly Connection[], now: number): Connection[] {
-    const counts = new Map(connections.map((connection) => [connection.id, countsOf(connection)]));
+  /** Looks at the table; `now` is in milliseconds, on the steady clock. The first look has nothing to compare with and says zero. */
+  look(table: OpenConnections, now: number): void {
     const base = this.#baseAt(now);
-    this.#samples.push({ at: now, counts });
-    if (!base) return [...connections];
+    const sample = sampleOf(table, now);
+    this.#samples.push(sample);
+    if (this.#rates.length < sample.counts.length) this.#rates = new Float64Array(sample.counts.length);
+    this.#rates.fill(0);
+    if (!base) return;
     const seconds = (now - base.at) / 1000;
-    return connections.map((connection) => withRates(connection, base.counts.get(connection.id), seconds));
+    for (let row = 0; row < sample.rows; row++) {
+      const same =
+        row < base.rows && base.idLow[row] === sample.idLow[row] && base.idHigh[row] === sample.idHigh[row];
+      for (let at = row * EACH; at < (row + 1) * EACH; at++) {
+        // A connection that was not there before has grown from zero.
+        const grown = (sample.counts[at] ?? 0) - (same ? (base.counts[at] ?? 0) : 0);
+        this.#rates[at] = Math.max(0, grown) / seconds;
+      }
+    }
+  }
+
+  messageRate(row: number, side: Side): number {
+    return this.#rates[row * EACH + side * 2] ?? 0;
+  }
+
+  byteRate(row: number, side: Side): number {
+    return this.#rates[row * EACH + side * 2 + 1] ?? 0;
   }
 
   /** The youngest sample that is a whole window old, or the oldest there is. */
@@ -34,21 +57,18 @@ export class RateWindow {
   }
 }
 
-/** A connection that was not there before has grown from zero. */
-function withRates(connection: Connection, before: Counts = [0, 0, 0, 0], seconds: number): Connection {
-  const now = countsOf(connection);
-  const rate = (index: 0 | 1 | 2 | 3) => Math.max(0, now[index] - before[index]) / seconds;
-  return {
-    ...connection,
-    clientToServer: { ...connection.clientToServer, rate: { bytes: rate(0), messages: rate(1) } },
-    serverToClient: { ...connection.serverToClient, rate: { bytes: rate(2), messages: rate(3) } },
-  };
-}
-
-function countsOf({ clientToServer, serverToClient }: Connection): Counts {
-  return [...totals(clientToServer), ...totals(serverToClient)];
-}
-
-function totals({ bytes, messages }: Direction): [number, number] {
-  return [bytes.bypass + bytes.stack, messages.bypass + messages.stack];
+function sampleOf(table: OpenConnections, at: number): Sample {
+  const { rows } = table;
+  const [idLow, idHigh] = [new Uint32Array(rows), new Uint32Array(rows)];
+  const counts = new Float64Array(rows * EACH);
+  for (let row = 0; row < rows; row++) {
+    if (!table.isOpen(row)) continue;
+    idLow[row] = table.idLow(row);
+    idHigh[row] = table.idHigh(row);
+    for (const side of SIDES) {
+      counts[row * EACH + side * 2] = table.messages(row, side);
+      counts[row * EACH + side * 2 + 1] = table.bytes(row, side);
+    }
+  }
+  return { at, rows, idLow, idHigh, counts };
 }

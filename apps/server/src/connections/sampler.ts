@@ -1,10 +1,17 @@
-import { type Connection, pathOf, type Reason, reasonOf, type Status } from '@sidestep/shared';
-import type { DataPlane } from '../dataplane/dataplane.ts';
+import type { Reason, Status } from '@sidestep/shared';
+import type { DataPlane, OpenConnections } from '../dataplane/dataplane.ts';
 import type { ClosedConnections } from './closed.ts';
+import { ListedConnections } from './listed.ts';
 import { RateWindow } from './rates.ts';
+import type { Selection } from './selection.ts';
 
 /** At least this many times as long as a look takes lies between two looks, however many connections there are. */
 const REST = 5;
+/** Where a look takes longer than so many milliseconds, nobody waits for it who can have one that is younger than this. */
+const LONG_MS = 50;
+const STALE_MS = 15_000;
+
+const NONE = ListedConnections.all([]);
 
 export interface SamplerOptions {
   readonly dataPlane: DataPlane;
@@ -17,68 +24,119 @@ export interface SamplerOptions {
 export interface Sample {
   /** Milliseconds on the steady clock. */
   readonly at: number;
-  readonly open: readonly Connection[];
-  readonly closed: readonly Connection[];
+  readonly open: Selection;
+  readonly closed: Selection;
+  readonly summary: Summary;
 }
 
 /** What `Sample` says in a few numbers. */
 export type Summary = Pick<Status, 'connections' | 'reasons'>;
+
+const NOTHING: Summary = { connections: { open: 0, bypassing: 0 }, reasons: [] };
 
 /** Looks at the kernel's connections only when somebody asks, and shares the look among all who ask at about the same time. */
 export class ConnectionSampler {
   readonly #options: SamplerOptions;
   #rates = new RateWindow();
   #latest: Sample | null = null;
+  #looking: Promise<Sample> | null = null;
   #cost = 0;
-  #summary: { readonly of: Sample; readonly summary: Summary } | null = null;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
   }
 
   /** A look that is at most `maxAge` milliseconds old, or older if looking takes long. */
-  sample(maxAge: number): Sample {
-    const { dataPlane, closed, takeEvents, steady } = this.#options;
-    const age = this.#latest ? steady() - this.#latest.at : Number.POSITIVE_INFINITY;
-    if (this.#latest && age < Math.max(maxAge, this.#cost * REST)) return this.#latest;
-    if (!dataPlane.enabled) this.#rates = new RateWindow();
-
-    const start = performance.now();
-    const open = dataPlane.enabled ? dataPlane.connections() : [];
-    takeEvents();
-    const at = steady();
-    const stillOpen = this.#rates.rated(
-      open.filter(({ id }) => !closed.has(id)),
-      at,
-    );
-    this.#latest = { at, open: stillOpen, closed: closed.list() };
-    this.#cost = performance.now() - start;
-    return this.#latest;
+  async sample(maxAge: number): Promise<Sample> {
+    const latest = this.#latest;
+    const age = this.#ageOf(latest);
+    if (latest && age < Math.max(maxAge, this.#cost * REST)) return latest;
+    const looking = this.#look();
+    if (!latest || this.#cost < LONG_MS || age > STALE_MS) return looking;
+    // What goes wrong is said to those who must wait for it.
+    looking.catch(() => {});
+    return latest;
   }
 
   /** The next look is a fresh one. */
   forget(): void {
     this.#latest = null;
+    this.#looking = null;
     this.#cost = 0;
   }
 
-  summary(maxAge: number): Summary {
-    const sample = this.sample(maxAge);
-    if (this.#summary?.of !== sample) this.#summary = { of: sample, summary: summaryOf(sample.open) };
-    return this.#summary.summary;
+  async summary(maxAge: number): Promise<Summary> {
+    return (await this.sample(maxAge)).summary;
+  }
+
+  /** What is known at this moment; if that is older, the next time it is not. */
+  summaryAtOnce(maxAge: number): Summary {
+    this.sample(maxAge).catch(() => {});
+    return this.#latest?.summary ?? NOTHING;
+  }
+
+  #ageOf(sample: Sample | null): number {
+    return sample ? this.#options.steady() - sample.at : Number.POSITIVE_INFINITY;
+  }
+
+  #look(): Promise<Sample> {
+    if (this.#looking) return this.#looking;
+    const looking = this.#lookNow().finally(() => {
+      if (this.#looking === looking) this.#looking = null;
+    });
+    this.#looking = looking;
+    return looking;
+  }
+
+  async #lookNow(): Promise<Sample> {
+    const { dataPlane, takeEvents, steady } = this.#options;
+    if (!dataPlane.enabled) this.#rates = new RateWindow();
+    const start = performance.now();
+    const table = dataPlane.enabled ? await dataPlane.connections() : null;
+    takeEvents();
+    const at = steady();
+    const sample = table ? this.#sampleOf(table, at) : this.#sampleOf(NONE.table, at);
+    this.#latest = sample;
+    this.#cost = performance.now() - start;
+    return sample;
+  }
+
+  #sampleOf(table: OpenConnections, at: number): Sample {
+    const closed = ListedConnections.all(this.#options.closed.list());
+    this.#rates.look(table, at);
+    const open = { table, rows: rowsOf(table, closed), rates: this.#rates };
+    return { at, open, closed, summary: summaryOf(open) };
   }
 }
 
-function summaryOf(open: readonly Connection[]): Summary {
+/** The open ones, without those that have closed since they were read. */
+function rowsOf(table: OpenConnections, closed: Selection): Uint32Array {
+  const idOf = ({ table }: Pick<Selection, 'table'>, row: number) =>
+    `${table.idHigh(row)} ${table.idLow(row)}`;
+  const low = new Set(Array.from(closed.rows, (row) => closed.table.idLow(row)));
+  const ids = new Set(Array.from(closed.rows, (row) => idOf(closed, row)));
+  const rows = new Uint32Array(table.rows);
+  let count = 0;
+  for (let row = 0; row < table.rows; row++) {
+    if (!table.isOpen(row) || (low.has(table.idLow(row)) && ids.has(idOf({ table }, row)))) continue;
+    rows[count++] = row;
+  }
+  return rows.slice(0, count);
+}
+
+function summaryOf({ table, rows }: Selection): Summary {
   const reasons = new Map<Reason, number>();
   let bypassing = 0;
-  for (const connection of open) {
-    const reason = reasonOf(connection);
-    if (pathOf(connection) === 'bypass') bypassing++;
-    else if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  for (const row of rows) {
+    if (table.path(row) === 'bypass') {
+      bypassing++;
+      continue;
+    }
+    const reason = table.reason(row, 0) ?? table.reason(row, 1);
+    if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   return {
-    connections: { open: open.length, bypassing },
+    connections: { open: rows.length, bypassing },
     reasons: [...reasons]
       .map(([reason, connections]) => ({ reason, connections }))
       .sort((a, b) => b.connections - a.connections),

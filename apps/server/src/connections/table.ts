@@ -16,24 +16,26 @@ export class ConnectionTable implements ConnectionService {
   }
 
   async list(view: ConnectionView): Promise<ConnectionPage> {
-    return this.#page(view);
+    const { open, closed } = await this.#sampler.sample(FRAME_MS);
+    return pageOf(open, closed, view);
   }
 
   async *watch(view: ConnectionView, signal: AbortSignal): ReturnType<ConnectionService['watch']> {
-    let held = this.#page(view);
+    let sample = await this.#sampler.sample(FRAME_MS);
+    let held = pageOf(sample.open, sample.closed, view);
     yield { type: 'snapshot', ...held };
     while (true) {
       await sleep(FRAME_MS, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
-      const page = this.#page(view);
+      const next = await this.#sampler.sample(FRAME_MS);
+      if (signal.aborted) return;
+      // Where looking takes long, there is not always a newer one.
+      if (next === sample) continue;
+      sample = next;
+      const page = pageOf(sample.open, sample.closed, view);
       const delta = deltaOf(held, page);
       held = page;
       if (delta) yield delta;
     }
-  }
-
-  #page(view: ConnectionView): ConnectionPage {
-    const { open, closed } = this.#sampler.sample(FRAME_MS);
-    return pageOf(open, closed, view);
   }
 }

@@ -5,6 +5,7 @@ import type {
   End,
   Failure,
   HeldConnection,
+  Path,
   Reason,
 } from '@sidestep/shared';
 
@@ -36,6 +37,35 @@ export interface EventPosition {
   readonly taken: number;
 }
 
+/** Of an end, what it has in common with others. */
+export type Place = Omit<End, 'port'>;
+
+/** 0 is the client, 1 the server. */
+export type Side = 0 | 1;
+
+/** A table of connections. A connection has the same row as long as it is open, and rows may be empty. */
+export interface OpenConnections {
+  /** One more than the last row. */
+  readonly rows: number;
+  isOpen(row: number): boolean;
+  /** The id has 64 bits, too many for a number. */
+  idLow(row: number): number;
+  idHigh(row: number): number;
+  /** Nanoseconds, of whatever clock. */
+  openedAt(row: number): number;
+  path(row: number): Path;
+  /** Why what the side sends takes the stack; null on the bypass. */
+  reason(row: number, side: Side): Reason | null;
+  /** The same object for many ends. */
+  place(row: number, side: Side): Place;
+  port(row: number, side: Side): number;
+  /** What the side has sent, by both paths. */
+  messages(row: number, side: Side): number;
+  bytes(row: number, side: Side): number;
+  /** Rates are zero. */
+  connection(row: number): Connection;
+}
+
 /** Totals since the data plane was loaded. */
 export interface DataPlaneTotals {
   readonly bytes: ByPath;
@@ -62,7 +92,7 @@ export interface SplicingProcess extends Executable {
 }
 
 /**
- * Everything that touches the kernel. One instance owns one pin folder and one cgroup. All methods but `enable` are
+ * Everything that touches the kernel. One instance owns one pin folder and one cgroup. All methods but `enable` and `connections` are
  * quick and synchronous; all throw `DataPlaneError`.
  */
 export interface DataPlane {
@@ -105,8 +135,11 @@ export interface DataPlane {
    * how many events it has released without dealing with them.
    */
   resumeEvents(taken: number): number;
-  /** All open connections, in no order. Cost grows with their number: call it only as often as somebody looks. */
-  connections(): Connection[];
+  /**
+   * Reads all open connections, a part at a time so that nobody has to wait for the whole: what is returned is the same object each time, and
+   * says meanwhile what has been read so far. Cost grows with their number: call it only as often as somebody looks.
+   */
+  connections(): Promise<OpenConnections>;
   totals(): DataPlaneTotals;
   /** Executables whose connections stay on the stack because they splice: those that the kernel saw, and those that were added. */
   splicers(): SplicingProcess[];

@@ -1,9 +1,19 @@
-import { type BpfLink, type BpfMap, type BtfLayouts, type Decoder, readIterator } from '@sidestep/libbpf';
+import {
+  type BpfLink,
+  type BpfMap,
+  type BtfLayouts,
+  type Decoder,
+  openIterator,
+  readInBackground,
+  readIterator,
+} from '@sidestep/libbpf';
 import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
 /** Visiting every socket may take at most this share of the time, however many ask for it. */
 const MOST_OF_THE_TIME = 1 / 20;
+/** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
+const LONG = 5;
 
 /** What one run of an iterator counted: `struct ss_census`. */
 export interface Census {
@@ -22,48 +32,108 @@ export interface IteratorMaps {
   readonly attention: BpfMap;
 }
 
-/** Runs `sidestep_look` over all our sockets, so that their records say what TCP has carried and why. */
-export class Looker {
+/** Runs an iterator over all our sockets, at once or on another thread. What it counts, it adds to what was counted before. */
+abstract class Visitor implements Disposable {
   readonly #link: BpfLink;
   readonly #census: BpfMap;
   readonly #decode: Decoder<Census>;
-  readonly #blank: Buffer;
+  #running: Promise<unknown> | null = null;
+  #ended = false;
+  #lastTook = 0;
 
   constructor(link: BpfLink, { census }: IteratorMaps, layouts: BtfLayouts) {
     this.#link = link;
     this.#census = census;
     this.#decode = layouts.decoder<Census>('ss_census');
-    this.#blank = Buffer.alloc(layouts.struct('ss_census').size);
   }
 
-  run(): Census {
-    return this.runFor(() => {});
+  /** Whether a visit is under way on another thread. */
+  get busy(): boolean {
+    return this.#running !== null;
   }
 
-  protected runFor(take: (output: Buffer) => void): Census {
-    this.#census.update(KEY, this.#blank);
-    take(readIterator(this.#link));
+  /** Whether the last visit took so long that the next one should not hold this thread up. */
+  get slow(): boolean {
+    return this.#lastTook > LONG;
+  }
+
+  /** Milliseconds that the last visit took. */
+  get took(): number {
+    return this.#lastTook;
+  }
+
+  protected visitNow(): { census: Census; output: Buffer } {
+    const [start, before] = [performance.now(), this.#count()];
+    const output = readIterator(this.#link);
+    return { census: this.#since(before, start), output };
+  }
+
+  /** After the one that is under way. Null when the data plane has gone meanwhile. */
+  protected async visitInBackground(): Promise<{ census: Census; output: Buffer } | null> {
+    while (this.#running) await this.#running;
+    if (this.#ended) return null;
+    const [start, before] = [performance.now(), this.#count()];
+    const reading = readInBackground(openIterator(this.#link));
+    this.#running = reading.catch(() => {});
+    try {
+      const output = await reading;
+      return this.#ended ? null : { census: this.#since(before, start), output };
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  #count(): Census {
     return this.#decode(this.#census.lookup(KEY) as Buffer);
+  }
+
+  #since(before: Census, start: number): Census {
+    const after = this.#count();
+    this.#lastTook = performance.now() - start;
+    return {
+      unsettled: after.unsettled - before.unsettled,
+      candidates: after.candidates - before.candidates,
+      errands: after.errands - before.errands,
+      stack_messages: after.stack_messages - before.stack_messages,
+      stack_bytes: after.stack_bytes - before.stack_bytes,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#ended = true;
   }
 }
 
-/** Runs `sidestep_tend` over all our sockets: it lets them join and leave, and names the readers that must be woken. */
-export class Tender extends Looker {
+/** Runs `sidestep_look`, so that records say what TCP has carried and why. */
+export class Looker extends Visitor {
+  /** Not while `busy`: two visits at once would count everything twice. */
+  look(): Census {
+    return this.visitNow().census;
+  }
+
+  async lookInBackground(): Promise<Census | null> {
+    return (await this.visitInBackground())?.census ?? null;
+  }
+}
+
+/** Runs `sidestep_tend`: it lets connections join and leave, and names the readers that must be woken. */
+export class Tender extends Visitor {
   readonly #attention: BpfMap;
   readonly #decodeLeft: Decoder<LeftSocket>;
   readonly #leftSize: number;
   readonly #settle: (socket: LeftSocket) => void;
-  readonly #arm: () => void;
+  readonly #arm: () => Promise<void>;
   /** An earlier daemon may have died in the middle of a visit. */
   #unfinished = true;
   #restUntil = 0;
+  #trouble: unknown = null;
 
   constructor(
     link: BpfLink,
     maps: IteratorMaps,
     layouts: BtfLayouts,
     settle: (socket: LeftSocket) => void,
-    arm: () => void,
+    arm: () => Promise<void>,
   ) {
     super(link, maps, layouts);
     this.#attention = maps.attention;
@@ -73,23 +143,54 @@ export class Tender extends Looker {
     this.#arm = arm;
   }
 
-  /** Whether a program in the kernel, or the last run itself, asked for a run, and it is not too soon for one. */
-  get due(): boolean {
-    if (performance.now() < this.#restUntil) return false;
-    return this.#unfinished || this.#attention.lookup(KEY)?.readUInt32LE(0) === 1;
+  /** Runs where a program in the kernel, or the last run itself, asked for it, and it is not too soon. Throws what went wrong on another thread. */
+  tendIfDue(): void {
+    const trouble = this.#trouble;
+    this.#trouble = null;
+    if (trouble) throw trouble;
+    if (this.busy || performance.now() < this.#restUntil) return;
+    if (!this.#unfinished && this.#attention.lookup(KEY)?.readUInt32LE(0) !== 1) return;
+    if (this.slow) this.#inBackground(this.#tendInBackground());
+    else this.tend();
   }
 
-  override run(): Census {
+  tend(): void {
     const started = performance.now();
-    // Cleared first: what asks while the iterator runs is seen next time.
+    this.#clearAttention();
+    const { census, output } = this.visitNow();
+    this.#deal(census, output);
+    if (census.errands > 0n) this.#inBackground(this.#arm());
+    this.#restAfter(started);
+  }
+
+  async #tendInBackground(): Promise<void> {
+    const started = performance.now();
+    this.#clearAttention();
+    const visit = await this.visitInBackground();
+    if (!visit) return;
+    this.#deal(visit.census, visit.output);
+    if (visit.census.errands > 0n) await this.#arm();
+    this.#restAfter(started);
+  }
+
+  /** First of all: what asks while the iterator runs is seen next time. */
+  #clearAttention(): void {
     this.#attention.update(KEY, Buffer.alloc(4));
-    const census = this.runFor((sockets) => {
-      for (let at = 0; at < sockets.length; at += this.#leftSize) this.#settle(this.#decodeLeft(sockets, at));
-    });
-    if (census.errands > 0n) this.#arm();
-    this.#unfinished = census.candidates > 0n || census.unsettled > 0n || census.errands > 0n;
+  }
+
+  #deal({ candidates, unsettled, errands }: Census, sockets: Buffer): void {
+    for (let at = 0; at < sockets.length; at += this.#leftSize) this.#settle(this.#decodeLeft(sockets, at));
+    this.#unfinished = candidates > 0n || unsettled > 0n || errands > 0n;
+  }
+
+  #restAfter(started: number): void {
     const ended = performance.now();
     this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
-    return census;
+  }
+
+  #inBackground(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#trouble = error;
+    });
   }
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
-import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
-import { type Connection, type EnablingStep, type HeldConnection, heldWords } from '@sidestep/shared';
+import { BtfLayouts, type Encoder, RingBuffer } from '@sidestep/libbpf';
+import { type EnablingStep, type HeldConnection, heldWords } from '@sidestep/shared';
 import { bootId } from './boot-id.ts';
 import { systemClock } from './clock.ts';
 import {
@@ -11,16 +11,17 @@ import {
   type DataPlaneTotals,
   type EventPosition,
   type Executable,
+  type OpenConnections,
   type SplicingProcess,
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { asDataPlaneError } from './failure.ts';
 import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
 import { Looker, Tender } from './iterator.ts';
+import { KernelConnections } from './kernel-connections.ts';
 import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
 import { hasLayout, missingPins, Pins, pinState, unpin } from './pins.ts';
-import { type ConnectionRecord, RecordReader } from './record.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
@@ -29,6 +30,12 @@ import { Totals } from './totals.ts';
 
 const KEY = Buffer.alloc(4);
 const LATECOMER_LOOKS = 100;
+/** Reading so many takes a millisecond or two. */
+const SLOTS_AT_ONCE = 2048;
+
+/** Lets whoever waits for this thread go first. */
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+
 /** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
 const STREAM_AFTER = 32;
 /** Changes of direction before a connection may join: two requests and their answers. */
@@ -59,6 +66,7 @@ interface Running {
   /** Where in the ring the next events begin, once those that were last read are released. */
   readUpTo: number;
   readonly totals: Totals;
+  readonly connections: KernelConnections;
   readonly splicers: SplicerMap;
 }
 
@@ -66,12 +74,8 @@ class KernelDataPlane implements DataPlane {
   readonly #options: KernelDataPlaneOptions;
   readonly #layouts: BtfLayouts;
   readonly #layout: string;
-  readonly #decodeConnection: Decoder<ConnectionRecord>;
   readonly #encodeConfig: Encoder;
   readonly #events: EventReader;
-  readonly #records: RecordReader;
-  readonly #connectionSize: number;
-  readonly #idOffset: number;
   #scratch = Buffer.alloc(0);
   #config: DataPlaneConfig | null = null;
   #killed = false;
@@ -83,13 +87,8 @@ class KernelDataPlane implements DataPlane {
       BtfLayouts.fromObject(options.objectPath),
     );
     this.#layout = layoutName(this.#layouts);
-    this.#decodeConnection = this.#layouts.decoder<ConnectionRecord>('ss_connection');
     this.#encodeConfig = this.#layouts.encoder('ss_config');
     this.#events = new EventReader(this.#layouts, systemClock);
-    this.#records = new RecordReader(this.#layouts, systemClock);
-    const connection = this.#layouts.struct('ss_connection');
-    this.#connectionSize = connection.size;
-    this.#idOffset = connection.fields.get('id')?.offset ?? 0;
   }
 
   get enabled(): boolean {
@@ -198,7 +197,7 @@ class KernelDataPlane implements DataPlane {
       this.#writeConfig();
     }
     const { pins, tender } = this.#use();
-    tender.run();
+    tender.tend();
     const left = pins.maps.socks.keys().length;
     return left > 0 && this.#releaseClosed() ? pins.maps.socks.keys().length : left;
   }
@@ -258,7 +257,9 @@ class KernelDataPlane implements DataPlane {
   }
 
   #close(): void {
-    const { pins, ring } = this.#use();
+    const { pins, ring, tender, looker } = this.#use();
+    tender[Symbol.dispose]();
+    looker[Symbol.dispose]();
     ring.close();
     pins[Symbol.dispose]();
     this.#running = null;
@@ -272,7 +273,7 @@ class KernelDataPlane implements DataPlane {
 
   tend(): void {
     const { tender } = this.#use();
-    if (tender.due) tender.run();
+    tender.tendIfDue();
   }
 
   readEvents(max: number): DataPlaneEvent[] {
@@ -303,16 +304,16 @@ class KernelDataPlane implements DataPlane {
     return 0;
   }
 
-  connections(): Connection[] {
-    const { pins, looker } = this.#use();
-    looker.run();
-    const { values, count } = pins.maps.connections.entries();
-    const connections: Connection[] = [];
-    for (let slot = 0; slot < count; slot++) {
-      const at = slot * this.#connectionSize;
-      // No id: the slot is free, or its record is being written at this moment.
-      if (values.readBigUInt64LE(at + this.#idOffset) === 0n) continue;
-      connections.push(this.#records.connection(this.#decodeConnection(values, at)));
+  async connections(): Promise<OpenConnections> {
+    const { pins, looker, connections } = this.#use();
+    await looker.lookInBackground();
+    let first = 0;
+    // Slots are used in order, so behind the first part that never was there is nothing.
+    for (const { values, count } of this.#running ? pins.maps.connections.parts(SLOTS_AT_ONCE) : []) {
+      if (!connections.take(values, first, count)) break;
+      first += count;
+      await breathe();
+      if (this.#running?.pins !== pins) break;
     }
     return connections;
   }
@@ -345,6 +346,7 @@ class KernelDataPlane implements DataPlane {
       ring,
       readUpTo: ring.position,
       totals: new Totals(maps.totals, looker, this.#layouts),
+      connections: new KernelConnections(this.#layouts, systemClock),
       splicers: new SplicerMap(maps.splicers, this.#layouts),
     };
   }

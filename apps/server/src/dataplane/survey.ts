@@ -1,6 +1,6 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type BpfLink, readIterator } from '@sidestep/libbpf';
+import { type BpfLink, openIterator, readInBackground } from '@sidestep/libbpf';
 import { libc } from './borrow.ts';
 import { list, processes } from './listing.ts';
 
@@ -20,13 +20,15 @@ const setns = libc.func('int setns(int fd, int type)');
 export async function survey(link: BpfLink): Promise<void> {
   for (let visit = 0; visit < VISITS; visit++) {
     if (visit > 0) await wait(BETWEEN_VISITS_MS);
-    visitAllSockets(link);
+    await visitAllSockets(link);
   }
 }
 
-/** One run of an iterator over TCP sockets in every network namespace. */
-export function visitAllSockets(link: BpfLink): void {
-  inEachNamespace(() => readIterator(link));
+/** One run of an iterator over TCP sockets in every network namespace, on other threads: it takes a microsecond for each socket. */
+export async function visitAllSockets(link: BpfLink): Promise<void> {
+  const iterators: number[] = [];
+  inEachNamespace(() => iterators.push(openIterator(link)));
+  await Promise.all(iterators.map((iterator) => readInBackground(iterator)));
 }
 
 /** `act` must not wait: the whole thread is in the other namespace meanwhile. */

@@ -1,6 +1,6 @@
 import type { BpfMap, BtfLayouts, Decoder } from '@sidestep/libbpf';
 import type { DataPlaneTotals } from './dataplane.ts';
-import type { Looker } from './iterator.ts';
+import type { Census, Looker } from './iterator.ts';
 
 const KEY = Buffer.alloc(4);
 /** Visiting every socket to sum what TCP carried may take at most this share of the time. */
@@ -17,6 +17,13 @@ interface TotalsRecord {
   readonly untracked: bigint;
 }
 
+interface Sums {
+  readonly messages: { readonly bypass: number; readonly closedStack: number };
+  readonly bytes: { readonly bypass: number; readonly closedStack: number };
+  readonly events: DataPlaneTotals['events'];
+  readonly untracked: number;
+}
+
 /** Sums up what went by each path: exact for the bypass, as of the last visit by the iterator for the stack. */
 export class Totals {
   readonly #map: BpfMap;
@@ -24,7 +31,6 @@ export class Totals {
   readonly #decode: Decoder<TotalsRecord>;
   #stack = { messages: 0, bytes: 0 };
   #visited = 0;
-  #took = 0;
 
   constructor(map: BpfMap, looker: Looker, layouts: BtfLayouts) {
     this.#map = map;
@@ -33,8 +39,8 @@ export class Totals {
   }
 
   read(): DataPlaneTotals {
-    const now = performance.now();
-    if (now - this.#visited >= this.#took / MOST_OF_THE_TIME) this.#visit(now);
+    const due = performance.now() - this.#visited >= this.#looker.took / MOST_OF_THE_TIME;
+    if (due && !this.#looker.busy) this.#visit();
     const { messages, bytes, events, untracked } = this.#sum();
     return {
       bytes: { bypass: bytes.bypass, stack: this.#stack.bytes },
@@ -44,19 +50,30 @@ export class Totals {
     };
   }
 
-  #visit(now: number): void {
+  /** Where that takes long, the next reading has the result. */
+  #visit(): void {
+    this.#visited = performance.now();
     // The closed ones first: a connection that closes between the two counts stands in neither, and in the next ones.
-    const { messages, bytes } = this.#sum();
-    const census = this.#looker.run();
+    const closed = this.#sum();
+    if (!this.#looker.slow) {
+      this.#add(closed, this.#looker.look());
+      return;
+    }
+    this.#looker.lookInBackground().then(
+      (census) => census && this.#add(closed, census),
+      // It is due again soon, and whoever wants the connections is told.
+      () => {},
+    );
+  }
+
+  #add({ messages, bytes }: Sums, census: Census): void {
     this.#stack = {
       messages: Math.max(this.#stack.messages, messages.closedStack + Number(census.stack_messages)),
       bytes: Math.max(this.#stack.bytes, bytes.closedStack + Number(census.stack_bytes)),
     };
-    this.#visited = now;
-    this.#took = performance.now() - now;
   }
 
-  #sum() {
+  #sum(): Sums {
     const records = (this.#map.lookupPerCpu(KEY) ?? []).map((value) => this.#decode(value));
     const sum = (field: keyof TotalsRecord) =>
       records.reduce((total, record) => total + Number(record[field]), 0);

@@ -121,7 +121,7 @@ export class StatisticsRecorder implements StatisticsService {
 
   #connections(): ByPath {
     const age = this.#changes.waiting > 0 ? COUNT_AGE.watched : COUNT_AGE.unwatched;
-    const { open, bypassing } = this.#options.sampler.summary(age).connections;
+    const { open, bypassing } = this.#options.sampler.summaryAtOnce(age).connections;
     return { bypass: bypassing, stack: open - bypassing };
   }
 }

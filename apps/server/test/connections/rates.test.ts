@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
+import { ListedConnections } from '../../src/connections/listed.ts';
 import { RateWindow } from '../../src/connections/rates.ts';
 import { bypassing, connection, onStack } from '../support/connection.ts';
 
 const at = (messages: number, id = '1') =>
   connection({ id, clientToServer: bypassing(messages), serverToClient: onStack(null, messages * 2) });
-const rate = (window: RateWindow, messages: number, now: number) =>
-  window.rated([at(messages)], now)[0]?.clientToServer.rate.messages;
+
+function look(window: RateWindow, rows: ReturnType<typeof at>[], now: number): number[] {
+  window.look(new ListedConnections(rows), now);
+  return rows.map((_, row) => window.messageRate(row, 0));
+}
+const rate = (window: RateWindow, messages: number, now: number) => look(window, [at(messages)], now)[0];
 
 test('the first look says zero', () => {
   expect(rate(new RateWindow(), 1000, 0)).toBe(0);
@@ -13,10 +18,10 @@ test('the first look says zero', () => {
 
 test('bytes and messages per second, both directions, both paths', () => {
   const window = new RateWindow();
-  window.rated([at(0)], 0);
-  const [row] = window.rated([at(100)], 500);
-  expect(row?.clientToServer.rate).toEqual({ messages: 200, bytes: 200 * 64 });
-  expect(row?.serverToClient.rate).toEqual({ messages: 400, bytes: 400 * 64 });
+  look(window, [at(0)], 0);
+  look(window, [at(100)], 500);
+  expect([window.messageRate(0, 0), window.byteRate(0, 0)]).toEqual([200, 200 * 64]);
+  expect([window.messageRate(0, 1), window.byteRate(0, 1)]).toEqual([400, 400 * 64]);
 });
 
 test('a rate is over about a second, however often somebody looks', () => {
@@ -27,9 +32,14 @@ test('a rate is over about a second, however often somebody looks', () => {
 
 test('a connection that is new has grown from zero', () => {
   const window = new RateWindow();
-  window.rated([at(5, '1')], 0);
-  const rows = window.rated([at(5, '1'), at(30, '2')], 1000);
-  expect(rows.map((row) => row.clientToServer.rate.messages)).toEqual([0, 30]);
+  look(window, [at(5, '1')], 0);
+  expect(look(window, [at(5, '1'), at(30, '2')], 1000)).toEqual([0, 30]);
+});
+
+test('a connection in the row of another has grown from zero', () => {
+  const window = new RateWindow();
+  look(window, [at(20, '1')], 0);
+  expect(look(window, [at(30, '2')], 1000)).toEqual([30]);
 });
 
 test('whoever looks again after a while starts afresh', () => {

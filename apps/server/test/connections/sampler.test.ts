@@ -23,34 +23,36 @@ function sampling() {
   return { clock, dataPlane, closed, sampler, pending };
 }
 
-test('all who ask at about the same time share one look', () => {
+test('all who ask at about the same time share one look', async () => {
   const { clock, dataPlane, sampler } = sampling();
   for (let ms = 0; ms < 1000; ms += 50) {
     clock.ms = ms;
-    sampler.sample(250);
-    sampler.sample(250);
+    await Promise.all([sampler.sample(250), sampler.sample(250)]);
   }
   expect(dataPlane.calls.connections).toBe(4);
 });
 
-test('nobody looks when nothing is loaded', () => {
+test('nobody looks when nothing is loaded', async () => {
   const { dataPlane, sampler } = sampling();
   dataPlane.enabled = false;
-  expect(sampler.sample(0)).toMatchObject({ open: [], closed: [] });
+  const { open, closed } = await sampler.sample(0);
+  expect([open.rows.length, closed.rows.length]).toEqual([0, 0]);
   expect(dataPlane.calls.connections).toBe(0);
 });
 
-test('a connection that closes during the look is either open or closed, never both or none', () => {
+test('a connection that closes during the look is either open or closed, never both or none', async () => {
   const { dataPlane, sampler, closed, pending } = sampling();
   const row = connection();
   dataPlane.kernel.open = [row];
   pending.push(() => closed.add({ ...row, open: false, closedAt: new Date(0).toISOString() }));
-  const sample = sampler.sample(0);
-  expect(sample.open).toEqual([]);
-  expect(sample.closed).toMatchObject([{ id: row.id, open: false }]);
+  const { open, closed: gone } = await sampler.sample(0);
+  expect(open.rows.length).toBe(0);
+  expect(Array.from(gone.rows, (at) => gone.table.connection(at))).toMatchObject([
+    { id: row.id, open: false },
+  ]);
 });
 
-test('the summary counts paths, and reasons of those on the stack, most frequent first', () => {
+test('the summary counts paths, and reasons of those on the stack, most frequent first', async () => {
   const { dataPlane, sampler } = sampling();
   const stack = (id: string, reason: 'streaming' | 'blocking reader') =>
     connection({ id, clientToServer: onStack(reason), serverToClient: onStack('warming up') });
@@ -60,7 +62,7 @@ test('the summary counts paths, and reasons of those on the stack, most frequent
     stack('3', 'blocking reader'),
     connection({ id: '4', clientToServer: onStack('streaming'), serverToClient: bypassing(1) }),
   ];
-  expect(sampler.summary(0)).toEqual({
+  expect(await sampler.summary(0)).toEqual({
     connections: { open: 4, bypassing: 1 },
     reasons: [
       { reason: 'blocking reader', connections: 2 },
@@ -69,13 +71,31 @@ test('the summary counts paths, and reasons of those on the stack, most frequent
   });
 });
 
-test('a data plane that is slow to look at is looked at less often', () => {
+test('a data plane that is slow to look at is looked at less often, and nobody waits who can have an older look', async () => {
   const { clock, dataPlane, sampler } = sampling();
   const look = dataPlane.connections.bind(dataPlane);
   dataPlane.connections = () => {
     for (const end = performance.now() + 60; performance.now() < end; );
     return look();
   };
-  for (clock.ms = 0; clock.ms < 1000; clock.ms += 100) sampler.sample(100);
+  const first = await sampler.sample(100);
+  for (clock.ms = 0; clock.ms < 1000; clock.ms += 100) await sampler.sample(100);
   expect(dataPlane.calls.connections).toBeLessThanOrEqual(4);
+  expect((await sampler.sample(100)).at).toBeGreaterThan(first.at);
+
+  let finish = () => {};
+  dataPlane.connections = async () => {
+    await new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    return look();
+  };
+  clock.ms = 5000;
+  const older = await sampler.sample(100);
+  expect(older.at).toBeLessThan(5000);
+  // One that is too old is waited for.
+  clock.ms = 60_000;
+  const waiting = sampler.sample(100);
+  finish();
+  expect((await waiting).at).toBe(60_000);
 });

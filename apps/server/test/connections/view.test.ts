@@ -1,7 +1,11 @@
 import { type Connection, type ConnectionView, connectionViewSchema } from '@sidestep/shared';
 import { describe, expect, test } from 'vitest';
-import { nameOf, pageOf } from '../../src/connections/view.ts';
+import { ListedConnections } from '../../src/connections/listed.ts';
+import { nameOf, pageOf as pageOfTables } from '../../src/connections/view.ts';
 import { bypassing, connection, end, onStack } from '../support/connection.ts';
+
+const pageOf = (open: Connection[], closed: Connection[], view: ConnectionView) =>
+  pageOfTables(ListedConnections.all(open), ListedConnections.all(closed), view);
 
 const redis = connection({
   id: '1',

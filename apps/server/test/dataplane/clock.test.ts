@@ -2,15 +2,15 @@ import { expect, test } from 'vitest';
 import { createClock, systemClock } from '../../src/dataplane/clock.ts';
 
 test('the monotonic clock of now reads as now', () => {
-  const now = systemClock.micros(process.hrtime.bigint());
+  const now = systemClock.micros(Number(process.hrtime.bigint()));
   expect(Math.abs(now / 1000 - Date.now())).toBeLessThan(50);
 });
 
 test('events keep their order and their distance', () => {
-  const first = process.hrtime.bigint();
+  const first = Number(process.hrtime.bigint());
   const distances = Array.from({ length: 1000 }, (_, index) => {
-    const at = first + BigInt(index) * 1000n;
-    return systemClock.micros(at + 1000n) - systemClock.micros(at);
+    const at = first + index * 1000;
+    return systemClock.micros(at + 1000) - systemClock.micros(at);
   });
   expect(Math.min(...distances)).toBeGreaterThan(0);
 });
@@ -24,10 +24,10 @@ test.each([
     () => wall,
     () => monotonic,
   );
-  expect(clock.iso(monotonic)).toBe('2026-01-01T00:00:00.000Z');
+  expect(clock.iso(Number(monotonic))).toBe('2026-01-01T00:00:00.000Z');
   const opened = monotonic;
   wall += step + 1000;
   monotonic += 1_000_000_000n;
-  expect(clock.micros(monotonic)).toBe(wall * 1000);
-  expect(clock.micros(monotonic) - clock.micros(opened)).toBe(1_000_000);
+  expect(clock.micros(Number(monotonic))).toBe(wall * 1000);
+  expect(clock.micros(Number(monotonic)) - clock.micros(Number(opened))).toBe(1_000_000);
 });

@@ -17,7 +17,7 @@ test('the totals are those of all processors, as the programs lay them out', () 
       untracked: 3n * n,
     });
   const map = { lookupPerCpu: () => [processor(1n), processor(2n)] };
-  const looker = { run: () => ({ stack_messages: 4n, stack_bytes: 5n }) };
+  const looker = { busy: false, slow: false, took: 0, look: () => ({ stack_messages: 4n, stack_bytes: 5n }) };
   const totals = new Totals(
     map as unknown as ConstructorParameters<typeof Totals>[0],
     looker as unknown as ConstructorParameters<typeof Totals>[1],

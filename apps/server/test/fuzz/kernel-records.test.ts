@@ -4,22 +4,26 @@ import { connectionSchema, eventSchema } from '@sidestep/shared';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { EventReader } from '../../src/dataplane/event.ts';
-import { type ConnectionRecord, RecordReader } from '../../src/dataplane/record.ts';
+import { KernelConnections } from '../../src/dataplane/kernel-connections.ts';
+import { RecordReader } from '../../src/dataplane/record.ts';
 import { eventFromKernel } from '../../src/events/convert.ts';
 import { fuzz } from './support/fuzz.ts';
 
 const layouts = BtfLayouts.fromObject(join(import.meta.dirname, '../../../../bpf/build/sidestep.o'));
 const clock = {
-  micros: (at: bigint) => Number(at / 1000n),
-  iso: (at: bigint) => new Date(Number(at / 1_000_000n)).toISOString(),
+  micros: (at: number) => Math.floor(at / 1000),
+  iso: (at: number) => new Date(at / 1e6).toISOString(),
 };
 const size = layouts.struct('ss_event').size;
 const reader = new EventReader(layouts, clock);
 const records = new RecordReader(layouts, clock);
-const decode = layouts.decoder<ConnectionRecord>('ss_connection');
 const encode = layouts.encoder('ss_event');
 const kinds = [...layouts.enum('ss_event_kind').values()];
 const reasons = [...layouts.enum('ss_reason').values()];
+
+function connectionOf(bytes: Buffer, start: number) {
+  return records.connection(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), start);
+}
 
 /** As `drain` writes them. */
 function drained(payloads: readonly Uint8Array[]): Buffer {
@@ -30,6 +34,27 @@ function drained(payloads: readonly Uint8Array[]): Buffer {
     return record;
   });
   return Buffer.concat(parts);
+}
+
+const encodeConnection = layouts.encoder('ss_connection');
+/** The table counts in numbers, which are exact up to here: eight million gigabytes. */
+const u53 = fc.maxSafeNat();
+
+/** What numbers of the kernel's own may be, around which the other bytes are any. */
+function plausible(id: number, opened: number, [a, b, c, d, e, f, g, h]: number[]) {
+  const direction = (messages = 0, bytes = 0, stackMessages = 0, stackBytes = 0) => ({
+    bypass_messages: messages,
+    bypass_bytes: bytes,
+    stack_messages: stackMessages,
+    stack_bytes: stackBytes,
+  });
+  return {
+    id,
+    opened,
+    state: (a ?? 0) % 7,
+    reason: (b ?? 0) % 15,
+    direction: [direction(a, b, c, d), direction(e, f, g, h)],
+  };
 }
 
 const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
@@ -88,14 +113,35 @@ fuzz(
   },
 );
 
+const connection = layouts.struct('ss_connection').size;
+const anyRecord = fc.uint8Array({ minLength: connection, maxLength: connection });
+
+fuzz('table entries of any content are connections that the API allows', anyRecord, (bytes) => {
+  connectionSchema.parse(connectionOf(Buffer.from(bytes), 0));
+});
+
+/** One table for all inputs: each finds in its rows what earlier ones have left there. */
+const table = new KernelConnections(layouts, clock);
+
 fuzz(
-  'table entries of any content are connections that the API allows',
-  fc.uint8Array({
-    minLength: layouts.struct('ss_connection').size,
-    maxLength: layouts.struct('ss_connection').size,
+  'the table says of each slot what its record says, whatever was there before',
+  fc.array(fc.tuple(anyRecord, u53, u53, fc.array(u53, { minLength: 8, maxLength: 8 })), {
+    minLength: 1,
+    maxLength: 3,
   }),
-  (bytes) => {
-    connectionSchema.parse(records.connection(decode(Buffer.from(bytes))));
+  (contents) => {
+    const bytes = Buffer.concat(
+      contents.map(([content, id, opened, counters]) =>
+        encodeConnection(plausible(id, opened, counters), Buffer.from(content)),
+      ),
+    );
+    expect(table.take(bytes, 0, contents.length)).toBe(
+      contents.some(([, id, opened]) => id > 0 || opened > 0),
+    );
+    for (const [row, [, id]] of contents.entries()) {
+      expect(table.isOpen(row)).toBe(id > 0);
+      if (id > 0) expect(table.connection(row)).toEqual(connectionOf(bytes, row * connection));
+    }
   },
 );
 

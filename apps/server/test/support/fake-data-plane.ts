@@ -1,4 +1,5 @@
 import type { Connection, EnablingStep, HeldConnection } from '@sidestep/shared';
+import { ListedConnections } from '../../src/connections/listed.ts';
 import {
   type DataPlane,
   type DataPlaneConfig,
@@ -7,6 +8,7 @@ import {
   type DataPlaneTotals,
   type EventPosition,
   type Executable,
+  type OpenConnections,
   type SplicingProcess,
 } from '../../src/dataplane/dataplane.ts';
 
@@ -168,10 +170,10 @@ export class FakeDataPlane implements DataPlane {
     return 0;
   }
 
-  connections(): Connection[] {
+  async connections(): Promise<OpenConnections> {
     this.#needEnabled('connections');
     this.calls.connections++;
-    return [...this.kernel.open];
+    return new ListedConnections([...this.kernel.open]);
   }
 
   totals(): DataPlaneTotals {

@@ -1,10 +1,12 @@
 import type { ByPath, Connection, EnablingStep, HeldConnection, Reason } from '@sidestep/shared';
+import { ListedConnections } from '../../../server/src/connections/listed.ts';
 import {
   type DataPlane,
   DataPlaneError,
   type DataPlaneEvent,
   type EventPosition,
   type Executable,
+  type OpenConnections,
   type SplicingProcess,
 } from '../../../server/src/dataplane/dataplane.ts';
 
@@ -106,8 +108,8 @@ export class StandInDataPlane implements DataPlane {
     return 0;
   }
 
-  connections(): Connection[] {
-    return this.open.map((connection) => structuredClone(connection));
+  async connections(): Promise<OpenConnections> {
+    return new ListedConnections(structuredClone(this.open));
   }
 
   totals() {
