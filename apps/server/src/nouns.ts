@@ -83,7 +83,7 @@ export function createNouns(options: NounOptions): Nouns {
     steady,
     onClosed: (connection) => closed.add(connection),
   });
-  const sampler = new ConnectionSampler({ dataPlane, closed, takeEvents: () => pump.take(), steady });
+  const sampler = new ConnectionSampler({ dataPlane, closed, takeEvents: () => pump.takeSome(), steady });
   const statistics = new StatisticsRecorder({
     counters,
     sampler,

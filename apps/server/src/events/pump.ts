@@ -4,13 +4,16 @@ import type { Counters } from '../statistics/counters.ts';
 import { eventFromDaemon, eventFromKernel, isoOfMicroseconds } from './convert.ts';
 import type { Journal, Place } from './journal.ts';
 
-const BATCH = 4096;
-/** Keeps one turn short when the kernel reports faster than we read; what is left waits in the ring for the next turn. */
-const BATCHES_PER_TURN = 8;
+const BATCH = 512;
+/** More than the ring holds. */
+const MOST_BATCHES = 64;
+/** Milliseconds. Where the kernel reports faster than we read, the page has its turn too; what is left waits in the ring. */
+const LONGEST_TURN_MS = 10;
 
 /** Waking up costs more than looking: where nothing has happened for a while, we look less often. */
 const BUSY_MS = 20;
 const QUIET_MS = 100;
+const BEHIND_MS = 1;
 const BUSY_FOR_MS = 2000;
 
 export interface PumpOptions {
@@ -27,6 +30,7 @@ export class Pump {
   readonly #options: PumpOptions;
   #lost = 0;
   #busyUntil = Number.NEGATIVE_INFINITY;
+  #behind = false;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -34,6 +38,7 @@ export class Pump {
 
   /** Milliseconds until the next turn is due. */
   get rest(): number {
+    if (this.#behind) return BEHIND_MS;
     return this.#options.steady() < this.#busyUntil ? BUSY_MS : QUIET_MS;
   }
 
@@ -42,14 +47,23 @@ export class Pump {
     const { dataPlane, journal, steady } = this.#options;
     if (!dataPlane.enabled) return;
     const before = journal.log.newest;
-    this.take();
+    this.takeSome();
     dataPlane.tend();
     if (journal.log.newest > before) this.#busyUntil = steady() + BUSY_FOR_MS;
   }
 
-  take(): void {
+  /** As many as there is time for in one turn. */
+  takeSome(): void {
+    this.take(LONGEST_TURN_MS);
+  }
+
+  /** All that are in the ring at this moment, unless that takes longer. */
+  take(longestMs = Number.POSITIVE_INFINITY): void {
     const { dataPlane, journal, onClosed } = this.#options;
-    for (let batch = 0; batch < BATCHES_PER_TURN && dataPlane.enabled; batch++) {
+    const end = performance.now() + longestMs;
+    this.#behind = true;
+    for (let batch = 0; batch < MOST_BATCHES && dataPlane.enabled; batch++) {
+      if (performance.now() > end) return;
       const events = dataPlane.readEvents(BATCH);
       for (const { kind, at, connection } of events) {
         if (kind === 'closed' && connection) {
@@ -61,8 +75,9 @@ export class Pump {
       } finally {
         dataPlane.releaseEvents();
       }
-      if (events.length < BATCH) return;
+      if (events.length < BATCH) break;
     }
+    this.#behind = false;
   }
 
   /** Puts a mark where events were lost since the last look; once a second. */
