@@ -8,6 +8,8 @@ import { Process, run } from './process.ts';
 import { until } from './until.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'];
+/** As scripts/daemon.sh starts it. */
+const NODE_OF_DAEMON = [...NODE, '--max-semi-space-size=4'];
 const DAEMON = fileURLToPath(new URL('../../../../apps/server/src/main.ts', import.meta.url));
 const CLI = fileURLToPath(new URL('../../../../apps/cli/src/main.ts', import.meta.url));
 
@@ -44,7 +46,7 @@ export class Daemon implements AsyncDisposable {
   async start(): Promise<void> {
     this.#port ??= await freePort();
     const started = new Process([
-      ...[...NODE, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
+      ...[...NODE_OF_DAEMON, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
       ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir, ...this.#options],
     ]);
     this.#process = started;
