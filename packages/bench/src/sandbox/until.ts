@@ -6,6 +6,9 @@ export interface UntilOptions {
   readonly every?: number;
 }
 
+/** How many times as long as usual everything may take here: a machine that is emulated is that much slower. */
+const PATIENCE = Number(process.env.SIDESTEP_PATIENCE ?? 1);
+
 /**
  * Asks again and again until the answer is neither null, undefined nor false, and returns it. Throws when the deadline (30 s) has
  * passed, with `what` and the last error in its message.
@@ -15,7 +18,8 @@ export async function until<T>(
   ask: () => Promise<T | null | undefined | false> | T | null | undefined | false,
   { deadline = 30_000, every = 20 }: UntilOptions = {},
 ): Promise<T> {
-  const end = performance.now() + deadline;
+  const limit = deadline * PATIENCE;
+  const end = performance.now() + limit;
   let trouble: unknown = null;
   while (performance.now() < end) {
     try {
@@ -27,5 +31,5 @@ export async function until<T>(
     }
     await sleep(every);
   }
-  throw new Error(`Waited ${deadline} ms in vain until ${what}.`, trouble ? { cause: trouble } : undefined);
+  throw new Error(`Waited ${limit} ms in vain until ${what}.`, trouble ? { cause: trouble } : undefined);
 }
