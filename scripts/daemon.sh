@@ -50,12 +50,25 @@ verb_dev() {
 }
 
 verb_test() {
+	if [ "$kernels" = yes ]; then
+		verb_test_kernels
+		return
+	fi
 	# shellcheck disable=SC2086 # a list of words
 	install_packages $run_time_packages $program_packages $test_packages
 	set_up
 	[ "$plain" = no ] || set -- --plain
 	exec "$node" "$root/scripts/run-tests.ts" "$@" ${fuzz:+--fuzz "$fuzz"} ${torture:+--torture "$torture"} \
 		${seed:+--seed "$seed"}
+}
+
+verb_test_kernels() {
+	refuse_no_emulator
+	# shellcheck disable=SC2086 # a list of words
+	install_packages $run_time_packages $kernel_test_packages
+	set_up
+	step 'Kernels' fetch_kernels
+	exec "$node" "$root/scripts/run-tests.ts" --kernels
 }
 
 # daemon_command COMMAND...: runs it with the daemon's file and options.

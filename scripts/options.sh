@@ -14,6 +14,7 @@ now=no
 fuzz=
 torture=
 plain=no
+kernels=no
 seed=
 
 parse_options() {
@@ -36,6 +37,11 @@ parse_options() {
 		--plain)
 			[ "$options_verb" = test ] || misused "Only test takes --plain."
 			plain=yes
+			continue
+			;;
+		--kernels)
+			[ "$options_verb" = test ] || misused "Only test takes --kernels."
+			kernels=yes
 			continue
 			;;
 		--help | -h)
@@ -80,6 +86,7 @@ parse_options() {
 	done
 	[ "$plain" = no ] || [ -n "$torture" ] || misused "--plain goes with --torture."
 	[ -z "$fuzz" ] || [ -z "$torture" ] || misused "--fuzz and --torture do not go together."
+	[ "$kernels" = no ] || [ -z "$fuzz$torture" ] || misused "--kernels goes with neither --fuzz nor --torture."
 	[ "$now" = no ] || [ "$purge" = yes ] || misused "--now goes with --purge."
 	refuse_bad_address
 }

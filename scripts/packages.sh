@@ -8,7 +8,11 @@ run_time_packages='clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev gcc make li
 program_packages='redis-server redis-tools nginx-light wrk postgresql postgresql-client'
 
 # More of them, tools that the tests look through, and a browser.
-test_packages='chromium socat netcat-openbsd curl nftables iproute2 procps bpftool shellcheck'
+test_packages='chromium socat netcat-openbsd curl nftables iproute2 procps bpftool shellcheck cpio'
+
+# An emulator, and the newest Debian kernel of each series that is to be tried in it: only for ./sidestep test --kernels.
+kernel_test_packages='qemu-system-x86 cpio kmod iproute2 nftables bpftool procps'
+kernel_series='linux-image-cloud-amd64 linux-image-6.12-cloud-amd64'
 
 install_packages() {
 	missing=

@@ -1,9 +1,10 @@
 /**
  * Runs every test there is, stage by stage, and ends with `N passed, N failed`. `--static` runs only the checks that need no kernel,
  * `--fuzz RUNS` only the fuzz tests, with so many inputs for each property, and `--torture TIME` only the torture run, for so long and with
- * `--plain` without Sidestep. `--seed SEED` makes the same random inputs again.
+ * `--plain` without Sidestep, and `--kernels` only the checks on other kernels, in an emulator. `--seed SEED` makes the same random inputs again.
  */
 import { parseArgs } from 'node:util';
+import { kernels } from './stages/kernels.ts';
 import { type Outcome, summary } from './stages/outcome.ts';
 import { playwright } from './stages/playwright.ts';
 import { staticChecks } from './stages/static-checks.ts';
@@ -16,6 +17,7 @@ const { values } = parseArgs({
     fuzz: { type: 'string' },
     torture: { type: 'string' },
     plain: { type: 'boolean' },
+    kernels: { type: 'boolean' },
     seed: { type: 'string' },
   },
 });
@@ -31,11 +33,13 @@ const stages: Stage[] = [
   torturing,
   ['Browser tests', playwright],
 ];
+const otherKernels: Stage = ['Kernels', kernels];
 const fuzzing: Stage = ['Fuzz tests', () => vitest(['--project', 'unit', 'apps/server/test/fuzz'])];
 
 function chosenStages(): Stage[] {
   if (values.fuzz !== undefined) return [fuzzing];
   if (values.torture !== undefined) return [torturing];
+  if (values.kernels) return [otherKernels];
   return values.static ? stages.slice(0, 1) : stages;
 }
 

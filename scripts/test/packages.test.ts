@@ -67,6 +67,18 @@ test('the benchmark also brings the programs that it measures, and no browser', 
   expect(installed).not.toContain('chromium');
 });
 
+test.each([
+  ['test --kernels', true],
+  ['test', false],
+])('an emulator comes only with the tests that need one: %s, %s', async (verb, wanted) => {
+  tool('apt-get', `${noteDown()}; case "$*" in *install*) exit 100 ;; esac`);
+  expect((await start(verb).ended).code).toBe(1);
+  const installed = asked().find((words) => words.includes(' install ')) ?? '';
+  expect(installed.includes('qemu-system-x86')).toBe(wanted);
+  expect(installed.includes('chromium')).toBe(!wanted);
+  expect(installed).not.toContain('linux-image');
+});
+
 test('a step that fails again shows what it said this time, and the log keeps both', async () => {
   tool('apt-get', 'echo "E: first"; exit 100');
   await start('up').ended;

@@ -35,6 +35,8 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['no time at all', ['test', '--torture', '0s'], '--torture takes a time such as 90s, 2m or 1h'],
     ['tests without Sidestep', ['test', '--plain'], '--plain goes with --torture.'],
     ['two special runs', ['test', '--fuzz=3', '--torture=2m'], '--fuzz and --torture do not go together.'],
+    ['other kernels for anything but tests', ['up', '--kernels'], 'Only test takes --kernels.'],
+    ['other kernels and torture', ['test', '--kernels', '--torture=2m'], '--kernels goes with neither'],
     ['a seed that is no number', ['test', '--seed=x'], '--seed takes a whole number'],
     ['an address without a port', ['up', '--listen', 'localhost'], '--listen takes an address and a port'],
     [

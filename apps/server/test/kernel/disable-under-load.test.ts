@@ -5,7 +5,8 @@ import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
 import { openScene, type Scene } from './support/scene.ts';
 import { onBypass } from './support/test-daemon.ts';
 
-const CYCLES = 100;
+/** An emulator has not the time for as many. */
+const CYCLES = Number(process.env.SIDESTEP_CYCLES ?? 100);
 
 /** What is under way when acceleration is switched off. `joins`: connections that come to the bypass. */
 const LOADS: { program: 'exchange' | 'stream'; joins: number; options: TrafficOptions }[] = [

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { root } from '../stages/command.ts';
+
+const INIT = join(root, 'scripts/kernels/guest/init');
+const MACHINE = ['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '3G', '-nodefaults', '-no-user-config'];
+
+export interface Boot {
+  /** The kernel's own file, and the first file system. */
+  readonly image: string;
+  readonly initramfs: string;
+  /** File for what the console says. */
+  readonly log: string;
+  readonly limitMs: number;
+  /** Each line that the guest writes to its second serial port. */
+  readonly onLine: (line: string) => void;
+}
+
+/** Runs a kernel until it switches its machine off. Why it did not; null when it did: also a machine that panicked has switched itself off. */
+export async function boot({ image, initramfs, log, limitMs, onLine }: Boot): Promise<string | null> {
+  const words = `console=ttyS0 quiet loglevel=4 panic=-1 oops=panic rdinit=${INIT} SIDESTEP_ROOT=${root}`;
+  const child = spawn(
+    'qemu-system-x86_64',
+    [
+      ...MACHINE,
+      ...['-machine', 'q35', '-display', 'none', '-no-reboot'],
+      ...['-kernel', image, '-initrd', initramfs, '-append', words],
+      ...['-serial', `file:${log}`, '-serial', 'stdio'],
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  createInterface({ input: child.stdout }).on('line', onLine);
+  const ended = once(child, 'close').then(([code]) =>
+    code === 0 ? null : `the emulator ended with ${code}`,
+  );
+  const late = sleep(limitMs, `not done after ${limitMs / 60_000} minutes`, { ref: false });
+  const trouble = await Promise.race([ended, late]);
+  child.kill('SIGKILL');
+  await ended;
+  return trouble;
+}

@@ -1,0 +1,82 @@
+import { readReport } from '../../stages/report.ts';
+import type { CheckName, CheckResult } from '../results.ts';
+import { runScript } from './program.ts';
+
+interface Choice {
+  readonly check: CheckName;
+  /** Of the kernel tests. */
+  readonly file: string;
+  /** Which of its tests: a minute each is what an emulator has time for. */
+  readonly names: RegExp;
+}
+
+const CHOICES: readonly Choice[] = [
+  { check: 'pairing', file: 'addresses', names: /^IPv[46] takes the bypass/ },
+  { check: 'pairing', file: 'namespaces', names: /^two namespaces with the same addresses/ },
+  { check: 'ordering', file: 'joining-and-leaving', names: /as fast as they can|with Nagle/ },
+  { check: 'FIONREAD', file: 'fionread', names: /a reader that/ },
+  { check: 'backpressure', file: 'backpressure', names: /4096|60000|true/ },
+  { check: 'drain', file: 'disable-under-load', names: /^switching off under load/ },
+];
+/** Of switching off under load; a hundred take an hour in an emulator. */
+const CYCLES = 3;
+/** A machine that is emulated, perhaps on a busy host, is so many times as slow. */
+const PATIENCE = 10;
+const REPORT = '/run/report.json';
+
+interface Report {
+  readonly testResults: readonly File[];
+}
+
+interface File {
+  readonly name: string;
+  readonly message: string;
+  readonly assertionResults: readonly Test[];
+}
+
+interface Test {
+  readonly status: string;
+  readonly fullName: string;
+  /** Milliseconds. */
+  readonly duration?: number | null;
+  readonly failureMessages: readonly string[];
+}
+
+/** Some of the kernel tests, as they are. */
+export async function kernelTests(): Promise<CheckResult[]> {
+  const options = ['--root', '.', '--config', 'scripts/kernels/guest/vitest.config.ts'];
+  const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${REPORT}`];
+  const names = ['--testNamePattern', CHOICES.map(({ names }) => names.source).join('|')];
+  const { output } = await runScript(
+    'node_modules/vitest/vitest.mjs',
+    ['run', ...options, ...reporters, ...names, ...CHOICES.map(pathOf)],
+    { SIDESTEP_CYCLES: String(CYCLES), SIDESTEP_PATIENCE: String(PATIENCE) },
+  );
+  const files = readReport<Report>(REPORT)?.testResults ?? [];
+  const checks = [...new Set(CHOICES.map(({ check }) => check))];
+  return checks.map((check) => resultOf(check, files, output));
+}
+
+function pathOf({ file }: Choice): string {
+  return `apps/server/test/kernel/${file}.test.ts`;
+}
+
+function resultOf(check: CheckName, files: readonly File[], output: string): CheckResult {
+  let seconds = 0;
+  let passed = 0;
+  const failures: string[] = [];
+  for (const choice of CHOICES.filter((one) => one.check === check)) {
+    const file = files.find(({ name }) => name.endsWith(pathOf(choice)));
+    // Those that were not chosen stand in the report as skipped.
+    const tests =
+      file?.assertionResults.filter(({ status }) => status === 'passed' || status === 'failed') ?? [];
+    if (tests.length === 0) failures.push(`${pathOf(choice)} did not run.\n${file?.message || output}`);
+    for (const { status, fullName, duration, failureMessages } of tests) {
+      seconds += (duration ?? 0) / 1000;
+      if (status === 'passed') passed++;
+      else failures.push(`${fullName}\n${failureMessages.join('\n')}`);
+    }
+  }
+  const figures = check === 'drain' ? [`${CYCLES} times switched off under load`] : [];
+  return { check, passed, failed: failures.length, seconds, figures, failures };
+}

@@ -1,0 +1,55 @@
+import { globSync, readFileSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { boot } from './emulator.ts';
+import type { FileList } from './file-list.ts';
+import { writeInitramfs } from './initramfs.ts';
+import { type CheckResult, type KernelResult, parseMessage } from './results.ts';
+
+/** In an emulator, on a host that may be busy. */
+const LIMIT_MS = 60 * 60_000;
+const TAIL_LINES = 40;
+
+/** Boots the kernel of an unpacked Debian package with these files, and hears what the checks come to. Its console is written to `log`. */
+export async function tryKernel(folder: string, files: FileList, log: string): Promise<KernelResult> {
+  const name = basename(folder);
+  const initramfs = `${log}.initramfs`;
+  const [image] = globSync('boot/vmlinuz-*', { cwd: folder });
+  if (image === undefined)
+    throw new Error(`There is no kernel in ${folder}; remove the folder, and run this again.`);
+  const checks: CheckResult[] = [];
+  let version = '';
+  let complete = false;
+  const onLine = (line: string) => {
+    const message = parseMessage(line);
+    if (message === null) return;
+    if ('version' in message) version = message.version;
+    else if ('end' in message) complete = true;
+    else {
+      checks.push(message);
+      show(name, message);
+    }
+  };
+  writeInitramfs(initramfs, files, folder);
+  try {
+    const trouble = await boot({ image: join(folder, image), initramfs, log, limitMs: LIMIT_MS, onLine });
+    const crash = complete ? null : 'the kernel has crashed, or its first process';
+    const result = { name, version, checks, trouble: trouble ?? crash };
+    if (result.trouble !== null) showTail(name, result.trouble, log);
+    return result;
+  } finally {
+    rmSync(initramfs);
+  }
+}
+
+function show(name: string, { check, passed, failed, seconds, failures }: CheckResult): void {
+  console.log(
+    `  ${failed === 0 ? '✓' : '✗'} ${name} ${check.padEnd(12)} ${passed} passed, ${failed} failed, ${seconds.toFixed(0)} s`,
+  );
+  for (const failure of failures) console.log(failure.trimEnd().replace(/^/gm, '    '));
+}
+
+function showTail(name: string, trouble: string, log: string): void {
+  console.log(`  ✗ ${name}: ${trouble}; the last that its console said, of ${log}:`);
+  for (const line of readFileSync(log, 'utf8').trimEnd().split('\n').slice(-TAIL_LINES))
+    console.log(`    ${line}`);
+}
