@@ -102,7 +102,8 @@ size_t run_iterator(int link, struct probe_look *into, size_t room)
 
 void attach_sockops(struct bpf_object *object, int cgroup)
 {
-	struct probe_calls none = { 0 };
+	struct probe_end none_yet = { .enrolled = 1, .lowat = 1 };
+	struct probe_calls none = { .end = { none_yet, none_yet } };
 	int link;
 
 	if (bpf_map_update_elem(map_fd(object, "calls"), &zero, &none, BPF_ANY))

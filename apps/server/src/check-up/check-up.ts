@@ -65,11 +65,12 @@ export class KernelCheckUp implements CheckUpService, AsyncDisposable {
   }
 
   /**
-   * Resolves when every essential probe has passed. Where one has not, all are made again first, for somebody may have put right what was
-   * wrong. Throws `Refusal`.
+   * Resolves when every essential probe has passed. Where one has not, all are made again first: somebody may have put right what was
+   * wrong, and a host may have been too busy. Throws `Refusal`.
    */
   async clear(): Promise<void> {
-    if (this.#running || this.#last === null || this.#failed().length > 0) await this.run();
+    if (this.#running || this.#last === null) await this.run();
+    if (this.#failed().length > 0) await this.run();
     if (this.#stopping.signal.aborted) throw new Refusal('The daemon stops.', 'Try again when it is back.');
     const [first] = this.#failed();
     if (first)

@@ -6,7 +6,7 @@ import type { Examine } from './check-up.ts';
 import type { Probe } from './probe.ts';
 
 /** For all probes together, which takes a second or two. Each has its own limit in the probe process. */
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
 /** What the probe process gets to end, and what it made to be removed. */
 const GRACE_MS = 1000;
 

@@ -14,11 +14,11 @@ let made = 0;
 export class ScratchCgroup implements AsyncDisposable {
   readonly path: string;
 
-  /** Throws where no cgroup v2 tree is mounted. Removes what check-ups have left whose daemons were killed. */
+  /** Throws where no cgroup v2 tree is mounted. */
   constructor() {
     const root = findCgroupRoot();
     if (root === null) throw new Error('No cgroup v2 tree is mounted.');
-    removeLeftOvers(root);
+    removeScratchCgroups();
     this.path = join(root, `${PREFIX}${process.pid}-${made++}`);
     mkdirSync(this.path, { mode: 0o700 });
   }
@@ -28,7 +28,10 @@ export class ScratchCgroup implements AsyncDisposable {
   }
 }
 
-function removeLeftOvers(root: string): void {
+/** Of check-ups whose process was killed. */
+export function removeScratchCgroups(): void {
+  const root = findCgroupRoot();
+  if (root === null) return;
   for (const name of readdirSync(root)) {
     const pid = new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1];
     if (pid !== undefined && !existsSync(`/proc/${pid}`)) tryToRemove(join(root, name));

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { removeScratchCgroups } from '../check-up/scratch-cgroup.ts';
 import type { DaemonParts } from '../daemon.ts';
 import { DataPlaneError } from '../dataplane/dataplane.ts';
 import { checkPrivileges } from '../host/checks.ts';
@@ -38,6 +39,7 @@ export async function purge({ stateDir, pinDir, now }: PurgeOptions, parts: Purg
     held.use(await holdPins(pinDir));
     await removeFromKernel(createDataPlane({ cgroup: null, pinDir, maxConnections: null }), pinDir, now, say);
     if (hasTracefs(traceRoot)) removeLeftOvers(traceRoot);
+    removeScratchCgroups();
   }
   removeState(stateDir, say);
 }
