@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Examine } from './check-up/check-up.ts';
 import type { DataPlane } from './dataplane/dataplane.ts';
 import { checkCgroup, checkListen, checkPinDir, checkPrivileges } from './host/checks.ts';
@@ -11,8 +11,10 @@ import type { Options } from './options.ts';
 import { Access } from './sign-in/access.ts';
 import { loadToken } from './sign-in/token.ts';
 import { openDatabase } from './state/database.ts';
+import { asRefusal } from './state/folder.ts';
 import { holdFolder, holdPins } from './state/hold.ts';
 import { keyOf } from './state/pin-lock.ts';
+import { type Kept, Upkeep } from './state/upkeep.ts';
 
 type DataPlaneOptions = Pick<Options, 'pinDir' | 'maxConnections'> & { readonly cgroup: string | null };
 
@@ -42,6 +44,14 @@ export interface Daemon extends AsyncDisposable {
  * behind. Disposing stops the daemon; what is accelerated stays so.
  */
 export async function startDaemon(options: Options, parts: DaemonParts): Promise<Daemon> {
+  try {
+    return await start(options, parts);
+  } catch (error) {
+    throw asRefusal(options.stateDir, error);
+  }
+}
+
+async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
   const { pinDir, maxConnections } = options;
   const { version, log, now, steady } = parts;
   checkListen(options.listen, options.tls !== null);
@@ -55,11 +65,13 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
   undo.use(await holdPins(pinDir));
 
   const { database, movedTo } = openDatabase(folder.file('sidestep.db'), log, now);
-  undo.defer(() => database.close());
-  const notices =
+  undo.use(database);
+  const damage =
     movedTo === null
-      ? []
-      : [`The database was damaged: it is now ${movedTo}, and a fresh one took its place.`];
+      ? null
+      : `The database was damaged: it is now ${movedTo}, and a fresh one took its place.`;
+  let upkeep: Upkeep | null = null;
+  const notices = () => [damage, upkeep?.notice ?? null].filter((sentence) => sentence !== null);
   const nouns = undo.use(
     createNouns({
       dataPlane: parts.createDataPlane({ cgroup, pinDir, maxConnections }),
@@ -77,13 +89,14 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
   );
 
   const { services } = nouns;
-  const access = new Access({ database, token: loadToken(folder.file('token'), log), now, steady });
+  const token = loadToken(folder.file('token'), log);
+  const access = new Access({ database, token, now, steady });
   const http = undo.use(
     await startHttp({ services, access, listen: options.listen, webDir: options.web, version, log, tls }),
   );
   nouns.start();
   const signInLink = () => http.signInLink();
-  undo.use(await startUnixSocket(folder.file('daemon.sock'), { services, signInLink, log }));
+  const socket = undo.use(await startUnixSocket(folder.file('daemon.sock'), { services, signInLink, log }));
   const removeFiles = () => {
     for (const name of ['daemon.sock', 'daemon.pid'] as const) rmSync(folder.file(name), { force: true });
   };
@@ -91,11 +104,27 @@ export async function startDaemon(options: Options, parts: DaemonParts): Promise
   process.on('exit', removeFiles);
   undo.defer(() => void process.off('exit', removeFiles));
   undo.defer(removeFiles);
-  // Never through a link, and not into what a daemon that was killed left behind.
+  // Never into what a daemon that was killed left behind.
   rmSync(folder.file('daemon.pid'), { force: true });
-  writeFileSync(folder.file('daemon.pid'), `${process.pid}\n`, { mode: 0o600, flag: 'wx' });
+  const files = [
+    keptFile(folder.file('token'), token),
+    keptFile(folder.file('daemon.pid'), String(process.pid)),
+  ];
+  for (const file of files) file.restore();
+  upkeep = undo.use(
+    new Upkeep(options.stateDir, [folder, database, ...files, socket], () => database.trouble, log),
+  );
 
   folder.keep();
   const stop = undo.move();
   return { url: http.url, signInLink, [Symbol.asyncDispose]: () => stop.disposeAsync() };
+}
+
+/** One line in a file that only its owner reads, made when it is missing, and never through a link. */
+function keptFile(path: string, line: string): Kept {
+  return {
+    restore: () => {
+      if (!existsSync(path)) writeFileSync(path, `${line}\n`, { mode: 0o600, flag: 'wx' });
+    },
+  };
 }

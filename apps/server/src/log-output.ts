@@ -1,13 +1,5 @@
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, copyFileSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { fileIdAt } from './file-id.ts';
 
 const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
 const STANDARD_OUTPUT = 1;
@@ -23,6 +15,7 @@ export class LogOutput {
   readonly #path: string | null;
   readonly #most: number;
   #fd: number;
+  #id: string | null;
   #lost = 0;
   /** The last line went out in part. */
   #torn = false;
@@ -32,6 +25,7 @@ export class LogOutput {
     this.#path = path;
     this.#most = most;
     this.#fd = path === null ? standardOutput() : openFile(path);
+    this.#id = path && fileIdAt(path);
   }
 
   /** Whole lines. */
@@ -51,15 +45,15 @@ export class LogOutput {
   /** Keeps the file small, and goes on in a new one when somebody has taken it away. */
   #turnOver(): void {
     if (this.#path === null) return;
-    const open = fstatSync(this.#fd);
-    if (statSync(this.#path, { throwIfNoEntry: false })?.ino !== open.ino) this.#openAgain(this.#path);
-    else if (open.size > this.#most) this.#beginAfresh(this.#path);
+    if (fileIdAt(this.#path) !== this.#id) this.#openAgain(this.#path);
+    else if (fstatSync(this.#fd).size > this.#most) this.#beginAfresh(this.#path);
   }
 
   #openAgain(path: string): void {
     const fd = openFile(path);
     closeSync(this.#fd);
     this.#fd = fd;
+    this.#id = fileIdAt(path);
   }
 
   /** The file stays the same one: standard error may lead there too. */

@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AccelerationMachine } from './acceleration/machine.ts';
 import { Acceleration } from './acceleration/status.ts';
@@ -18,6 +17,7 @@ import type { Services } from './services.ts';
 import { SettingsStore } from './settings/store.ts';
 import { hostExecutables } from './splicers/executables.ts';
 import { SplicerStore } from './splicers/store.ts';
+import type { Database } from './state/database.ts';
 import { Facts } from './state/facts.ts';
 import { Counters } from './statistics/counters.ts';
 import { StatisticsRecorder } from './statistics/recorder.ts';
@@ -30,15 +30,15 @@ const HOUR_MS = 3_600_000;
 
 export interface NounOptions {
   readonly dataPlane: DataPlane;
-  readonly database: DatabaseSync;
+  readonly database: Database;
   readonly log: Log;
   readonly now: () => number;
   readonly steady: () => number;
   readonly cgroup: string;
   readonly pinDir: string;
   readonly version: string;
-  /** What a person should know about this start, one sentence each. */
-  readonly notices: readonly string[];
+  /** What a person should know about this daemon at this moment, one sentence each. */
+  readonly notices: () => readonly string[];
   readonly trace: { readonly root: string; readonly key: string };
   /** Makes the probes of the check-up. */
   readonly examine: Examine;

@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -66,6 +67,28 @@ describe('a start that is refused says why in one line, and leaves nothing behin
     expect(words).toMatch(/^[^\n]+\n$/);
     expect(words).toContain(remedy);
     expect(existsSync(place.stateDir)).toBe(false);
+  });
+
+  test.each([
+    ['on a full disk', 'size=64k', 'the disk is full. Make room there,'],
+    ['that is read-only', 'ro', 'the file system is read-only. Make files writable again there,'],
+  ])('a state folder %s', async (_words, options, remedy) => {
+    using place = workplace();
+    mkdirSync(place.stateDir);
+    const mount = `mount -t tmpfs -o mode=700,${options} none ${place.stateDir} && exec "$@"`;
+    const { status, words } = await refused(place.args, ['unshare', '-m', 'sh', '-c', mount, 'sh']);
+    expect([status, words]).toEqual([
+      1,
+      `The state folder ${place.stateDir} cannot be used: ${remedy} or choose another folder with --state-dir.\n`,
+    ]);
+  });
+
+  test('a state folder that is a file', async () => {
+    using place = workplace();
+    writeFileSync(place.stateDir, 'precious');
+    const { status, words } = await refused(place.args);
+    expect([status, words]).toEqual([1, expect.stringMatching(/is not a folder\. [^\n]+--state-dir\.\n$/)]);
+    expect(readFileSync(place.stateDir, 'utf8')).toBe('precious');
   });
 
   test('a port in use', async () => {

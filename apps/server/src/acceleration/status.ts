@@ -19,7 +19,7 @@ export interface AccelerationOptions {
   readonly version: string;
   readonly now: () => number;
   /** What else a person should know, one sentence each: the database was damaged, for example. */
-  readonly notices: readonly string[];
+  readonly notices: () => readonly string[];
 }
 
 /** The switch and the state, as they go over the wire. */
@@ -34,7 +34,7 @@ export class Acceleration implements AccelerationService {
     const { machine, counters, sampler, obstacle, cgroup, pinDir, version, now, notices } = this.#options;
     const { phase } = machine;
     const { bytes, messages, untracked } = counters.refresh();
-    const words = [wordsOf(phase), ...notices].filter((sentence) => sentence !== null);
+    const words = [wordsOf(phase), ...notices()].filter((sentence) => sentence !== null);
     return {
       state: phase.state,
       reason: words.length > 0 ? words.join(' ') : null,

@@ -40,11 +40,7 @@ export class Journal {
   append(events: readonly UnnumberedEvent[], place: Place | null = this.#place): void {
     if (events.length === 0) return;
     this.#place = place;
-    try {
-      this.#facts.set(NAME, { newest: this.log.newest + events.length, place });
-    } finally {
-      // A full disk may cost the numbering its memory, never the events.
-      this.log.append(events);
-    }
+    this.#facts.set(NAME, { newest: this.log.newest + events.length, place });
+    this.log.append(events);
   }
 }

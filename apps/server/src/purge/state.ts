@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 
 /** Everything that a daemon ever writes into its state folder. */
 const OURS =
-  /^(daemon\.(log(\.1)?|pid|sock)|lock|token|sidestep\.db(\.corrupt-[\w.-]+)?)(-journal|-shm|-wal)?$/;
+  /^(daemon\.(log(\.1)?|pid|sock)|lock|probe|token|sidestep\.db(\.corrupt-[\w.-]+)?)(-journal|-shm|-wal)?$/;
 
 /** Removes what daemons wrote into the folder, and the folder itself if nothing else is in it. */
 export function removeState(path: string, say: Log): void {

@@ -1,10 +1,12 @@
 import { type Settings, type SettingsPatch, settingsSchema } from '@sidestep/shared';
+import { Refusal } from '../refusal.ts';
 import type { Facts } from '../state/facts.ts';
+import { diskTrouble } from '../state/trouble.ts';
 import type { SettingsService } from './service.ts';
 
 const NAME = 'settings';
 
-/** The settings of this state folder. What cannot be applied to the running data plane is not saved. */
+/** The settings of this state folder. What cannot be saved is not applied, and what cannot be applied is not kept. */
 export class SettingsStore implements SettingsService {
   readonly #facts: Facts;
   readonly #apply: () => void;
@@ -32,12 +34,26 @@ export class SettingsStore implements SettingsService {
       queueCap: queueCap ?? before.queueCap,
     };
     try {
+      this.#save();
       this.#apply();
     } catch (error) {
       this.#current = before;
+      this.#facts.set(NAME, before);
       throw error;
     }
-    this.#facts.set(NAME, this.#current);
     return this.#current;
+  }
+
+  #save(): void {
+    try {
+      this.#facts.save(NAME, this.#current);
+    } catch (error) {
+      const { words, remedy } = diskTrouble(error);
+      throw new Refusal(
+        `The settings stay as they were, for they could not be saved: ${words}.`,
+        `${remedy} in the state folder, then try again.`,
+        { cause: error },
+      );
+    }
   }
 }

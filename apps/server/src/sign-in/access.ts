@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../state/database.ts';
 import { Links } from './links.ts';
 import { hashOf, isSame } from './secrets.ts';
 import { Sessions } from './sessions.ts';
@@ -11,7 +11,7 @@ export type Exchange =
   | { readonly outcome: 'slowed'; readonly retryAfterSeconds: number };
 
 export interface AccessOptions {
-  readonly database: DatabaseSync;
+  readonly database: Database;
   /** The long-lived token of the state folder. */
   readonly token: string;
   readonly now: () => number;

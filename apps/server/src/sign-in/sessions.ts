@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from '../state/database.ts';
 import { hashOf, newSecret } from './secrets.ts';
 
 export const SESSION_SECONDS = 30 * 86_400;
@@ -13,12 +13,12 @@ export class Sessions {
   readonly #remove;
   readonly #expire;
 
-  constructor(database: DatabaseSync, now: () => number) {
+  constructor(database: Database, now: () => number) {
     this.#now = now;
-    this.#insert = database.prepare('INSERT INTO sessions VALUES (?, ?)');
+    this.#insert = database.change('INSERT INTO sessions VALUES (?, ?)');
     this.#find = database.prepare('SELECT 1 FROM sessions WHERE hash = ? AND expires > ? AND expires <= ?');
-    this.#remove = database.prepare('DELETE FROM sessions WHERE hash = ?');
-    this.#expire = database.prepare('DELETE FROM sessions WHERE expires <= ?');
+    this.#remove = database.change('DELETE FROM sessions WHERE hash = ?');
+    this.#expire = database.change('DELETE FROM sessions WHERE expires <= ?');
   }
 
   /** Returns the secret that the browser keeps in its cookie. */

@@ -1,5 +1,6 @@
 import { existsSync, renameSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { fileIdAt } from '../file-id.ts';
 import { type Log, wordsOf } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 
@@ -14,11 +15,147 @@ const MIGRATIONS = [
    CREATE TABLE marks (at INTEGER NOT NULL, word TEXT NOT NULL) STRICT;`,
 ];
 
+const TABLES = ['facts', 'sessions', 'statistics', 'marks'];
+
 const CORRUPT = 11;
 const NOT_A_DATABASE = 26;
 
+/** Changes what is kept. */
+export interface Change {
+  /** What the disk does not take is in memory all the same, and reaches the disk when it can. */
+  run(...values: SQLInputValue[]): void;
+  /** Throws what the disk answers when it does not take it; then nothing has changed. */
+  save(...values: SQLInputValue[]): void;
+}
+
+/**
+ * What the daemon keeps. It is read from memory and written to both, memory and disk, so that a disk that is full, broken, read-only or
+ * gone costs nothing as long as the daemon runs, and has everything again soon after it is back.
+ */
+export class Database implements Disposable {
+  readonly #memory = new DatabaseSync(':memory:');
+  readonly #path: string | null;
+  #disk: Disk | null = null;
+  #trouble: unknown = null;
+
+  /** `path` null: in memory only. Throws what the disk answers, and `Refusal` when a newer version wrote it. */
+  constructor(path: string | null) {
+    this.#path = path;
+    migrate(this.#memory);
+    if (path === null) return;
+    this.#disk = new Disk(path);
+    this.#copy('main', 'disk');
+  }
+
+  /** What the disk answered, as long as it lacks what is in memory; else null. */
+  get trouble(): unknown {
+    return this.#trouble;
+  }
+
+  /** For reading. */
+  prepare(sql: string): StatementSync {
+    return this.#memory.prepare(sql);
+  }
+
+  /** `sql` is one statement. */
+  change(sql: string): Change {
+    const inMemory = this.#memory.prepare(sql);
+    return {
+      run: (...values) => {
+        inMemory.run(...values);
+        if (this.#trouble !== null) return;
+        try {
+          this.#disk?.run(sql, values);
+        } catch (error) {
+          this.#trouble = error;
+        }
+      },
+      save: (...values) => {
+        this.restore();
+        this.#disk?.run(sql, values);
+        inMemory.run(...values);
+      },
+    };
+  }
+
+  /** Brings the disk up to what is in memory, where it lacks something or somebody has taken its file away. Throws what the disk answers. */
+  restore(): void {
+    if (this.#path === null || (this.#trouble === null && this.#disk?.isThere)) return;
+    try {
+      this.#disk?.close();
+      this.#disk = new Disk(this.#path);
+      this.#copy('disk', 'main');
+      this.#trouble = null;
+    } catch (error) {
+      this.#trouble = error;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#disk?.close();
+    this.#memory.close();
+  }
+
+  /** Not before a last attempt to bring the disk up to what is in memory. */
+  [Symbol.dispose](): void {
+    try {
+      this.restore();
+    } finally {
+      this.close();
+    }
+  }
+
+  /** All of it, or nothing. */
+  #copy(to: 'main' | 'disk', from: 'main' | 'disk'): void {
+    this.#memory.prepare('ATTACH ? AS disk').run(this.#path);
+    try {
+      this.#memory.exec('BEGIN');
+      for (const table of TABLES)
+        this.#memory.exec(
+          `DELETE FROM ${to}.${table}; INSERT INTO ${to}.${table} SELECT * FROM ${from}.${table}`,
+        );
+      this.#memory.exec('COMMIT');
+    } catch (error) {
+      if (this.#memory.isTransaction) this.#memory.exec('ROLLBACK');
+      throw error;
+    } finally {
+      this.#memory.exec('DETACH disk');
+    }
+  }
+}
+
+/** The file. */
+class Disk {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #id: string | null;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#database = openSound(path);
+    this.#id = fileIdAt(path);
+  }
+
+  /** Nobody has taken the file away, which SQLite would not notice. */
+  get isThere(): boolean {
+    return fileIdAt(this.#path) === this.#id;
+  }
+
+  run(sql: string, values: readonly SQLInputValue[]): void {
+    const statement = this.#statements.get(sql) ?? this.#database.prepare(sql);
+    this.#statements.set(sql, statement);
+    statement.run(...values);
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+  }
+}
+
 export interface OpenedDatabase {
-  readonly database: DatabaseSync;
+  readonly database: Database;
   /** Where a damaged database was moved to, if that happened. */
   readonly movedTo: string | null;
 }
@@ -29,7 +166,7 @@ export interface OpenedDatabase {
  */
 export function openDatabase(path: string, log: Log, now: () => number): OpenedDatabase {
   try {
-    return { database: openSound(path), movedTo: null };
+    return { database: new Database(path), movedTo: null };
   } catch (error) {
     if (!isDamage(error)) throw error;
     const movedTo = `${path}.corrupt-${new Date(now()).toISOString().replaceAll(':', '-')}`;
@@ -39,13 +176,13 @@ export function openDatabase(path: string, log: Log, now: () => number): OpenedD
     log(
       `The database ${path} is damaged (${wordsOf(error)}). It was moved to ${movedTo}; a fresh one takes its place.`,
     );
-    return { database: openSound(path), movedTo };
+    return { database: new Database(path), movedTo };
   }
 }
 
 /** A database that lives in memory, for trying things out. */
-export function memoryDatabase(): DatabaseSync {
-  return openSound(':memory:');
+export function memoryDatabase(): Database {
+  return new Database(null);
 }
 
 class DamagedError extends Error {

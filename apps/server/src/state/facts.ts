@@ -1,13 +1,13 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { Database } from './database.ts';
 
 /** Small named values that outlive the daemon, kept as JSON. */
 export class Facts {
   readonly #read;
   readonly #write;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: Database) {
     this.#read = database.prepare('SELECT value FROM facts WHERE name = ?');
-    this.#write = database.prepare(
+    this.#write = database.change(
       'INSERT INTO facts VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
     );
   }
@@ -23,7 +23,13 @@ export class Facts {
     }
   }
 
+  /** Kept in memory where the disk does not take it. */
   set(name: string, value: unknown): void {
     this.#write.run(name, JSON.stringify(value));
+  }
+
+  /** Throws what the disk answers when it does not take it; then nothing has changed. */
+  save(name: string, value: unknown): void {
+    this.#write.save(name, JSON.stringify(value));
   }
 }

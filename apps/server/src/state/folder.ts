@@ -1,6 +1,10 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Refusal } from '../refusal.ts';
+import { knownTrouble } from './trouble.ts';
+
+/** Bytes: far more than a start writes. */
+const ROOM = 262_144;
 
 /** The files of one daemon: everything that it keeps, readable for its user only. */
 export class StateFolder {
@@ -12,11 +16,10 @@ export class StateFolder {
   constructor(path: string) {
     this.path = path;
     try {
-      this.#made = make(path);
-      if (this.#made !== null) chmodSync(path, 0o700);
-      checkOwn(path);
+      this.#made = this.#make();
+      this.#tryToWrite();
     } catch (error) {
-      if (error instanceof Refusal) throw error;
+      if (error instanceof Refusal || knownTrouble(error)) throw asRefusal(path, error);
       const { code } = error as NodeJS.ErrnoException;
       throw new Refusal(
         `The state folder ${path} cannot be used (${code}).`,
@@ -28,6 +31,28 @@ export class StateFolder {
     }
   }
 
+  /** Makes it once more where somebody has removed it. Throws as the constructor does. */
+  restore(): void {
+    if (!existsSync(this.path)) this.#make();
+  }
+
+  #make(): string | null {
+    const made = make(this.path);
+    if (made !== null) chmodSync(this.path, 0o700);
+    checkOwn(this.path);
+    return made;
+  }
+
+  /** Everything that a start writes finds room then, or the start ends here. */
+  #tryToWrite(): void {
+    const path = join(this.path, 'probe');
+    try {
+      writeFileSync(path, Buffer.alloc(ROOM), { mode: 0o600 });
+    } finally {
+      rmSync(path, { force: true });
+    }
+  }
+
   file(name: 'daemon.pid' | 'daemon.sock' | 'lock' | 'sidestep.db' | 'token'): string {
     return join(this.path, name);
   }
@@ -36,6 +61,17 @@ export class StateFolder {
   discardIfNew(): void {
     if (this.#made !== null) rmSync(this.#made, { recursive: true, force: true });
   }
+}
+
+/** What keeps the state folder from being used, if it is its disk; all other errors as they are. */
+export function asRefusal(path: string, error: unknown): unknown {
+  const trouble = knownTrouble(error);
+  if (!trouble) return error;
+  return new Refusal(
+    `The state folder ${path} cannot be used: ${trouble.words}.`,
+    `${trouble.remedy} there, or choose another folder with --state-dir.`,
+    { cause: error },
+  );
 }
 
 /** A folder that is there already may be anybody's, and serve others too: it is judged, never changed. */

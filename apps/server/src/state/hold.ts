@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { fileIdAt } from '../file-id.ts';
 import { Refusal } from '../refusal.ts';
 import { StateFolder } from './folder.ts';
 import { lock } from './lock.ts';
 import { keyOf, lockPins } from './pin-lock.ts';
+import type { Kept } from './upkeep.ts';
 
-export interface HeldFolder extends Disposable {
+export interface HeldFolder extends Disposable, Kept {
   file: StateFolder['file'];
   /** The start has succeeded: what was made for it stays. */
   keep(): void;
@@ -13,16 +15,17 @@ export interface HeldFolder extends Disposable {
 /** Makes the state folder if need be and holds it for this process alone. Throws `Refusal`. */
 export function holdFolder(path: string): HeldFolder {
   const folder = new StateFolder(path);
-  const held = lock(folder.file('lock'));
-  if (!held) {
-    throw new Refusal(
-      `Another daemon${pidIn(folder)} uses the state folder ${path}.`,
-      'Stop it with ./sidestep down, or choose another folder with --state-dir.',
-    );
-  }
+  let held = take(folder);
   let isKept = false;
   return {
     file: (name) => folder.file(name),
+    restore: () => {
+      folder.restore();
+      if (fileIdAt(folder.file('lock')) === held.id) return;
+      const taken = take(folder);
+      held[Symbol.dispose]();
+      held = taken;
+    },
     keep: () => {
       isKept = true;
     },
@@ -31,6 +34,15 @@ export function holdFolder(path: string): HeldFolder {
       if (!isKept) folder.discardIfNew();
     },
   };
+}
+
+function take(folder: StateFolder): Disposable & { readonly id: string | null } {
+  const held = lock(folder.file('lock'));
+  if (held) return { id: fileIdAt(folder.file('lock')), [Symbol.dispose]: () => held[Symbol.dispose]() };
+  throw new Refusal(
+    `Another daemon${pidIn(folder)} uses the state folder ${folder.path}.`,
+    'Stop it with ./sidestep down, or choose another folder with --state-dir.',
+  );
 }
 
 /** Holds the pin folder for this process alone. Throws `Refusal`. */

@@ -1,5 +1,5 @@
-import type { DatabaseSync } from 'node:sqlite';
 import type { StatisticsMark, StatisticsPoint } from '@sidestep/shared';
+import type { Database } from '../state/database.ts';
 
 const KEPT_MS = 7 * 86_400_000 + 3_600_000;
 
@@ -11,8 +11,8 @@ export class StatisticsStore {
   readonly #selectMarks;
   readonly #forget;
 
-  constructor(database: DatabaseSync) {
-    this.#insertPoint = database.prepare(
+  constructor(database: Database) {
+    this.#insertPoint = database.change(
       'INSERT OR REPLACE INTO statistics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
     this.#selectPoints = database.prepare(`
@@ -25,10 +25,10 @@ export class StatisticsStore {
         sum(connections_stack * seconds) / sum(seconds) AS connections_stack,
         sum(events * seconds) / sum(seconds) AS events
       FROM statistics WHERE at >= :since AND at <= :until GROUP BY at / :interval ORDER BY at`);
-    this.#insertMark = database.prepare('INSERT INTO marks VALUES (?, ?)');
+    this.#insertMark = database.change('INSERT INTO marks VALUES (?, ?)');
     this.#selectMarks = database.prepare('SELECT at, word FROM marks WHERE at >= ? AND at <= ? ORDER BY at');
     this.#forget = ['statistics', 'marks'].map((table) =>
-      database.prepare(`DELETE FROM ${table} WHERE at < ?`),
+      database.change(`DELETE FROM ${table} WHERE at < ?`),
     );
   }
 

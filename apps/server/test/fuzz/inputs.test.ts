@@ -21,7 +21,7 @@ const nounsOn = (database = memoryDatabase(), kernel = new FakeKernel()) =>
     cgroup: '/',
     pinDir: '/sys/fs/bpf/none',
     version: '0',
-    notices: [],
+    notices: () => [],
     trace: { root: '/nowhere', key: 'none' },
     examine: async () => [],
   });

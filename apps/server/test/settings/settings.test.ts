@@ -1,7 +1,10 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SettingsStore } from '../../src/settings/store.ts';
-import { memoryDatabase } from '../../src/state/database.ts';
+import { Database, memoryDatabase } from '../../src/state/database.ts';
 import { Facts } from '../../src/state/facts.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 const DEFAULTS = { allowBlockingReaders: false, queueCap: 4_194_304 };
 
@@ -33,6 +36,22 @@ test('what the data plane refuses is not kept', async () => {
   await expect(settings.update({ queueCap: 65_536 })).rejects.toThrow('no');
   expect(await settings.get()).toEqual(DEFAULTS);
   expect(await new SettingsStore(facts, () => {}).get()).toEqual(DEFAULTS);
+});
+
+test('what cannot be saved is not applied', async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'sidestep.db');
+  const database = new Database(path);
+  rmSync(path);
+  mkdirSync(path);
+  const applied: unknown[] = [];
+  const settings = new SettingsStore(new Facts(database), () => applied.push(settings.current));
+  await expect(settings.update({ queueCap: 65_536 })).rejects.toThrow(
+    /^The settings stay as they were, for they could not be saved: .+ then try again\.$/,
+  );
+  expect(await settings.get()).toEqual(DEFAULTS);
+  expect(applied).toEqual([]);
+  database.close();
 });
 
 test('settings that make no sense any more fall back to the defaults', async () => {

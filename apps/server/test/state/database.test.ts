@@ -1,4 +1,14 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -89,4 +99,65 @@ test('a database of a newer Sidestep is left alone', () => {
   expect(() => openDatabase(path, quiet, now)).toThrow('newer Sidestep');
   expect(existsSync(path)).toBe(true);
   expect(readdirSync(folder.path).filter((name) => name.includes('corrupt'))).toEqual([]);
+});
+
+describe('a disk that does not take what it is given', () => {
+  /** A database whose file nobody can write, for a limit that counts for its connection only. */
+  function full(path: string) {
+    const { database } = openDatabase(path, quiet, now);
+    const facts = new Facts(database);
+    facts.set('before', 1);
+    rmSync(path);
+    mkdirSync(path);
+    return { database, facts };
+  }
+
+  const again = (path: string) => {
+    rmdirSync(path);
+    const { database } = openDatabase(path, quiet, now);
+    return new Facts(database);
+  };
+
+  test('costs nothing that is in memory, and has it all when it is back', () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'sidestep.db');
+    const { database, facts } = full(path);
+    expect(() => database.restore()).toThrow();
+    expect(database.trouble).not.toBeNull();
+    for (const name of ['one', 'two']) facts.set(name, name);
+    expect([facts.get('before'), facts.get('one'), facts.get('two')]).toEqual([1, 'one', 'two']);
+    rmdirSync(path);
+    database.restore();
+    expect(database.trouble).toBeNull();
+    facts.set('three', 'three');
+    database.close();
+    const kept = new Facts(openDatabase(path, quiet, now).database);
+    expect(['before', 'one', 'two', 'three'].map((name) => kept.get(name))).toEqual([
+      1,
+      'one',
+      'two',
+      'three',
+    ]);
+  });
+
+  test('refuses what must be saved, and changes nothing', () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'sidestep.db');
+    const { database, facts } = full(path);
+    expect(() => facts.save('before', 2)).toThrow();
+    expect(facts.get('before')).toBe(1);
+    database.close();
+    expect(again(path).get('before')).toBeUndefined();
+  });
+
+  test('gets what it lacks at the very end', () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, 'sidestep.db');
+    {
+      using database = full(path).database;
+      new Facts(database).set('late', 1);
+      rmdirSync(path);
+    }
+    expect(new Facts(openDatabase(path, quiet, now).database).get('late')).toBe(1);
+  });
 });

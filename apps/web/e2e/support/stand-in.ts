@@ -1,4 +1,3 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { Access, type HttpServer, memoryDatabase, startHttp } from '@sidestep/server/http';
 import type { Check, TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
 import { createNouns, type Nouns } from '../../../server/src/nouns.ts';
@@ -57,7 +56,7 @@ export class StandIn implements AsyncDisposable {
   #beforeCheckUp: () => Promise<void> = async () => {};
   /** Replaces parts of the real services: what the daemon would say in situations that it cannot be brought into. */
   overrides: { -readonly [Noun in keyof Services]?: Services[Noun] } = {};
-  readonly #database: DatabaseSync = memoryDatabase();
+  readonly #database = memoryDatabase();
   readonly #access = new Access({ database: this.#database, token: 'stand-in', ...CLOCKS });
   #port = 0;
   #nouns: Nouns | null = null;
@@ -109,7 +108,7 @@ export class StandIn implements AsyncDisposable {
       cgroup: '/',
       pinDir: '/sys/fs/bpf/sidestep',
       version: '0.1.0',
-      notices: [],
+      notices: () => [],
       trace: { root: '/nowhere', key: 'stand-in' },
       examine: async () => {
         await this.#beforeCheckUp();

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from './free-port.ts';
-import { Process, run } from './process.ts';
+import type { Mounts } from './mounts.ts';
+import { Process, run, type StartOptions } from './process.ts';
 import { until } from './until.ts';
 
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'];
@@ -22,11 +23,13 @@ export class Daemon implements AsyncDisposable {
   readonly stateDir: string;
   readonly pinDir: string;
   readonly #options: readonly string[];
+  readonly #mounts: Mounts | null;
   #port: number | null = null;
   #process: Process | null = null;
 
-  /** `options` are more of the daemon's own. */
-  constructor(name: string, cgroup: string, options: readonly string[] = []) {
+  /** `options` are more of the daemon's own; `mounts` is where it runs, and its command line. */
+  constructor(name: string, cgroup: string, options: readonly string[] = [], mounts: Mounts | null = null) {
+    this.#mounts = mounts;
     this.cgroup = cgroup;
     this.#options = options;
     this.stateDir = mkdtempSync(join(tmpdir(), `sidestep-${name}-`));
@@ -39,16 +42,24 @@ export class Daemon implements AsyncDisposable {
   }
 
   get socketPath(): string {
-    return join(this.stateDir, 'daemon.sock');
+    return this.reach(join(this.stateDir, 'daemon.sock'));
+  }
+
+  /** Where the caller finds a file that the daemon has at this path. */
+  reach(path: string): string {
+    return this.#mounts?.path(path) ?? path;
   }
 
   /** Starts it (again) with the same folders and port, and returns when it answers. */
   async start(): Promise<void> {
     this.#port ??= await freePort();
-    const started = new Process([
-      ...[...NODE_OF_DAEMON, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
-      ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir, ...this.#options],
-    ]);
+    const started = new Process(
+      [
+        ...[...NODE_OF_DAEMON, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
+        ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir, ...this.#options],
+      ],
+      this.where,
+    );
     this.#process = started;
     await until(`the daemon of ${this.stateDir} answers or ends`, async () => {
       return !started.running || (await answers(this.socketPath));
@@ -65,7 +76,11 @@ export class Daemon implements AsyncDisposable {
 
   /** What a verb of the command line prints. */
   cli(verb: string, ...args: string[]): Promise<string> {
-    return run(this.commandLine(verb, ...args));
+    return run(this.commandLine(verb, ...args), this.where);
+  }
+
+  protected get where(): StartOptions {
+    return { mounts: this.#mounts?.pid };
   }
 
   protected commandLine(verb: string, ...args: string[]): string[] {
@@ -89,14 +104,14 @@ export class Daemon implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      if (!this.#process?.running && existsSync(this.pinDir)) await this.start();
+      if (!this.#process?.running && existsSync(this.reach(this.pinDir))) await this.start();
       if (this.#process?.running) {
         await this.#switchOff();
         await this.stop();
       }
     } finally {
       await this.#process?.[Symbol.asyncDispose]();
-      rmSync(this.pinDir, { recursive: true, force: true });
+      rmSync(this.reach(this.pinDir), { recursive: true, force: true });
       rmSync(this.stateDir, { recursive: true, force: true });
     }
   }

@@ -7,6 +7,8 @@ export interface StartOptions {
   readonly cgroup?: string | undefined;
   /** Network namespace as `ip netns` names it. */
   readonly netns?: string | undefined;
+  /** A process whose mount namespace it shares. */
+  readonly mounts?: number | undefined;
   readonly user?: string | undefined;
   readonly cwd?: string | undefined;
   readonly env?: Record<string, string> | undefined;
@@ -105,10 +107,11 @@ export async function run(command: readonly string[], options: StartOptions = {}
 }
 
 /** Every step becomes the next by exec, so the pid stays. */
-function placed(command: readonly string[], { cgroup, netns, user }: StartOptions): string[] {
+function placed(command: readonly string[], { cgroup, netns, mounts, user }: StartOptions): string[] {
   let words = [...command];
   if (user) words = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', ...words];
   if (netns) words = ['nsenter', `--net=/run/netns/${netns}`, ...words];
+  if (mounts) words = ['nsenter', `--mount=/proc/${mounts}/ns/mnt`, ...words];
   if (cgroup) words = ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...words];
   return words;
 }

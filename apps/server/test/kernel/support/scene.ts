@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Cgroup, run } from '@sidestep/bench';
+import { Cgroup, type Mounts, run } from '@sidestep/bench';
 import type { Settings } from '@sidestep/shared';
 import { TestDaemon } from './test-daemon.ts';
 
@@ -25,11 +25,18 @@ export async function acceleratedScene(
   }
 }
 
-export async function openScene(name: string, options: readonly string[] = []): Promise<Scene> {
+/** `prepare` is called before the daemon starts. */
+export async function openScene(
+  name: string,
+  options: readonly string[] = [],
+  mounts: Mounts | null = null,
+  prepare: (daemon: TestDaemon) => Promise<unknown> = async () => {},
+): Promise<Scene> {
   await using opened = new AsyncDisposableStack();
   await mountBpffs();
   const cgroup = opened.use(new Cgroup(name));
-  const daemon = opened.use(new TestDaemon(name, cgroup.path, options));
+  const daemon = opened.use(new TestDaemon(name, cgroup.path, options, mounts));
+  await prepare(daemon);
   await daemon.start();
   const everything = opened.move();
   return { cgroup, daemon, [Symbol.asyncDispose]: () => everything.disposeAsync() };

@@ -28,7 +28,7 @@ export class TestDaemon extends Daemon {
 
   /** A verb of the command line, which may end with any status. */
   async verb(verb: string, ...args: string[]) {
-    await using process = new Process(this.commandLine(verb, ...args));
+    await using process = new Process(this.commandLine(verb, ...args), this.where);
     const status = await process.status();
     return { status, lines: process.lines, errors: process.errors };
   }
