@@ -49,7 +49,7 @@ void probe_calls(void)
 		exchange(pair);
 	close(pair.client);
 	close(pair.server);
-	for (int i = 0; i < PATIENCE_MS && !saw_both_close(object); i++)
+	for (int i = 0; i < patience_ms && !saw_both_close(object); i++)
 		pause_briefly();
 	seen = read_calls(object);
 	client = &seen.end[PROBE_CLIENT];

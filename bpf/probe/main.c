@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A host may be busy, and ask for much memory; on one that is not, no probe takes a second. */
-#define LONGEST_MS 10000
+/* How often a probe may lose patience before it is ended. On an idle host none takes a second. */
+#define MOST_WAITS 5
 
 struct options options;
 
@@ -84,7 +84,7 @@ static void wait_for(pid_t child, const char *request)
 {
 	int fd = syscall(SYS_pidfd_open, child, 0), status;
 	struct pollfd ended = { .fd = fd, .events = POLLIN };
-	bool in_time = fd < 0 || poll(&ended, 1, LONGEST_MS) > 0;
+	bool in_time = fd < 0 || poll(&ended, 1, MOST_WAITS * patience_ms) > 0;
 
 	if (!in_time)
 		kill(child, SIGKILL);
@@ -98,6 +98,8 @@ static void wait_for(pid_t child, const char *request)
 
 int main(int argc, char **argv)
 {
+	uint64_t began;
+
 	if (argc < 5) {
 		fprintf(stderr, "usage: sidestep-probe OBJECT PROGRAMS CGROUP PROBE[:SUBJECT]...\n");
 		return 2;
@@ -106,7 +108,9 @@ int main(int argc, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	volunteer();
 	capture_log();
+	began = now_us();
 	load_ahead();
+	take_pace(now_us() - began);
 	for (int i = 4; i < argc; i++) {
 		if (!strncmp(argv[i], "programs", strlen("programs"))) {
 			verify_data_plane();

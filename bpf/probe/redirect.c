@@ -124,7 +124,7 @@ static int told_of(struct enrolled *enrolled, size_t redirected, size_t passed)
 	if (passed)
 		send_all(enrolled->pair.client, bytes, passed);
 	/* TCP's bytes may still be on their way; poll knows of either kind. */
-	if (!is_readable(enrolled->pair.server, PATIENCE_MS))
+	if (!is_readable(enrolled->pair.server, patience_ms))
 		trouble("receive on a scratch socket");
 	told = bytes_waiting(enrolled->pair.server);
 	if (receive_some(enrolled->pair.server, bytes, redirected + passed) != redirected + passed)
@@ -142,7 +142,7 @@ void probe_fionread(void)
 	enter_scratch_namespace();
 	enrolled = mark_pair(object, connect_pair(false));
 	send_all(enrolled.pair.client, bytes, sizeof(bytes));
-	if (!is_readable(enrolled.pair.server, PATIENCE_MS))
+	if (!is_readable(enrolled.pair.server, patience_ms))
 		trouble("receive on a scratch socket");
 	plain = bytes_waiting(enrolled.pair.server);
 	enrol(&enrolled);
@@ -210,10 +210,10 @@ static void start_reading(struct reader *reader, int fd)
 		trouble("start a thread");
 }
 
-/* Whether it has come back within PATIENCE_MS. */
+/* Whether it has come back within patience_ms. */
 static bool came_back(struct reader *reader)
 {
-	for (int i = 0; i < PATIENCE_MS && !reader->done; i++)
+	for (int i = 0; i < patience_ms && !reader->done; i++)
 		pause_briefly();
 	return reader->done;
 }
@@ -234,7 +234,7 @@ void probe_blocking(void)
 
 	sigaction(SIGUSR1, &restart, NULL);
 	start_reading(&reader, enrolled.pair.server);
-	for (int i = 0; i < PATIENCE_MS && (inside.references == idle.references || !inside.sleepers); i++) {
+	for (int i = 0; i < patience_ms && (inside.references == idle.references || !inside.sleepers); i++) {
 		pause_briefly();
 		inside = look_at(&enrolled, PROBE_SERVER);
 	}
@@ -247,9 +247,9 @@ void probe_blocking(void)
 
 	/* A signal whose handler asks for calls to go on. TCP does; a read that comes back has EAGAIN for the program, which expects none. */
 	start_reading(&reader, enrolled.pair.server);
-	for (int i = 0; i < PATIENCE_MS && look_at(&enrolled, PROBE_SERVER).references == idle.references; i++)
+	for (int i = 0; i < patience_ms && look_at(&enrolled, PROBE_SERVER).references == idle.references; i++)
 		pause_briefly();
-	for (int i = 0; i < 100 && !reader.done; i++) {
+	for (int i = 0; i < patience_ms / 4 && !reader.done; i++) {
 		pthread_kill(reader.thread, SIGUSR1);
 		pause_briefly();
 	}

@@ -18,6 +18,14 @@
 
 #define NOBODY 65534
 
+int patience_ms = 2000;
+
+void take_pace(uint64_t us)
+{
+	if (us / 100 > (uint64_t)patience_ms)
+		patience_ms = us / 100;
+}
+
 void enter_scratch_namespace(void)
 {
 	struct ifreq request = { .ifr_name = "lo" };
@@ -94,7 +102,7 @@ struct pair connect_pair(bool blocking)
 void send_all(int fd, const void *bytes, size_t length)
 {
 	const uint8_t *at = bytes;
-	uint64_t end = now_us() + PATIENCE_MS * 1000;
+	uint64_t end = now_us() + patience_ms * 1000;
 
 	while (length) {
 		ssize_t sent = send(fd, at, length, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -113,7 +121,7 @@ size_t receive_some(int fd, void *bytes, size_t length)
 	uint8_t *at = bytes;
 	size_t left = length;
 
-	while (left && is_readable(fd, PATIENCE_MS)) {
+	while (left && is_readable(fd, patience_ms)) {
 		ssize_t received = recv(fd, at, left, MSG_DONTWAIT);
 
 		if (received == 0 || (received < 0 && errno != EAGAIN))

@@ -8,8 +8,11 @@
 
 /* One of those whose connections never take the bypass: a data plane that runs already leaves them alone. */
 #define SCRATCH_PORT 23
-/* Until something that must happen is taken not to happen. */
-#define PATIENCE_MS 2000
+/* Milliseconds until something that must happen is taken not to happen. */
+extern int patience_ms;
+
+/* Has more of it where a step that takes a tenth of a second on an idle host took so long: the host is busy, or emulated. */
+void take_pace(uint64_t us);
 
 struct pair {
 	int client, server;
@@ -27,7 +30,7 @@ struct pair connect_pair(bool blocking);
 /* Sends everything, or is in trouble. */
 void send_all(int fd, const void *bytes, size_t length);
 
-/* Receives so much within PATIENCE_MS, and answers with what has come until then. */
+/* Receives so much within patience_ms, and answers with what has come until then. */
 size_t receive_some(int fd, void *bytes, size_t length);
 
 /* What FIONREAD says. */

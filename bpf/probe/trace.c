@@ -108,14 +108,14 @@ void probe_trace(void)
 	ssize_t length = 0;
 	int pipe;
 
-	snprintf(instance, sizeof(instance), "/sys/kernel/tracing/instances/sidestep-check-up-%d", getpid());
+	snprintf(instance, sizeof(instance), "/sys/kernel/tracing/instances/sidestep-check-up-%d", getppid());
 	snprintf(own, sizeof(own), "check-up, process %d", getpid());
 	atexit(remove_instance);
 	pipe = open_pipe();
 	attach_tracepoint(object, "probe_printk", "sys_enter_ioctl");
 	watch_own_calls(object);
 	ask_something();
-	for (int i = 0; i < PATIENCE_MS && length <= 0; i++) {
+	for (int i = 0; i < patience_ms && length <= 0; i++) {
 		length = read(pipe, lines, sizeof(lines) - 1);
 		if (length <= 0)
 			pause_briefly();

@@ -90,7 +90,7 @@ void probe_errand(void)
 	if (epoll_ctl(epoll, EPOLL_CTL_ADD, marked.pair.server, &at_edges))
 		trouble("wait for a scratch socket");
 	send_all(marked.pair.client, bytes, sizeof(bytes));
-	if (!has_edge(epoll, PATIENCE_MS) || has_edge(epoll, 0))
+	if (!has_edge(epoll, patience_ms) || has_edge(epoll, 0))
 		trouble("see one edge for one message");
 	done = count_own(attach_iterator(object, "probe_errand", false));
 	if (getsockopt(marked.pair.server, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, &size))
@@ -144,7 +144,7 @@ void probe_reset(void)
 	if (copy < 0 || connect(copy, &nowhere, sizeof(nowhere)))
 		error = errno;
 	close(copy);
-	reset = !error && is_readable(pair.client, PATIENCE_MS) && recv(pair.client, &byte, 1, 0) < 0 && errno == ECONNRESET;
+	reset = !error && is_readable(pair.client, patience_ms) && recv(pair.client, &byte, 1, 0) < 0 && errno == ECONNRESET;
 	kill(owner, SIGKILL);
 	waitpid(owner, NULL, 0);
 	tell("\"error\":%d,\"reset\":%s", error, reset ? "true" : "false");

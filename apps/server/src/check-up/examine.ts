@@ -5,8 +5,8 @@ import type { Answer, Ask } from './answer.ts';
 import type { Examine } from './check-up.ts';
 import type { Probe } from './probe.ts';
 
-/** For all probes together, which takes a second or two. Each has its own limit in the probe process. */
-const TIMEOUT_MS = 60_000;
+/** For all probes together, which takes a second or two where nobody else wants the host. Each has its own limit in the probe process. */
+const TIMEOUT_MS = 180_000;
 /** What the probe process gets to end, and what it made to be removed. */
 const GRACE_MS = 1000;
 
