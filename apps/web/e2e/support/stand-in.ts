@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Access, type HttpServer, memoryDatabase, startHttp } from '@sidestep/server/http';
 import type { Check, TraceBatch, TraceLine, TraceStatus } from '@sidestep/shared';
 import { createNouns, type Nouns } from '../../../server/src/nouns.ts';
@@ -110,8 +111,8 @@ export class StandIn implements AsyncDisposable {
       version: '0.1.0',
       notices: () => [],
       trace: { root: '/nowhere', key: 'stand-in' },
-      examine: async () => {
-        await this.#beforeCheckUp();
+      examine: async (signal) => {
+        await Promise.race([this.#beforeCheckUp(), once(signal, 'abort')]);
         return structuredClone(this.checks);
       },
     });

@@ -10,21 +10,25 @@ export function CheckLine({ check }: { check: Check }) {
   return (
     <li id={id} className="scroll-mt-4 target:bg-accent-wash">
       <details className="group" open={preventsAll(check)}>
-        <summary className="grid list-none grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-4 gap-y-1 px-4 py-2.5 hover:bg-hover focus-visible:outline-offset-[-2px] sm:grid-cols-[8rem_minmax(0,4fr)_minmax(0,5fr)_auto] [&::-webkit-details-marker]:hidden">
+        <summary className="grid list-none grid-cols-[minmax(0,1fr)_auto] items-start gap-x-4 gap-y-1 px-4 py-2.5 hover:bg-hover focus-visible:outline-offset-[-2px] sm:grid-cols-[8rem_minmax(0,4fr)_minmax(0,5fr)_auto] [&::-webkit-details-marker]:hidden">
           <OutcomeMark outcome={outcome} />
           <ChevronRight
             aria-hidden="true"
-            className="size-4 self-center text-muted transition-transform group-open:rotate-90 sm:order-last"
+            className="mt-0.5 size-4 text-muted transition-transform group-open:rotate-90 sm:order-last"
           />
           <span className="col-span-2 font-medium sm:col-span-1">{title}</span>
           <span className="col-span-2 text-muted sm:col-span-1">{seen}</span>
         </summary>
         <dl className="flex flex-col gap-2 px-4 pt-1 pb-4 sm:pl-40">
           <Told name="What it means">
-            {means}
-            {essential && ' It is essential: without it nothing can be accelerated.'}
+            <p className="max-w-prose">
+              {means}
+              {essential && ' It is essential: without it nothing can be accelerated.'}
+            </p>
           </Told>
-          <Told name="What Sidestep does">{does}</Told>
+          <Told name="What Sidestep does">
+            <p className="max-w-prose">{does}</p>
+          </Told>
           {log !== null && (
             <Told name="The kernel’s own words">
               <KernelWords>{log}</KernelWords>
@@ -38,9 +42,9 @@ export function CheckLine({ check }: { check: Check }) {
 
 function Told({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div>
+    <div className="min-w-0">
       <dt className="text-xs text-muted">{name}</dt>
-      <dd className="max-w-prose min-w-0">{children}</dd>
+      <dd>{children}</dd>
     </div>
   );
 }

@@ -28,7 +28,7 @@ export function CheckUpPage() {
           {running ? 'Running' : last ? 'Run again' : 'Run'}
         </Button>
       </PageHeader>
-      <div className="flex max-w-6xl flex-col gap-4 px-4 pb-8 sm:px-6">
+      <div className="flex max-w-[1600px] flex-col gap-4 px-4 pb-8 sm:px-6">
         {failure && <FailureNotice failure={failure} />}
         {state === null && !failure && <LoadingLines />}
         {state !== null && last === null && <NoneYet running={running} />}
@@ -71,11 +71,11 @@ function Headline({ last: { checks } }: { last: CheckUp }) {
       <div className="flex min-w-0 flex-col gap-2">
         <h2 className="text-xl font-semibold">{words}</h2>
         {because.map((reason) => (
-          <p key={reason} className="max-w-prose">
+          <p key={reason} className="max-w-3xl">
             {reason}
           </p>
         ))}
-        <p className="flex flex-wrap gap-x-5 gap-y-1">
+        <p className="mt-1 flex flex-wrap gap-x-5 gap-y-1">
           {tallyOf(checks).map((one) => (
             <OutcomeMark key={one.outcome} {...one} />
           ))}
