@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { makeConnection } from './support/made-connections.ts';
 import { expect, test } from './support/signed-in.ts';
@@ -138,4 +139,34 @@ test('what came while the page was away and is no longer kept leaves a labelled 
   await expect(lines(page, 'after')).toBeVisible();
   await expect(log(page)).toContainText('3 events not shown: viewer was away');
   await expect(lines(page, 'before')).toHaveCount(1);
+});
+
+test('what the filter shows can be taken away, also what was not scrolled to', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  close(standIn, ...Array.from({ length: 1200 }, (_, index) => `one-${index}`));
+  standIn.dataPlane.report('established', makeConnection({ client: { comm: 'other' } }));
+  await expect(lines(page, 'other')).toBeVisible();
+  await page.goto(`${standIn.url}/events?kinds=closed`);
+  await expect(lines(page, 'one-1199')).toBeVisible();
+  for (const [format, names] of [
+    [
+      'CSV',
+      (text: string) => [...text.matchAll(/,"closed","\d+","(one-\d+|other)",/g)].map(([, name]) => name),
+    ],
+    [
+      'JSON',
+      (text: string) => JSON.parse(text).map(({ client }: { client: { comm: string } }) => client.comm),
+    ],
+  ] as const) {
+    await page.getByRole('button', { name: 'Export' }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: format }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe(`events.${format.toLowerCase()}`);
+    const text = await readFile(await file.path(), 'utf8');
+    expect(names(text)).toEqual(Array.from({ length: 1200 }, (_, index) => `one-${index}`));
+  }
 });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/signed-in.ts';
 
@@ -52,4 +53,20 @@ test('a host without tracefs says what to do', async ({ signedIn: page, standIn 
   await page.goto(`${standIn.url}/trace`);
   await expect(page.getByText('Mount it: mount -t tracefs')).toBeVisible();
   await expect(page.getByRole('switch', { name: 'Kernel lines' })).toBeDisabled();
+});
+
+test('the lines can be taken away as they were written', async ({ signedIn: page, standIn }) => {
+  standIn.trace.write(...lines);
+  await page.goto(`${standIn.url}/trace`);
+  await expect(log(page)).toContainText('redis-199');
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('menuitem', { name: 'Text' }).click(),
+  ]);
+  expect(file.suggestedFilename()).toBe('trace.txt');
+  const text = await readFile(await file.path(), 'utf8');
+  expect(text.trimEnd().split('\n')).toEqual(
+    lines.map((line) => expect.stringMatching(new RegExp(`^\\S+Z ${line.replaceAll(/[[\]]/g, '\\$&')}$`))),
+  );
 });

@@ -7,3 +7,16 @@ export function download(name: string, type: string, text: string): void {
   link.click();
   URL.revokeObjectURL(url);
 }
+
+export const TABLE_FORMATS = ['CSV', 'JSON'] as const;
+
+/** Rows as `name.csv` or `name.json`. */
+export function downloadTable<Row>(
+  name: string,
+  format: (typeof TABLE_FORMATS)[number],
+  rows: readonly Row[],
+  toCsv: (rows: readonly Row[]) => string,
+): void {
+  if (format === 'CSV') download(`${name}.csv`, 'text/csv', toCsv(rows));
+  else download(`${name}.json`, 'application/json', `${JSON.stringify(rows, null, 2)}\n`);
+}

@@ -1,5 +1,6 @@
 import { type Connection, type ConnectionView, reasonOf } from '@sidestep/shared';
 import { client } from '@/lib/client.ts';
+import { type CsvColumn, csvOf } from '@/lib/csv.ts';
 import { bytesOf, messagesOf } from './pairs.ts';
 
 const PAGE = 1000;
@@ -14,7 +15,7 @@ export async function allConnections(view: ConnectionView): Promise<Connection[]
   }
 }
 
-const CELLS: [name: string, cell: (connection: Connection) => string | number | null][] = [
+const COLUMNS: readonly CsvColumn<Connection>[] = [
   ['id', ({ id }) => id],
   ['opened_at', ({ openedAt }) => openedAt],
   ['closed_at', ({ closedAt }) => closedAt],
@@ -33,16 +34,6 @@ const CELLS: [name: string, cell: (connection: Connection) => string | number | 
   ['bytes', bytesOf],
 ];
 
-/** A spreadsheet must take a name for a text, never for a formula, also where it takes `;` for the end of a cell: hence the quotes. */
-function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return `"${text.replaceAll('"', '""')}"`;
-}
-
-/** Comma-separated values with a header line, RFC 4180. */
 export function toCsv(connections: readonly Connection[]): string {
-  const lines = connections.map((connection) => CELLS.map(([, cell]) => csvCell(cell(connection))).join(','));
-  return [CELLS.map(([name]) => name).join(','), ...lines, ''].join('\r\n');
+  return csvOf(COLUMNS, connections);
 }

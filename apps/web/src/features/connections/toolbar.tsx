@@ -1,9 +1,9 @@
 import type { ConnectionView } from '@sidestep/shared';
-import { useMutation } from '@tanstack/react-query';
-import { Columns3, Download, Pause, Play } from 'lucide-react';
-import { download } from '@/lib/download.ts';
+import { Columns3, Pause, Play } from 'lucide-react';
+import { downloadTable, TABLE_FORMATS } from '@/lib/download.ts';
 import { Button } from '@/ui/button.tsx';
-import { Menu, MenuCheck, MenuItem, MenuLabel, MenuLine } from '@/ui/menu.tsx';
+import { ExportMenu } from '@/ui/export-menu.tsx';
+import { Menu, MenuCheck, MenuLabel, MenuLine } from '@/ui/menu.tsx';
 import { columns, TRAITS } from './columns.tsx';
 import { allConnections, toCsv } from './export.ts';
 
@@ -18,30 +18,17 @@ interface ToolbarProps {
 
 /** Pause, export, columns. */
 export function Toolbar({ view, paused, onPause, visibility, onVisibility, onClosed }: ToolbarProps) {
-  const save = useMutation({
-    mutationFn: async (format: 'csv' | 'json') => {
-      const rows = await allConnections(view);
-      if (format === 'csv') download('connections.csv', 'text/csv', toCsv(rows));
-      else download('connections.json', 'application/json', `${JSON.stringify(rows, null, 2)}\n`);
-    },
-  });
   return (
     <>
       <Button onClick={onPause} aria-pressed={paused} title="p">
         {paused ? <Play /> : <Pause />}
         {paused ? 'Resume' : 'Pause'}
       </Button>
-      <Menu
-        trigger={
-          <Button size="icon" aria-label="Export" title="Export" disabled={save.isPending}>
-            <Download />
-          </Button>
-        }
-      >
-        <MenuLabel>What the filter shows, all pages</MenuLabel>
-        <MenuItem onSelect={() => save.mutate('csv')}>CSV</MenuItem>
-        <MenuItem onSelect={() => save.mutate('json')}>JSON</MenuItem>
-      </Menu>
+      <ExportMenu
+        what="What the filter shows, all pages"
+        formats={TABLE_FORMATS}
+        onSave={async (format) => downloadTable('connections', format, await allConnections(view), toCsv)}
+      />
       <Menu
         trigger={
           <Button size="icon" aria-label="Columns" title="Columns">

@@ -6,18 +6,21 @@ import { useMemo, useState } from 'react';
 import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { useStatus } from '@/features/acceleration/status.tsx';
 import { ConnectionDrawer } from '@/features/connections/connection-drawer.tsx';
+import { downloadTable, TABLE_FORMATS } from '@/lib/download.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
 import { NARROW, useMedia } from '@/lib/media.ts';
 import { useUrlState } from '@/lib/url-state.ts';
 import { useFeed } from '@/lib/use-feed.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/empty.tsx';
+import { ExportMenu } from '@/ui/export-menu.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
 import { EventCounts } from './event-counts.tsx';
 import { EventCard, EventRow } from './event-row.tsx';
 import { eventSource } from './event-source.ts';
 import { KIND_MEANS, KindGlyph } from './event-words.tsx';
+import { allEvents, toCsv } from './export.ts';
 
 function readKinds(text: string | null): EventKind[] {
   return (text ?? '').split(',').filter((word): word is EventKind => eventKindSchema.safeParse(word).success);
@@ -29,7 +32,8 @@ export function EventsPage() {
   const chosen = params.get('kinds');
   const open = params.get('open');
   const kinds = useMemo(() => readKinds(chosen), [chosen]);
-  const source = useMemo(() => eventSource(kinds.length > 0 ? { kinds } : {}), [kinds]);
+  const filter = useMemo(() => (kinds.length > 0 ? { kinds } : {}), [kinds]);
+  const source = useMemo(() => eventSource(filter), [filter]);
   const feed = useFeed(source);
   const status = useStatus();
   const narrow = useMedia(NARROW);
@@ -60,6 +64,11 @@ export function EventsPage() {
           {paused ? <Play /> : <Pause />}
           {paused ? 'Resume' : 'Pause'}
         </Button>
+        <ExportMenu
+          what="What the filter shows, as far as the daemon remembers"
+          formats={TABLE_FORMATS}
+          onSave={async (format) => downloadTable('events', format, await allEvents(filter), toCsv)}
+        />
       </PageHeader>
       <fieldset className="flex min-w-0 shrink-0 gap-1.5 overflow-x-auto px-4 pb-3 sm:px-6">
         <legend className="sr-only">Kinds of events</legend>

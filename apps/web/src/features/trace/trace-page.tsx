@@ -4,11 +4,14 @@ import type { TraceLine } from '@sidestep/shared';
 import { ChevronDown, ChevronUp, Pause, Play } from 'lucide-react';
 import { useMemo, useRef, useState } from 'react';
 import { useStatus } from '@/features/acceleration/status.tsx';
+import { download } from '@/lib/download.ts';
+import type { FeedItem } from '@/lib/feed.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
-import { formatExact } from '@/lib/number.ts';
+import { formatExact, plural } from '@/lib/number.ts';
 import { useFeed } from '@/lib/use-feed.ts';
 import { Button } from '@/ui/button.tsx';
 import { Empty } from '@/ui/empty.tsx';
+import { ExportMenu } from '@/ui/export-menu.tsx';
 import { FailureNotice } from '@/ui/failure-notice.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
 import { Notice } from '@/ui/notice.tsx';
@@ -66,6 +69,11 @@ export function TracePage() {
           {paused ? <Play /> : <Pause />}
           {paused ? 'Resume' : 'Pause'}
         </Button>
+        <ExportMenu
+          what="The lines on this page"
+          formats={['Text']}
+          onSave={async () => download('trace.txt', 'text/plain', textOf(feed.shown?.items ?? []))}
+        />
       </PageHeader>
       <div className="flex shrink-0 items-center gap-2 px-4 pb-3 sm:px-6">
         <SearchBox
@@ -132,6 +140,17 @@ export function TracePage() {
       </div>
     </>
   );
+}
+
+/** The lines as the kernel wrote them, each after its time; a line that says how many are missing where some are. */
+function textOf(items: readonly FeedItem<TraceLine>[]): string {
+  return items
+    .map((item) =>
+      item.type === 'entry'
+        ? `${item.entry.at} ${item.entry.text}\n`
+        : `# ${plural(item.missed, 'line')} not kept\n`,
+    )
+    .join('');
 }
 
 function findHits(items: readonly { type: string; entry?: TraceLine }[], wanted: string): number[] {
