@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowUp } from 'lucide-react';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { memo, type ReactNode, useEffect, useRef } from 'react';
 import { cn } from '@/lib/class-names.ts';
 import type { FeedItem } from '@/lib/feed.ts';
 import { plural } from '@/lib/number.ts';
@@ -16,6 +16,7 @@ interface FeedListProps<T> {
   rowHeight: number;
   /** `entries`, for the words of a gap: `1 204 events not shown`. */
   one: string;
+  /** Must keep its identity as long as it draws the same: what is drawn once is moved, not drawn again. */
   renderEntry: (entry: T) => ReactNode;
   /** Shown instead of an empty list. */
   empty: ReactNode;
@@ -113,7 +114,7 @@ export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
                 className={cn('absolute top-0 left-0', sideways ? 'min-w-full' : 'w-full')}
                 style={{ height: row.size, transform: `translateY(${row.start}px)` }}
               >
-                {item?.type === 'entry' && renderEntry(item.entry)}
+                {item?.type === 'entry' && <Entry entry={item.entry} render={renderEntry} />}
                 {item?.type === 'gap' && <Gap missed={item.missed} one={one} />}
               </div>
             );
@@ -123,6 +124,11 @@ export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
     </div>
   );
 }
+
+function DrawEntry<T>({ entry, render }: { entry: T; render: (entry: T) => ReactNode }) {
+  return render(entry);
+}
+const Entry = memo(DrawEntry) as typeof DrawEntry;
 
 function keyOf<T extends { seq: number }>(item: FeedItem<T> | undefined): string {
   if (item === undefined) return '';

@@ -5,6 +5,7 @@ import {
   createColumnHelper,
   tableFeatures,
 } from '@tanstack/react-table';
+import { useNow } from '@/lib/now.ts';
 import { Ago } from '@/ui/ago.tsx';
 import { Figure } from '@/ui/figure.tsx';
 import { EndName } from './end-name.tsx';
@@ -117,7 +118,8 @@ export const columns = column.columns([
 ]);
 
 function RowAge({ row }: { row: Row }) {
+  const now = useNow();
   if (row.gone === 'moved') return <span className="text-muted">moved</span>;
   if (row.gone === 'closed' || !row.connection.open) return <span className="text-muted">closed</span>;
-  return <Ago at={Date.parse(row.connection.openedAt)} now={Date.now()} bare />;
+  return <Ago at={Date.parse(row.connection.openedAt)} now={now} bare />;
 }

@@ -1,9 +1,14 @@
 'use client';
 
 import type { ConnectionSort } from '@sidestep/shared';
-import { type ColumnVisibilityState, useTable } from '@tanstack/react-table';
+import {
+  type ColumnVisibilityState,
+  FlexRender,
+  type Row as TableRowModel,
+  useTable,
+} from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, useRef } from 'react';
+import { type KeyboardEvent, memo, useRef } from 'react';
 import { cn } from '@/lib/class-names.ts';
 import { columns, features, TRAITS } from './columns.tsx';
 import { HeaderCell, type Sorting } from './header-cell.tsx';
@@ -106,6 +111,7 @@ export function ConnectionTable(props: ConnectionTableProps) {
                 id={id}
                 sorting={sorting}
                 onSort={props.onSort}
+                size={sizes[id]}
                 onResize={(width) => props.onResize({ ...sizes, [id]: width })}
               />
             ))}
@@ -116,32 +122,15 @@ export function ConnectionTable(props: ConnectionTableProps) {
             const row = shown[item.index];
             if (!row) return null;
             return (
-              <tr
+              <TableRow
                 key={row.id}
-                id={`connection-${row.id}`}
-                aria-rowindex={item.index + 2}
-                aria-selected={row.id === selected}
-                onClick={() => props.onOpen(row.id)}
-                className={cn(
-                  'absolute inset-x-0 top-0 grid cursor-default border-b hover:bg-hover',
-                  row.original.fresh && 'flash-once',
-                  row.original.gone && 'opacity-50',
-                  row.id === selected && 'bg-accent-wash hover:bg-accent-wash',
-                )}
-                style={{ height: ROW_HEIGHT, transform: `translateY(${item.start}px)`, gridTemplateColumns }}
-              >
-                {row.getVisibleCells().map((cell) => (
-                  <td
-                    key={cell.id}
-                    className={cn(
-                      'flex min-w-0 items-center px-3 first:pl-6 last:pr-6',
-                      TRAITS[cell.column.id]?.right ? 'justify-end' : '*:w-full',
-                    )}
-                  >
-                    <table.FlexRender cell={cell} />
-                  </td>
-                ))}
-              </tr>
+                row={row}
+                index={item.index}
+                start={item.start}
+                chosen={row.id === selected}
+                gridTemplateColumns={gridTemplateColumns}
+                onOpen={props.onOpen}
+              />
             );
           })}
         </tbody>
@@ -149,3 +138,47 @@ export function ConnectionTable(props: ConnectionTableProps) {
     </div>
   );
 }
+
+interface TableRowProps {
+  row: TableRowModel<typeof features, Row>;
+  index: number;
+  /** Pixels from the top. */
+  start: number;
+  chosen: boolean;
+  /** Differs whenever other columns are shown. */
+  gridTemplateColumns: string;
+  onOpen: (id: string) => void;
+}
+
+/** One row. Scrolling moves rows and draws those that come into sight; it does not draw the others again. */
+const TableRow = memo(function TableRow(props: TableRowProps) {
+  const { row, index, start, chosen, gridTemplateColumns, onOpen } = props;
+  const { fresh, gone } = row.original;
+  return (
+    <tr
+      id={`connection-${row.id}`}
+      aria-rowindex={index + 2}
+      aria-selected={chosen}
+      onClick={() => onOpen(row.id)}
+      className={cn(
+        'absolute inset-x-0 top-0 grid cursor-default border-b hover:bg-hover',
+        fresh && 'flash-once',
+        gone && 'opacity-50',
+        chosen && 'bg-accent-wash hover:bg-accent-wash',
+      )}
+      style={{ height: ROW_HEIGHT, transform: `translateY(${start}px)`, gridTemplateColumns }}
+    >
+      {row.getVisibleCells().map((cell) => (
+        <td
+          key={cell.id}
+          className={cn(
+            'flex min-w-0 items-center px-3 first:pl-6 last:pr-6',
+            TRAITS[cell.column.id]?.right ? 'justify-end' : '*:w-full',
+          )}
+        >
+          <FlexRender cell={cell} />
+        </td>
+      ))}
+    </tr>
+  );
+});

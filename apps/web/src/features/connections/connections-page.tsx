@@ -1,10 +1,9 @@
 'use client';
 
 import type { ConnectionSort } from '@sidestep/shared';
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { useShortcut } from '@/lib/keyboard.ts';
 import { NARROW, useMedia } from '@/lib/media.ts';
-import { useNow } from '@/lib/now.ts';
 import { formatExact } from '@/lib/number.ts';
 import { useRemembered } from '@/lib/remembered.ts';
 import { useTypedParam, useUrlState } from '@/lib/url-state.ts';
@@ -46,8 +45,6 @@ export function ConnectionsPage() {
   const { page } = useConnections(view, { frozen, paused });
   const rows = useMemo(() => rowsOf(page), [page]);
   const opened = params.get('open');
-  // Ages grow even where nothing else changes.
-  useNow();
 
   useShortcut((key, event) => {
     if (key === 'p') setPaused(!paused);
@@ -56,10 +53,14 @@ export function ConnectionsPage() {
     search.current?.focus();
   });
 
-  const open = (id: string) => {
-    setSelected(id);
-    setParams({ open: id }, opened === null ? 'push' : 'replace');
-  };
+  const how = opened === null ? 'push' : 'replace';
+  const open = useCallback(
+    (id: string) => {
+      setSelected(id);
+      setParams({ open: id }, how);
+    },
+    [setParams, how],
+  );
   const select = (id: string) => {
     setSelected(id);
     if (opened !== null) setParams({ open: id });

@@ -14,12 +14,14 @@ interface HeaderCellProps {
   id: string;
   sorting: Sorting;
   onSort: (sort: ConnectionSort) => void;
+  /** Pixels, once somebody has resized it. */
+  size: number | undefined;
   onResize: (width: number) => void;
 }
 
 /** The head of a column: a click sorts, the right edge resizes. */
-export function HeaderCell({ id, sorting, onSort, onResize }: HeaderCellProps) {
-  const [ref, width] = useWidth();
+export function HeaderCell({ id, sorting, onSort, size, onResize }: HeaderCellProps) {
+  const [ref, drawn] = useWidth();
   const traits = TRAITS[id];
   if (!traits) return null;
   const { words, means, sort, right } = traits;
@@ -53,7 +55,7 @@ export function HeaderCell({ id, sorting, onSort, onResize }: HeaderCellProps) {
           {words}
         </span>
       )}
-      <Resizer words={words} width={width} onResize={onResize} />
+      <Resizer words={words} width={size ?? drawn} onResize={onResize} />
     </th>
   );
 }

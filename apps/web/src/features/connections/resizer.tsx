@@ -10,7 +10,7 @@ const within = (width: number) => Math.min(Math.max(Math.round(width), NARROWEST
 interface ResizerProps {
   /** What the column is called. */
   words: string;
-  /** Pixels, as drawn. */
+  /** Pixels. */
   width: number;
   onResize: (width: number) => void;
 }

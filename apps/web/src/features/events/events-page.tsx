@@ -1,8 +1,8 @@
 'use client';
 
-import { EVENT_KINDS, type EventKind, eventKindSchema } from '@sidestep/shared';
+import { EVENT_KINDS, type Event, type EventKind, eventKindSchema } from '@sidestep/shared';
 import { Pause, Play } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useCallback, useMemo, useState } from 'react';
 import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { useStatus } from '@/features/acceleration/status.tsx';
 import { ConnectionDrawer } from '@/features/connections/connection-drawer.tsx';
@@ -37,7 +37,13 @@ export function EventsPage() {
   const feed = useFeed(source);
   const status = useStatus();
   const narrow = useMedia(NARROW);
-  const Line = narrow ? EventCard : EventRow;
+  const renderEntry = useCallback(
+    (event: Event) => {
+      const Line = narrow ? EventCard : EventRow;
+      return <Line event={event} onOpen={(id) => setParams({ open: id }, 'push')} />;
+    },
+    [narrow, setParams],
+  );
   const [paused, setPaused] = useState(false);
 
   const pause = () => {
@@ -94,7 +100,7 @@ export function EventsPage() {
           key={narrow ? 'cards' : 'rows'}
           rowHeight={narrow ? 52 : 32}
           one="event"
-          renderEntry={(event) => <Line event={event} onOpen={(id) => setParams({ open: id }, 'push')} />}
+          renderEntry={renderEntry}
           empty={
             kinds.length > 0 ? (
               <Empty title="No event of these kinds yet" />

@@ -2,7 +2,7 @@
 
 import type { TraceLine } from '@sidestep/shared';
 import { ChevronDown, ChevronUp, Pause, Play } from 'lucide-react';
-import { useMemo, useRef, useState } from 'react';
+import { useCallback, useMemo, useRef, useState } from 'react';
 import { useStatus } from '@/features/acceleration/status.tsx';
 import { download } from '@/lib/download.ts';
 import type { FeedItem } from '@/lib/feed.ts';
@@ -31,6 +31,10 @@ export function TracePage() {
   const [paused, setPaused] = useState(false);
   const [wanted, setWanted] = useState('');
   const [current, setCurrent] = useState<number | null>(null);
+  const renderEntry = useCallback(
+    (line: TraceLine) => <TraceLineRow line={line} wanted={wanted} current={line.seq === current} />,
+    [wanted, current],
+  );
   const search = useRef<HTMLInputElement>(null);
 
   const hits = useMemo(() => findHits(feed.shown?.items ?? [], wanted), [feed.shown, wanted]);
@@ -121,7 +125,7 @@ export function TracePage() {
           one="line"
           sideways
           reveal={current}
-          renderEntry={(line) => <TraceLineRow line={line} wanted={wanted} current={line.seq === current} />}
+          renderEntry={renderEntry}
           empty={
             trace.status?.on ? (
               <Empty title="No lines yet">
