@@ -66,6 +66,7 @@ test('the filter works as it is typed, lives in the address, and explains what i
   await page.keyboard.type('process:cron path:stack reason:"blocking reader" port:5432');
   await expect(matching(page)).toHaveText('1 of 3');
   await expect(rows(page)).toContainText(['cron']);
+  await expect(page).toHaveURL(/port%3A5432$/);
   await page.reload();
   await expect(filter(page)).toHaveValue('process:cron path:stack reason:"blocking reader" port:5432');
   await expect(matching(page)).toHaveText('1 of 3');

@@ -21,8 +21,11 @@ export function useUrlState(): [URLSearchParams, (patch: UrlPatch, how?: 'replac
   return [params, change];
 }
 
+/** Each change of the address asks the daemon for a page of its table: not for every letter of a word. */
+const TYPING_MS = 120;
+
 /**
- * What somebody types into a field whose text lives in the address. The address follows a moment later: the field must not
+ * What somebody types into a field whose text lives in the address. The address follows when they pause: the field must not
  * wait for it, nor be set back by it, but take over what comes from elsewhere (a link, the back button).
  */
 export function useTypedParam(
@@ -32,18 +35,25 @@ export function useTypedParam(
   const [typed, setTyped] = useState(addressed);
   /** What we put into the address and have not seen there yet. */
   const written = useRef<string[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   // The router tries renders out and drops some: only what it commits counts.
   useEffect(() => {
     const ours = written.current.indexOf(addressed);
     written.current = ours >= 0 ? written.current.slice(ours + 1) : [];
-    if (ours < 0) setTyped(addressed);
+    if (ours >= 0) return;
+    clearTimeout(timer.current);
+    setTyped(addressed);
   }, [addressed]);
+  useEffect(() => () => clearTimeout(timer.current), []);
   return [
     typed,
     (text) => {
-      written.current.push(text);
       setTyped(text);
-      change(text);
+      clearTimeout(timer.current);
+      timer.current = setTimeout(() => {
+        written.current.push(text);
+        change(text);
+      }, TYPING_MS);
     },
   ];
 }
