@@ -23,7 +23,12 @@ export function CheckUpPage() {
     <div className="overflow-y-auto">
       <PageHeader title="Check-up">
         {last && <WhenAndWhere last={last} />}
-        <Button onClick={run} disabled={state === null || running || unheard} aria-busy={running}>
+        <Button
+          onClick={run}
+          disabled={state === null || running || unheard}
+          aria-busy={running}
+          className="min-w-28"
+        >
           {running ? <LoaderCircle className="turning" /> : <RotateCw />}
           {running ? 'Running' : last ? 'Run again' : 'Run'}
         </Button>

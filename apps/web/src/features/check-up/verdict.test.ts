@@ -35,8 +35,8 @@ test.each<[Check[], CheckOutcome, string, string[]]>([
   expect(verdictOf(checks)).toEqual({ outcome, words, because });
 });
 
-test('only the first reasons stand beside the verdict', () => {
-  const many = ['a', 'b', 'c', 'd'].map((id) => check(id, 'on TCP'));
+test('only the first reasons stand beside the verdict, and none twice', () => {
+  const many = ['a', 'b', 'a', 'c', 'd'].map((id) => check(id, 'on TCP'));
   expect(verdictOf(many).because).toEqual(['a means this.', 'b means this.', 'c means this.']);
 });
 

@@ -38,7 +38,8 @@ export function tallyOf(checks: readonly Check[]): { outcome: CheckOutcome; coun
 export function verdictOf(checks: readonly Check[]): Verdict {
   const outcome = RANK.find((one) => checks.some((check) => gravityOf(check) === one)) ?? 'unknown';
   const deciding = checks.filter((check) => gravityOf(check) === outcome);
-  const means = deciding.slice(0, MOST_NAMED).map((check) => check.means);
+  // Several lines may mean the same.
+  const means = [...new Set(deciding.map((check) => check.means))].slice(0, MOST_NAMED);
   switch (outcome) {
     case 'refused':
       return { outcome, words: 'Nothing can be accelerated on this kernel', because: means };
