@@ -20,7 +20,9 @@ export async function kernels(): Promise<Outcome> {
   const results = await Promise.all(
     names.map((name) => tryKernel(join(PACKAGES, name), files, join(FOLDER, `${name}.log`))),
   );
-  const report = table(results);
+  const date = new Date().toISOString().slice(0, 10);
+  const report = `${date}, \`sudo ./sidestep test --kernels\`:\n\n${table(results)}`;
+  // As it stands in docs/kernels.md.
   writeFileSync(join(FOLDER, 'table.md'), `${report}\n`);
   console.log(`\n${report}`);
   const counts = results.map(countResults);

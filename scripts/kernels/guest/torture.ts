@@ -1,7 +1,7 @@
 import type { CheckResult } from '../results.ts';
 import { runScript } from './program.ts';
 
-const TIME = '60s';
+const TIME = '30s';
 /** Of its figures, those for the table: how much it was, and how long the longest wait. */
 const FIGURES = /every byte checked|longest wait/;
 
