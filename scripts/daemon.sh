@@ -109,10 +109,12 @@ start_detached() {
 	}
 }
 
-# Of the daemon that has this state folder; empty when there is none. A pid file may have outlived its process.
+# Of the daemon that has this state folder; empty when there is none. A pid file may have outlived its process, and its boot: whoever
+# has the number now is our daemon only if it has the folder's lock open.
 running_pid() {
 	running=$(cat "$state_dir/daemon.pid" 2>/dev/null) || return 0
-	if { tr '\0' ' ' <"/proc/$running/cmdline"; } 2>/dev/null | grep -q 'apps/server/src/main\.ts'; then
-		printf '%s' "$running"
-	fi
+	case $running in
+	'' | *[!0-9]*) return 0 ;;
+	esac
+	[ -z "$(find -L "/proc/$running/fd" -samefile "$state_dir/lock" 2>/dev/null)" ] || printf '%s' "$running"
 }

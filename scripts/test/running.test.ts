@@ -20,10 +20,11 @@ afterEach(() => {
   rmSync(stateDir, { recursive: true });
 });
 
-/** A process that looks like the daemon as far as the script can see, and takes its time to stop. */
-async function standIn(argument: string): Promise<ChildProcess> {
-  const script = `process.on('SIGTERM', () => setTimeout(process.exit, 500, 7)); process.send('ready'); setInterval(() => {}, 1000);`;
-  child = spawn(process.execPath, ['-e', script, argument], {
+/** A process with the number in the pid file, which takes its time to stop. It looks like the daemon of the folder whose lock it has open. */
+async function standIn(folder: string): Promise<ChildProcess> {
+  const lock = JSON.stringify(join(folder, 'lock'));
+  const script = `fs.openSync(${lock}, 'a'); process.on('SIGTERM', () => setTimeout(process.exit, 500, 7)); process.send('ready'); setInterval(() => {}, 1000);`;
+  child = spawn(process.execPath, ['-e', script, '/somewhere/apps/server/src/main.ts'], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   await once(child, 'message');
@@ -33,7 +34,7 @@ async function standIn(argument: string): Promise<ChildProcess> {
 }
 
 test('a second up says that it is already running, and changes nothing', async () => {
-  const daemon = await standIn('/somewhere/apps/server/src/main.ts');
+  const daemon = await standIn(stateDir);
   const answer = await copy.sidestep('up', '--state-dir', stateDir);
   expect(answer.out).toContain(`Sidestep is already running (process ${daemon.pid}, state in ${stateDir})`);
   expect(answer.code).toBe(0);
@@ -42,7 +43,7 @@ test('a second up says that it is already running, and changes nothing', async (
 });
 
 test('down asks the daemon to stop, and waits until it has', async () => {
-  const daemon = await standIn('/somewhere/apps/server/src/main.ts');
+  const daemon = await standIn(stateDir);
   const ended = once(daemon, 'exit');
   expect(await copy.sidestep('down', `--state-dir=${stateDir}`)).toEqual({
     code: 0,
@@ -59,7 +60,9 @@ test('down without a daemon says so', async () => {
 });
 
 test('a pid file that outlived its daemon does no harm to whoever has the number now', async () => {
-  const bystander = await standIn('/somewhere/else.ts');
+  // It is a daemon even, but that of another folder.
+  const bystander = await standIn(copy.folder);
+  writeFileSync(join(stateDir, 'lock'), '');
   expect((await copy.sidestep('down', '--state-dir', stateDir)).out).toContain('is not running');
   expect(bystander.signalCode).toBeNull();
 });
