@@ -37,6 +37,8 @@ export interface Daemon extends AsyncDisposable {
   readonly url: string;
   /** A fresh link that signs one browser in, once. */
   signInLink(): string;
+  /** Resolves when the daemon may end without taking a byte along; from `hurry` on, connections that keep it are reset. */
+  leave(hurry: AbortSignal): Promise<void>;
 }
 
 /**
@@ -117,7 +119,12 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
 
   folder.keep();
   const stop = undo.move();
-  return { url: http.url, signInLink, [Symbol.asyncDispose]: () => stop.disposeAsync() };
+  return {
+    url: http.url,
+    signInLink,
+    leave: (hurry) => nouns.leave(hurry),
+    [Symbol.asyncDispose]: () => stop.disposeAsync(),
+  };
 }
 
 /** One line in a file that only its owner reads, made when it is missing, and never through a link. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AccelerationMachine } from './acceleration/machine.ts';
 import { Acceleration } from './acceleration/status.ts';
+import { SurroundingsWatch } from './acceleration/surroundings.ts';
 import { keepWanted } from './acceleration/wanted.ts';
 import { type Examine, KernelCheckUp } from './check-up/check-up.ts';
 import { ClosedConnections } from './connections/closed.ts';
@@ -48,6 +49,8 @@ export interface Nouns extends AsyncDisposable {
   readonly services: Services;
   /** Takes over from an earlier daemon, and starts the check-up and the clockwork. */
   start(): void;
+  /** Resolves when the daemon may end without taking a byte along; from `hurry` on, connections that keep it are reset. */
+  leave(hurry: AbortSignal): Promise<void>;
 }
 
 /** Puts the services together around one data plane. */
@@ -124,6 +127,8 @@ export function createNouns(options: NounOptions): Nouns {
     onDisabled: () => mark('disabled'),
   });
 
+  const surroundings = new SurroundingsWatch({ ...options, onNewCgroup: () => machine.renew() });
+
   // In this order from the bottom: the clockwork stops first, and what fails keeps nothing else from being done.
   const ending = new AsyncDisposableStack();
   ending.defer(() => statistics.flush());
@@ -141,6 +146,7 @@ export function createNouns(options: NounOptions): Nouns {
         sampler,
         obstacle: () => checkUp.obstacle,
         ...options,
+        notices: () => [...options.notices(), ...surroundings.notices],
       }),
       checkUp,
       connections: new ConnectionTable(sampler),
@@ -170,10 +176,12 @@ export function createNouns(options: NounOptions): Nouns {
         ),
       );
       ending.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
+      ending.use(every(SECOND_MS, 'look around', log, () => surroundings.turn()));
       ending.use(every(SECOND_MS, 'learn which programs splice', log, () => splicers.turn()));
       ending.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
       ending.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));
     },
+    leave: (hurry) => machine.leave(hurry),
     [Symbol.asyncDispose]: () => ending.disposeAsync(),
   };
 }

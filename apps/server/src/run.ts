@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { type DaemonParts, startDaemon } from './daemon.ts';
+import { type Daemon, type DaemonParts, startDaemon } from './daemon.ts';
 import { keepHeapSmall } from './host/memory.ts';
 import { raisePriority } from './host/priority.ts';
 import { createLog, type Log, wordsOf } from './log.ts';
@@ -25,7 +25,7 @@ export async function runDaemon(
   process.stderr.on('error', () => {});
   try {
     const log = logTo(options.log);
-    const stop = stopSignal(log);
+    const stop = stopSignals(log);
     const refused = raisePriority();
     keepHeapSmall();
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
@@ -36,8 +36,8 @@ export async function runDaemon(
     }
     log(`Sidestep is ready at ${daemon.url}`);
     log(`Sign in once with ${daemon.signInLink()}`);
-    await stop;
-    await end(daemon, log);
+    await stop.asked;
+    await end(daemon, stop, log);
   } catch (error) {
     process.stderr.write(
       `${error instanceof Refusal ? error.message : `Sidestep could not start: ${wordsOf(error)}`}\n`,
@@ -69,16 +69,31 @@ function readOptions(args: readonly string[]): Options | null {
   }
 }
 
-/** Resolves at the first signal that asks to stop, however early it comes; from then on the process ends within the stop time. */
-function stopSignal(log: Log): Promise<void> {
+interface Stop {
+  /** Resolves at the first signal that asks to stop, however early it comes. */
+  readonly asked: Promise<void>;
+  /** Aborts at the second. */
+  readonly hurry: AbortSignal;
+  /** Whatever hangs from here on, the process ends within the stop time. */
+  limit(): void;
+  unlimit(): void;
+}
+
+function stopSignals(log: Log): Stop {
   const asked = Promise.withResolvers<void>();
-  let isStopping = false;
+  const hurry = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let isAsked = false;
+  const unlimit = () => clearTimeout(timer);
+  const limit = () => {
+    unlimit();
+    timer = setTimeout(() => process.exit(1), STOP_MS);
+  };
   const stop = (signal: string) => {
-    if (isStopping) return;
-    isStopping = true;
-    log(`Stopping on ${signal}. What is accelerated stays so.`);
-    // Whatever hangs, nobody should have to kill us.
-    setTimeout(() => process.exit(1), STOP_MS);
+    if (isAsked) return hurry.abort();
+    isAsked = true;
+    log(`Stopping on ${signal}.`);
+    limit();
     asked.resolve();
   };
   process.on('SIGTERM', stop);
@@ -86,11 +101,14 @@ function stopSignal(log: Log): Promise<void> {
   process.on('SIGHUP', () =>
     log('The terminal has gone. The daemon goes on; sudo ./sidestep down stops it.'),
   );
-  return asked.promise;
+  return { asked: asked.promise, hurry: hurry.signal, limit, unlimit };
 }
 
-async function end(daemon: AsyncDisposable, log: Log): Promise<never> {
+async function end(daemon: Daemon, stop: Stop, log: Log): Promise<never> {
   try {
+    stop.unlimit();
+    await daemon.leave(stop.hurry);
+    stop.limit();
     await daemon[Symbol.asyncDispose]();
     log('Stopped.');
     process.exit(0);

@@ -60,6 +60,10 @@ export class AccelerationMachine {
   #phase: Phase;
   #wanted = false;
   #reaching: Promise<void> | null = null;
+  /** Switching off and on again. */
+  #renewing = false;
+  /** The daemon ends as soon as everything has left: nobody switches any more. */
+  #leaving = false;
   /** Why it was not even tried to switch on, the last time. */
   #refusal: Refusal | null = null;
   /** When the connections that have not left by then are reset, on the steady clock. */
@@ -115,6 +119,41 @@ export class AccelerationMachine {
     await this.#reach(false);
   }
 
+  /** Leaves the cgroup that it is attached to for the one that is at its place now. Does nothing but when acceleration is on. */
+  renew(): void {
+    if (this.#phase.state !== 'on' || this.#reaching) return;
+    this.#options.log('The cgroup was made anew: leaving the old one for the new one.');
+    this.#renewing = true;
+    this.#reaching = this.#drive();
+  }
+
+  /**
+   * Resolves when this process may end without taking a byte along: at once where pins keep the programs in the kernel; where nothing
+   * but this process does, when every connection has left the bypass. From `hurry` on those that do not are reset. What was wanted
+   * last stays so for the next start.
+   */
+  async leave(hurry: AbortSignal): Promise<void> {
+    const { dataPlane, log, steady } = this.#options;
+    if (!dataPlane.enabled) return;
+    if (dataPlane.surroundings().pinned) {
+      log('What is accelerated stays so.');
+      return;
+    }
+    log(
+      'Nothing but the daemon keeps the programs in the kernel, for they are not pinned any more: every connection leaves the bypass ' +
+        'first. A second signal resets those that still have something unread after a second.',
+    );
+    this.#leaving = true;
+    this.#wanted = false;
+    const reset = () => {
+      this.#resetAt ??= steady() + GRACE_MS;
+    };
+    if (hurry.aborted) reset();
+    hurry.addEventListener('abort', reset, { once: true });
+    this.#reaching ??= this.#drive();
+    await this.#reaching;
+  }
+
   /** Leaves the kernel as it is and ends what is under way. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -122,6 +161,7 @@ export class AccelerationMachine {
   }
 
   async #reach(on: boolean): Promise<void> {
+    if (this.#leaving) throw STOPPING();
     this.#wanted = on;
     if (on) this.#resetAt = null;
     this.#options.wanted.save({ on, since: this.#phase.since });
@@ -145,6 +185,7 @@ export class AccelerationMachine {
       tried = this.#wanted;
       this.#refusal = null;
       try {
+        if (this.#renewing) await this.#turnOff();
         await (tried ? this.#turnOn() : this.#turnOff());
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
@@ -154,6 +195,7 @@ export class AccelerationMachine {
     } while (this.#wanted !== tried && !this.#stopping.signal.aborted);
     // In the same breath as the last look at what is wanted: nobody may join a loop that looks no more.
     this.#reaching = null;
+    this.#renewing = false;
     this.#resetAt = null;
   }
 
@@ -183,12 +225,13 @@ export class AccelerationMachine {
     }
     this.#enter({ state: 'draining' });
     let lookAt = Number.NEGATIVE_INFINITY;
-    while (!this.#wanted && !this.#stopping.signal.aborted) {
+    while ((!this.#wanted || this.#renewing) && !this.#stopping.signal.aborted) {
       const remaining = dataPlane.drain();
       this.#update({ remaining });
       if (remaining === 0) {
         onDrained();
         dataPlane.remove();
+        this.#renewing = false;
         this.#enter({ state: 'off' });
         onDisabled();
         return;

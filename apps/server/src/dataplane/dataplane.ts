@@ -91,6 +91,14 @@ export interface SplicingProcess extends Executable {
   readonly comm: string;
 }
 
+/** What can change around a data plane that runs. */
+export interface Surroundings {
+  /** False: the programs stay in the kernel only as long as this process. */
+  readonly pinned: boolean;
+  /** What is found where the cgroup was: itself, nothing, or another that was made there since. */
+  readonly cgroup: 'same' | 'gone' | 'another';
+}
+
 /**
  * Everything that touches the kernel. One instance owns one pin folder and one cgroup. All methods but `enable` and `connections` are
  * quick and synchronous; all throw `DataPlaneError`.
@@ -120,6 +128,8 @@ export interface DataPlane {
   reset(): HeldConnection[];
   /** Takes the kill switch back, as long as `remove` was not called. */
   undrain(): void;
+  /** Looks around, and pins again what is pinned no longer. */
+  surroundings(): Surroundings;
   /** Detaches, unpins and unloads. Only after `drain` returned 0. */
   remove(): void;
   /** Lets connections join and leave that are due; cheap when there is none. The daemon calls it on a timer (20 ms). */

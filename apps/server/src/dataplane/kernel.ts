@@ -13,6 +13,7 @@ import {
   type Executable,
   type OpenConnections,
   type SplicingProcess,
+  type Surroundings,
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { asDataPlaneError } from './failure.ts';
@@ -21,7 +22,7 @@ import { Looker, Tender } from './iterator.ts';
 import { KernelConnections } from './kernel-connections.ts';
 import { layoutName } from './layout-name.ts';
 import { load } from './load.ts';
-import { hasLayout, missingPins, Pins, pinState, unpin } from './pins.ts';
+import { hasLayout, missingPins, Pins, pinState, removeIfEmpty, unpin } from './pins.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
@@ -59,6 +60,8 @@ export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlan
 /** What is open while the data plane is in the kernel. */
 interface Running {
   readonly pins: Pins;
+  /** Of the cgroup that it is attached to, which may go; 0 when it had gone before. */
+  readonly cgroupId: bigint;
   readonly tender: Tender;
   readonly looker: Looker;
   readonly holders: HolderReader;
@@ -179,6 +182,13 @@ class KernelDataPlane implements DataPlane {
       this.#killed = false;
       const { cgroup } = this.#options;
       if (cgroup === null) throw new Error('There is no cgroup to attach to.');
+      if (idOf(cgroup) === null) {
+        throw new DataPlaneError({
+          message: `The cgroup ${cgroup} is gone.`,
+          remedy: 'Make it again and start your programs in it, or start the daemon with another --cgroup.',
+          log: null,
+        });
+      }
       const initial = { config: this.#configBytes(), layout: this.#layout };
       this.#run(await load({ ...this.#options, cgroup, ...initial, onStep }));
     } catch (error) {
@@ -239,6 +249,28 @@ class KernelDataPlane implements DataPlane {
     for (const { cookie } of sockets) {
       key.writeBigUInt64LE(cookie);
       socks.delete(key);
+    }
+  }
+
+  surroundings(): Surroundings {
+    const { pins, cgroupId } = this.#use();
+    const { pinDir, cgroup } = this.#options;
+    const found = idOf(cgroup);
+    return {
+      pinned: this.#pinAgain(pins, pinDir),
+      cgroup: found === null ? 'gone' : found === cgroupId ? 'same' : 'another',
+    };
+  }
+
+  #pinAgain(pins: Pins, pinDir: string): boolean {
+    if (missingPins(pinDir).length === 0 && hasLayout(pinDir, this.#layout)) return true;
+    try {
+      pins.pinAgain(pinDir, this.#layout);
+      return true;
+    } catch {
+      // Nothing is mounted there at this moment, or somebody else's folder is in the way.
+      removeIfEmpty(pinDir);
+      return false;
     }
   }
 
@@ -340,6 +372,7 @@ class KernelDataPlane implements DataPlane {
     const ring = RingBuffer.open(maps.events.fd);
     this.#running = {
       pins,
+      cgroupId: links.sockops.info().cgroupId ?? 0n,
       looker,
       holders: new HolderReader(links.hold, this.#layouts),
       tender: new Tender(links.tend, maps, this.#layouts, settle, () => visitAllSockets(links.arm)),
@@ -361,9 +394,8 @@ class KernelDataPlane implements DataPlane {
   }
 
   #cgroupId(): bigint {
-    const { cgroup } = this.#options;
-    if (cgroup !== null) return statSync(cgroup, { bigint: true }).ino;
-    return this.#running?.pins.links.sockops.info().cgroupId ?? 0n;
+    const attached = this.#running?.cgroupId ?? 0n;
+    return attached !== 0n ? attached : (idOf(this.#options.cgroup) ?? 0n);
   }
 
   #configBytes(): Buffer {
@@ -378,6 +410,12 @@ class KernelDataPlane implements DataPlane {
       printk: this.#config.printk,
     });
   }
+}
+
+/** Of the cgroup at the path; null when there is none. */
+function idOf(cgroup: string | null): bigint | null {
+  if (cgroup === null) return null;
+  return statSync(cgroup, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 }
 
 function guarded<T>(what: string, act: () => T): T {

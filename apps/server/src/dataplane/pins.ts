@@ -79,10 +79,32 @@ export class Pins implements Disposable {
     link.pin(join(dir, linkFile('sockops')));
   }
 
+  /** Puts back what somebody has taken out of the folder, or all of it where the file system was mounted anew. The cgroup's link comes last again. */
+  pinAgain(dir: string, layout: string): void {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    assertOurs(dir);
+    const { sockops, ...links } = this.links;
+    const items: [file: string, item: { pin(path: string): void }][] = [
+      ...entriesOf(this.maps).map(([name, map]): [string, BpfMap] => [mapFile(name), map]),
+      [layoutFile(layout), this.maps.census],
+      [VERDICT, this.verdict],
+      ...entriesOf(links).map(([name, link]): [string, BpfLink] => [linkFile(name), link]),
+      [linkFile('sockops'), sockops],
+    ];
+    for (const [file, item] of items) {
+      const path = join(dir, file);
+      if (!existsSync(path)) item.pin(path);
+    }
+  }
+
   [Symbol.dispose](): void {
     for (const item of [...Object.values(this.maps), ...Object.values(this.links), this.verdict])
       item.close();
   }
+}
+
+function entriesOf<Name extends string, T>(items: Readonly<Record<Name, T>>): [Name, T][] {
+  return Object.entries(items) as [Name, T][];
 }
 
 function fromNames<Name extends string, T>(names: readonly Name[], make: (name: Name) => T): Record<Name, T> {
@@ -122,6 +144,15 @@ export function unpin(dir: string): void {
   );
   for (const name of names) unlinkSync(join(dir, name));
   if (readdirSync(dir).length === 0) rmdirSync(dir);
+}
+
+/** Takes back a folder that was made in vain. */
+export function removeIfEmpty(dir: string): void {
+  try {
+    rmdirSync(dir);
+  } catch {
+    // It is not there, or not empty.
+  }
 }
 
 /** Files of anybody else are not looked at. */

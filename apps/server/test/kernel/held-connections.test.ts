@@ -1,27 +1,8 @@
 import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
-import { openScene, type Scene } from './support/scene.ts';
-
-const SIZE = 5000;
-const CONNECTIONS = 2;
-
-/** Requests that a server has stopped reading: it is stopped itself, and they took the bypass. */
-async function stoppedReader({ cgroup, daemon }: Scene, programs: AsyncDisposableStack) {
-  const where = { cgroup: cgroup.path };
-  const server = programs.use(new Traffic('exchange', { server: true, seconds: 600 }, where));
-  const port = await server.port();
-  const client = programs.use(
-    new Traffic(
-      'exchange',
-      { client: true, to: `127.0.0.1:${port}`, connections: CONNECTIONS, request: SIZE, seconds: 600 },
-      where,
-    ),
-  );
-  await daemon.untilBypassing(port, CONNECTIONS);
-  server.process.kill('SIGSTOP');
-  return { server, client, port };
-}
+import { openScene } from './support/scene.ts';
+import { CONNECTIONS, SIZE, stoppedReader } from './support/stopped-reader.ts';
 
 test('disabling waits for a reader that has stopped, names it, and resets its connections on demand only', async () => {
   await using scene = await openScene('held');

@@ -10,6 +10,7 @@ import {
   type Executable,
   type OpenConnections,
   type SplicingProcess,
+  type Surroundings,
 } from '../../src/dataplane/dataplane.ts';
 
 let rings = 0;
@@ -58,6 +59,7 @@ export class FakeDataPlane implements DataPlane {
   #read = 0;
   /** Calls that cost time in the kernel. */
   readonly calls = { connections: 0, tend: 0, drain: 0, enable: 0 };
+  around: Surroundings = { pinned: true, cgroup: 'same' };
   /** The next enabling waits for this. */
   loading: Promise<void> = Promise.resolve();
   /** The next call of the method fails with this. */
@@ -124,6 +126,11 @@ export class FakeDataPlane implements DataPlane {
     this.kernel.held = this.kernel.held.filter((held) => !reset.includes(held));
     if (this.kernel.held.length === 0) this.kernel.draining = [];
     return reset;
+  }
+
+  surroundings(): Surroundings {
+    this.#needEnabled('surroundings');
+    return this.around;
   }
 
   undrain(): void {

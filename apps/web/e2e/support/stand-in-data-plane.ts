@@ -8,6 +8,7 @@ import {
   type Executable,
   type OpenConnections,
   type SplicingProcess,
+  type Surroundings,
 } from '../../../server/src/dataplane/dataplane.ts';
 
 const none = (): ByPath => ({ bypass: 0, stack: 0 });
@@ -79,6 +80,10 @@ export class StandInDataPlane implements DataPlane {
     this.holding = [];
     this.remaining = 0;
     return reset;
+  }
+
+  surroundings(): Surroundings {
+    return { pinned: true, cgroup: 'same' };
   }
 
   undrain(): void {}

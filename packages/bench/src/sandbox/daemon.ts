@@ -83,7 +83,8 @@ export class Daemon implements AsyncDisposable {
     return { mounts: this.#mounts?.pid };
   }
 
-  protected commandLine(verb: string, ...args: string[]): string[] {
+  /** What runs a verb of the command line. */
+  commandLine(verb: string, ...args: string[]): string[] {
     return [...NODE, CLI, verb, '--state-dir', this.stateDir, ...args];
   }
 
