@@ -1,13 +1,31 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { FileList } from '../kernels/file-list.ts';
 import { writeInitramfs } from '../kernels/initramfs.ts';
 import { addPackages } from '../kernels/node-packages.ts';
 import { addCommands } from '../kernels/programs.ts';
-import { CHECKS, type CheckResult, countResults, parseMessage, table } from '../kernels/results.ts';
+import {
+  CHECKS,
+  type CheckResult,
+  countResults,
+  type Message,
+  parseMessage,
+  table,
+} from '../kernels/results.ts';
+import { tryKernel } from '../kernels/try-kernel.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -88,17 +106,77 @@ describe('what goes into the guest', () => {
   });
 });
 
-describe('what the guest says', () => {
-  const result = (change: Partial<CheckResult>): CheckResult => ({
-    check: 'drain',
-    passed: 2,
-    failed: 0,
-    seconds: 1,
-    figures: [],
-    failures: [],
-    ...change,
+function result(change: Partial<CheckResult>): CheckResult {
+  return { check: 'drain', passed: 2, failed: 0, seconds: 1, figures: [], failures: [], ...change };
+}
+
+/** With a program of our own in the emulator's place: `script` is told the boot's number, and where the console goes. */
+describe('a kernel that is tried', () => {
+  const said: string[] = [];
+  beforeEach(() => {
+    said.length = 0;
+    vi.spyOn(console, 'log').mockImplementation((line) => said.push(String(line)));
+    vi.stubEnv('PATH', `${join(folder, 'bin')}:${process.env.PATH}`);
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    vi.unstubAllEnvs();
   });
 
+  async function tried(script: string) {
+    const emulator = `#!/bin/sh
+      echo >>${folder}/boots
+      boot=$(wc -l <${folder}/boots)
+      for word; do case $word in file:*) console=\${word#file:} ;; esac; done
+      ${script}`;
+    write('bin/qemu-system-x86_64', emulator);
+    chmodSync(join(folder, 'bin/qemu-system-x86_64'), 0o755);
+    write('linux-image-6.1/boot/vmlinuz-6.1');
+    write('linux-image-6.1/lib/modules/6.1/modules.dep');
+    const kernel = await tryKernel(join(folder, 'linux-image-6.1'), new FileList(), join(folder, 'log'));
+    expect(readdirSync(folder)).not.toContain('log.initramfs');
+    return { ...kernel, boots: readFileSync(join(folder, 'boots'), 'utf8').length };
+  }
+  const say = (...messages: Message[]) =>
+    messages.map((message) => `echo '${JSON.stringify(message)}'`).join('\n');
+
+  test('says what its checks came to, as they come', async () => {
+    const failing = result({ check: 'torture', failed: 1, failures: ['a byte was lost'] });
+    const outcome = await tried(say({ version: '#1 SMP' }, result({}), failing, { end: true }));
+    expect(outcome).toEqual({
+      name: 'linux-image-6.1',
+      version: '#1 SMP',
+      checks: [result({}), failing],
+      trouble: null,
+      boots: 1,
+    });
+    expect(said).toContainEqual(expect.stringMatching(/✗ linux-image-6.1 torture .*1 failed/));
+    expect(said).toContain('    a byte was lost');
+  });
+
+  test('is booted again when it crashes before its first process has spoken, and shows the console', async () => {
+    const outcome = await tried(
+      `if [ $boot = 1 ]; then echo 'Kernel panic' >$console; exit 0; fi; ${say({ version: '#1' }, { end: true })}`,
+    );
+    expect(outcome).toMatchObject({ trouble: null, boots: 2 });
+    expect(said).toContain('    Kernel panic');
+  });
+
+  test('has failed when it never comes so far', async () => {
+    expect(await tried('echo nothing >$console')).toMatchObject({
+      trouble: expect.stringContaining('crashed'),
+      boots: 3,
+    });
+  });
+
+  test('has failed when it crashes afterwards', async () => {
+    const outcome = await tried(`${say({ version: '#1' }, result({}))}; echo 'Oops' >$console; exit 3`);
+    expect(outcome).toMatchObject({ checks: [result({})], trouble: 'the emulator ended with 3', boots: 1 });
+    expect(said).toContain('    Oops');
+  });
+});
+
+describe('what the guest says', () => {
   test('is read line by line, whatever else comes by that port', () => {
     expect(parseMessage('{"version":"#1 SMP"}')).toEqual({ version: '#1 SMP' });
     expect(parseMessage(JSON.stringify(result({})))).toEqual(result({}));
