@@ -20,7 +20,7 @@ struct tally {
 struct end {
 	int fd;
 	bool client, finished;
-	/* A client that has nothing to ask after the first answer. */
+	/* A client that seldom asks. */
 	bool resting;
 	struct hello hello;
 	size_t hello_bytes;

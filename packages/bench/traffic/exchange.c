@@ -7,6 +7,8 @@
 #include <sys/epoll.h>
 #include <sys/wait.h>
 
+#define REST_LOOK_NS (100 * NS_PER_MS)
+
 enum role { BOTH, SERVER, CLIENT };
 
 static struct {
@@ -14,7 +16,7 @@ static struct {
 	struct address address, target;
 	bool has_target, nodelay, zero_copy, mptcp;
 	int cpu, peer_cpu, low_water;
-	uint32_t connections, pipeline, pause_ms, active;
+	uint32_t connections, pipeline, pause_ms, active, rest_ms;
 	struct range request, answer;
 	uint64_t count, seed;
 	double seconds, warm_up, grace;
@@ -24,6 +26,7 @@ static struct {
 	.nodelay = true,
 	.connections = 1,
 	.active = UINT32_MAX,
+	.rest_ms = 1000,
 	.pipeline = 1,
 	.request = { 64, 64 },
 	.answer = { 64, 64 },
@@ -105,16 +108,17 @@ static bool enough(void)
 
 static void next_requests(struct end *end)
 {
+	uint64_t pause_ms;
+
 	if (enough()) {
 		if (!end->in_flight)
 			shutdown(end->fd, SHUT_WR);
 		return;
 	}
-	if (end->resting && end->started[0])
-		return;
-	if (options.pause_ms && end->in_index && !end->in_flight && !end->ready_at)
-		end->ready_at = now_ns() + options.pause_ms * NS_PER_MS;
-	if (end->ready_at > now_ns() || (options.pause_ms && end->in_flight))
+	pause_ms = end->resting ? options.rest_ms : options.pause_ms;
+	if (pause_ms && end->in_index && !end->in_flight && !end->ready_at)
+		end->ready_at = now_ns() + pause_ms * NS_PER_MS;
+	if (end->ready_at > now_ns() || (pause_ms && end->in_flight))
 		return;
 	while (end->in_flight < options.pipeline)
 		end_request(end);
@@ -138,12 +142,17 @@ static void serve(struct end *end, uint32_t events)
 /* Sends for the clients whose pause is over; milliseconds until the next one's is, or `longest`. */
 static int wake_pausing(int longest)
 {
+	static uint64_t rested_at;
 	uint64_t now = now_ns();
+	bool look_at_resting = now - rested_at > REST_LOOK_NS;
 
-	for (uint32_t i = 0; options.pause_ms && i < end_count; i++) {
+	if (look_at_resting)
+		rested_at = now;
+	for (uint32_t i = 0; (options.pause_ms || options.rest_ms) && i < end_count; i++) {
 		struct end *end = ends[i];
 
-		if (end->resting)
+		/* They come last, and there are many of them. */
+		if (end->resting && !look_at_resting)
 			break;
 		if (end->fd < 0 || !end->ready_at)
 			continue;
@@ -255,7 +264,8 @@ static const struct argp_option argp_options[] = {
 	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
 	{ "to", 't', "ADDRESS", 0, "where the client connects, if not there", 0 },
 	{ "connections", 'n', "N", 0, "connections at once (1)", 0 },
-	{ "active", 'f', "N", 0, "only the first N connections go on after the first answer (all)", 0 },
+	{ "active", 'f', "N", 0, "only the first N connections are busy, the others rest (all)", 0 },
+	{ "rest-ms", 'h', "MS", 0, "how long these rest between an answer and the next request (1000)", 0 },
 	{ "request", 'q', "SIZE", 0, "bytes: 64, or 1-65536 for random sizes", 0 },
 	{ "answer", 'r', "SIZE", 0, "bytes", 0 },
 	{ "pipeline", 'p', "N", 0, "requests under way on each connection (1)", 0 },
@@ -288,6 +298,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'a': right = address_parse(argument, &options.address); break;
 	case 't': right = options.has_target = address_parse(argument, &options.target); break;
 	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
+	case 'h': right = (options.rest_ms = (uint32_t)atoi(argument)) > 0; break;
 	case 'f': options.active = (uint32_t)atoi(argument); break;
 	case 'q': right = range_parse(argument, &options.request); break;
 	case 'r': right = range_parse(argument, &options.answer); break;
