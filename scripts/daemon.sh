@@ -58,8 +58,9 @@ verb_test() {
 	install_packages $run_time_packages $program_packages $test_packages
 	set_up
 	[ "$plain" = no ] || set -- --plain
+	[ "$load" = no ] || set -- --load
 	exec "$node" "$root/scripts/run-tests.ts" "$@" ${fuzz:+--fuzz "$fuzz"} ${torture:+--torture "$torture"} \
-		${seed:+--seed "$seed"}
+		${soak:+--soak "$soak"} ${out:+--out "$out"} ${seed:+--seed "$seed"}
 }
 
 verb_test_kernels() {

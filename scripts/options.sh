@@ -13,6 +13,9 @@ purge=no
 now=no
 fuzz=
 torture=
+load=no
+soak=
+out=
 plain=no
 kernels=no
 seed=
@@ -44,6 +47,11 @@ parse_options() {
 			kernels=yes
 			continue
 			;;
+		--load)
+			[ "$options_verb" = test ] || misused "Only test takes --load."
+			load=yes
+			continue
+			;;
 		--help | -h)
 			help
 			exit 0
@@ -52,7 +60,7 @@ parse_options() {
 			value=${option#*=}
 			option=${option%%=*}
 			;;
-		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --max-connections | --fuzz | --torture | --seed)
+		--state-dir | --listen | --cgroup | --pin-dir | --tls-cert | --tls-key | --max-connections | --fuzz | --torture | --soak | --out | --seed)
 			[ $# -gt 0 ] || misused "$option needs a value."
 			value=$1
 			shift
@@ -71,10 +79,14 @@ parse_options() {
 			whole_number "$option" "$value"
 			max_connections=$value
 			;;
-		--torture)
-			[ "$options_verb" = test ] || misused "Only test takes --torture."
+		--torture | --soak)
+			[ "$options_verb" = test ] || misused "Only test takes $option."
 			span_of_time "$option" "$value"
-			torture=$value
+			if [ "$option" = --torture ]; then torture=$value; else soak=$value; fi
+			;;
+		--out)
+			[ "$options_verb" = test ] || misused "Only test takes --out."
+			out=$(absolute "$value")
 			;;
 		--fuzz | --seed)
 			[ "$options_verb" = test ] || misused "Only test takes $option."
@@ -85,8 +97,11 @@ parse_options() {
 		esac
 	done
 	[ "$plain" = no ] || [ -n "$torture" ] || misused "--plain goes with --torture."
-	[ -z "$fuzz" ] || [ -z "$torture" ] || misused "--fuzz and --torture do not go together."
-	[ "$kernels" = no ] || [ -z "$fuzz$torture" ] || misused "--kernels goes with neither --fuzz nor --torture."
+	[ -z "$out" ] || [ "$load" = yes ] || misused "--out goes with --load."
+	set -- ${fuzz:+--fuzz} ${torture:+--torture} ${soak:+--soak}
+	[ "$load" = no ] || set -- "$@" --load
+	[ "$kernels" = no ] || set -- "$@" --kernels
+	[ $# -le 1 ] || misused "$1 and $2 do not go together."
 	[ "$now" = no ] || [ "$purge" = yes ] || misused "--now goes with --purge."
 	refuse_bad_address
 }

@@ -1,10 +1,12 @@
 /**
  * Runs every test there is, stage by stage, and ends with `N passed, N failed`. `--static` runs only the checks that need no kernel,
  * `--fuzz RUNS` only the fuzz tests, with so many inputs for each property, and `--torture TIME` only the torture run, for so long and with
- * `--plain` without Sidestep, and `--kernels` only the checks on other kernels, in an emulator. `--seed SEED` makes the same random inputs again.
+ * `--plain` without Sidestep, `--kernels` only the checks on other kernels, in an emulator, `--load` only the load run, whose figures go into the
+ * folder `--out`, and `--soak TIME` only the soak. `--seed SEED` makes the same random inputs again.
  */
 import { parseArgs } from 'node:util';
 import { kernels } from './stages/kernels.ts';
+import { load } from './stages/load.ts';
 import { type Outcome, summary } from './stages/outcome.ts';
 import { playwright } from './stages/playwright.ts';
 import { staticChecks } from './stages/static-checks.ts';
@@ -18,6 +20,9 @@ const { values } = parseArgs({
     torture: { type: 'string' },
     plain: { type: 'boolean' },
     kernels: { type: 'boolean' },
+    load: { type: 'boolean' },
+    soak: { type: 'string' },
+    out: { type: 'string' },
     seed: { type: 'string' },
   },
 });
@@ -40,6 +45,8 @@ function chosenStages(): Stage[] {
   if (values.fuzz !== undefined) return [fuzzing];
   if (values.torture !== undefined) return [torturing];
   if (values.kernels) return [otherKernels];
+  if (values.load) return [['Load', () => load({ out: values.out })]];
+  if (values.soak !== undefined) return [['Soak', () => load({ soak: values.soak })]];
   return values.static ? stages.slice(0, 1) : stages;
 }
 

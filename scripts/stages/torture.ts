@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { root, show } from './command.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { root } from './command.ts';
+import { oneTest } from './one-test.ts';
+import type { Outcome } from './outcome.ts';
 
 const MAIN = join(root, 'apps/server/test/torture/main.ts');
 const USUAL_TIME = '2m';
@@ -14,15 +15,5 @@ export async function torture(options: {
   const args = ['--for', options.torture ?? USUAL_TIME];
   if (options.seed !== undefined) args.push('--seed', options.seed);
   if (options.plain) args.push('--plain');
-  const exitCode = await show(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', MAIN, ...args],
-    root,
-  );
-  return outcomeOf({
-    passed: exitCode === 0 ? 1 : 0,
-    failed: exitCode === 0 ? 0 : 1,
-    skipped: 0,
-    exitCode,
-  });
+  return await oneTest(MAIN, args);
 }

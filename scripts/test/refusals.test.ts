@@ -36,7 +36,15 @@ describe('wrong usage ends with 2 and says what would be right', () => {
     ['tests without Sidestep', ['test', '--plain'], '--plain goes with --torture.'],
     ['two special runs', ['test', '--fuzz=3', '--torture=2m'], '--fuzz and --torture do not go together.'],
     ['other kernels for anything but tests', ['up', '--kernels'], 'Only test takes --kernels.'],
-    ['other kernels and torture', ['test', '--kernels', '--torture=2m'], '--kernels goes with neither'],
+    [
+      'other kernels and torture',
+      ['test', '--kernels', '--torture=2m'],
+      '--torture and --kernels do not go together.',
+    ],
+    ['loading anything but in tests', ['up', '--load'], 'Only test takes --load.'],
+    ['a soak of no time', ['test', '--soak', 'long'], '--soak takes a time such as 90s, 2m or 1h'],
+    ['figures of no load run', ['test', '--out', 'x'], '--out goes with --load.'],
+    ['a load run and a soak', ['test', '--load', '--soak=2m'], '--soak and --load do not go together.'],
     ['a seed that is no number', ['test', '--seed=x'], '--seed takes a whole number'],
     ['an address without a port', ['up', '--listen', 'localhost'], '--listen takes an address and a port'],
     [

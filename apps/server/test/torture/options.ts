@@ -23,16 +23,16 @@ export function parseOptions(args: readonly string[]): Options {
     options: { for: { type: 'string' }, seed: { type: 'string' }, plain: { type: 'boolean' } },
   });
   return {
-    seconds: secondsOf(values.for ?? '2m'),
+    seconds: secondsOf('--for', values.for ?? '2m'),
     seed: values.seed === undefined ? randomInt(1, SEEDS) : seedOf(values.seed),
     plain: values.plain ?? false,
   };
 }
 
-function secondsOf(text: string): number {
+export function secondsOf(option: string, text: string): number {
   const [, count, unit = ''] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
   const seconds = Number(count) * (UNITS[unit] ?? 0);
-  if (!(seconds > 0)) throw new UsageError(`--for takes a time such as 90s, 2m or 1h, not "${text}".`);
+  if (!(seconds > 0)) throw new UsageError(`${option} takes a time such as 90s, 2m or 1h, not "${text}".`);
   return seconds;
 }
 

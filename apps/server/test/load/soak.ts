@@ -1,0 +1,102 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { heldBy } from '../kernel/support/kernel-objects.ts';
+import { openScene, type Scene } from '../kernel/support/scene.ts';
+import { descriptorsOf, residentOf } from './daemon-watch.ts';
+import { type Growth, growthOf, type Sample } from './growth.ts';
+import { PageClient } from './page-client.ts';
+import { Crowd, Flood } from './traffic.ts';
+
+/** Before anything is counted: the events that the daemon keeps have filled their room, and its code is compiled. */
+const WARM_UP_SECONDS = 30;
+const CROWD = 300;
+/** One round: connections that come and go, connections that stay for a while, and acceleration off and on again. */
+const FLOOD_SECONDS = 2;
+const CROWD_SECONDS = 2;
+const MEGABYTE = 1e6;
+
+/** What is watched, and the growth that is none: a share of what there was, or so much, whichever is more. */
+const WATCHED = {
+  'resident memory': { of: ({ daemon }) => residentOf(daemon.process.pid), share: 0.1, least: 20 * MEGABYTE },
+  'open files': { of: ({ daemon }) => descriptorsOf(daemon.process.pid), share: 0, least: 2 },
+  'kernel objects': {
+    of: ({ daemon }) => Object.values(heldBy(daemon.process.pid)).reduce((sum, { size }) => sum + size, 0),
+    share: 0,
+    least: 0.5,
+  },
+  // SQLite lets its log of changes grow to 4 MB before it writes them down.
+  'state folder': { of: ({ daemon }) => sizeOf(daemon.stateDir), share: 0.1, least: 5 * MEGABYTE },
+} as const satisfies Record<string, { of: (scene: Scene) => number; share: number; least: number }>;
+
+type Watched = keyof typeof WATCHED;
+const NAMES = Object.keys(WATCHED) as Watched[];
+
+export interface Soaked {
+  readonly rounds: number;
+  readonly connections: number;
+  readonly growth: Readonly<Record<Watched, Growth>>;
+  readonly failures: readonly string[];
+}
+
+/** Keeps a daemon busy for so long, and looks at what it takes after each round. */
+export async function soak(seconds: number): Promise<Soaked> {
+  await using scene = await openScene('soak');
+  await scene.daemon.enable();
+  await using page = await PageClient.open(scene.daemon);
+  const failures: string[] = [];
+  const samples: Record<Watched, Sample[]> = {
+    'resident memory': [],
+    'open files': [],
+    'kernel objects': [],
+    'state folder': [],
+  };
+  const start = performance.now();
+  const elapsed = () => (performance.now() - start) / 1000;
+  let [rounds, connections] = [0, 0];
+  for (; elapsed() < WARM_UP_SECONDS + seconds && failures.length === 0; rounds++) {
+    const round = await roundOf(scene);
+    connections += round.connections;
+    failures.push(...round.failures);
+    const { failed } = await page.report();
+    if (failed) failures.push(`The page was answered "${failed}".`);
+    const at = elapsed();
+    if (at < WARM_UP_SECONDS) continue;
+    for (const name of NAMES) samples[name].push({ at, value: WATCHED[name].of(scene) });
+  }
+  const growth = Object.fromEntries(NAMES.map((name) => [name, growthOf(samples[name])])) as Soaked['growth'];
+  for (const name of NAMES) failures.push(...failuresOf(name, growth[name]));
+  return { rounds, connections, growth, failures };
+}
+
+async function roundOf({ daemon, cgroup }: Scene): Promise<{ connections: number; failures: string[] }> {
+  await using flood = new Flood(cgroup.path, 1);
+  await sleep(FLOOD_SECONDS * 1000);
+  const flooded = await flood.close();
+  await using crowd = new Crowd(cgroup.path, CROWD);
+  const opened = await crowd.open(daemon);
+  await sleep(CROWD_SECONDS * 1000);
+  const { failures } = await crowd.close();
+  await daemon.api.acceleration.disable.mutate();
+  await daemon.api.acceleration.enable.mutate();
+  return { connections: flooded.connections + opened, failures: [...flooded.failures, ...failures] };
+}
+
+function failuresOf(name: Watched, { first, grown }: Growth): string[] {
+  const { share, least } = WATCHED[name];
+  if (grown <= Math.max(share * first, least)) return [];
+  return [
+    `The ${name} grew by ${amount(name, grown)} from ${amount(name, first)}: something is not given back.`,
+  ];
+}
+
+/** In the unit of what is watched. */
+export function amount(name: Watched, value: number): string {
+  return name === 'resident memory' || name === 'state folder'
+    ? `${(value / MEGABYTE).toFixed(1)} MB`
+    : value.toFixed(1);
+}
+
+function sizeOf(folder: string): number {
+  return readdirSync(folder).reduce((sum, file) => sum + statSync(join(folder, file)).size, 0);
+}
