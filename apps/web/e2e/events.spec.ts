@@ -111,10 +111,12 @@ for (const [where, path, counts] of [
     await expect(counts(page)).toContainText('0 lost');
     await expect(counts(page)).not.toContainText('left out');
     standIn.dataPlane.leftOut = 1204;
-    await expect(counts(page)).toContainText(/1\.2\sk left out/);
-    await expect(counts(page).getByTitle(/came too fast to be reported one by one/)).toBeVisible();
+    await expect(counts(page)).toContainText(/1\.2\sk connections left out/);
+    await expect(counts(page).getByTitle(/came in a crowd/)).toBeVisible();
     await counts(page).getByRole('link', { name: 'left out' }).click();
-    await expect(page.getByText('Of more than 1000 new connections a second')).toBeInViewport();
+    await expect(
+      page.getByText('When more than 100 connections begin in a tenth of a second'),
+    ).toBeInViewport();
   });
 }
 

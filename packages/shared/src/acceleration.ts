@@ -58,10 +58,14 @@ export const statusSchema = z.object({
   connections: z.object({ open: z.number(), bypassing: z.number() }),
   bytes: byPathSchema,
   messages: byPathSchema,
-  /** `leftOut` are those of connections that came too fast to be reported one by one; neither received nor lost. */
-  events: z.object({ received: z.number(), lost: z.number(), leftOut: z.number() }),
+  events: z.object({ received: z.number(), lost: z.number() }),
   /** Connections since enabling that found the table of connections full, and use TCP. */
   untracked: z.number(),
+  /**
+   * Connections since enabling that came in a crowd. Nothing is reported of them, and what they carry is in no total, unless they stay long
+   * enough to send twice.
+   */
+  leftOut: z.number(),
   /** With `enabling`. */
   step: enablingStepSchema.nullable(),
   /** With `draining`: sockets that still hold undelivered bytes or sit inside a call. */

@@ -29,13 +29,12 @@ export function linesOf(status: Status, now: number): string[] {
   for (const { reason: why, connections: count } of reasons)
     entries.push(['', `${count} on the stack: ${why}`]);
   if (status.untracked > 0) entries.push(['', `${status.untracked} found the table full and use TCP`]);
+  if (status.leftOut > 0) entries.push(['', `${status.leftOut} came in a crowd and were left out`]);
   entries.push(
     ['Bypass', `${bytes(status.bytes.bypass)} in ${short(status.messages.bypass)} messages`],
     ['Stack', `${bytes(status.bytes.stack)} in ${short(status.messages.stack)} messages`],
     ['Events', `${events.received} received, ${events.lost} lost`],
   );
-  if (events.leftOut > 0)
-    entries.push(['', `${events.leftOut} left out: connections came too fast to report each one`]);
   entries.push(['Cgroup', status.cgroup], ['Daemon', `process ${status.pid}, version ${status.version}`]);
   return listOf(entries);
 }

@@ -33,7 +33,7 @@ export class Acceleration implements AccelerationService {
   async status(): Promise<Status> {
     const { machine, counters, sampler, obstacle, cgroup, pinDir, version, now, notices } = this.#options;
     const { phase } = machine;
-    const { bytes, messages, untracked } = counters.refresh();
+    const { bytes, messages, untracked, leftOut } = counters.refresh();
     const words = [wordsOf(phase), ...notices()].filter((sentence) => sentence !== null);
     return {
       state: phase.state,
@@ -48,6 +48,7 @@ export class Acceleration implements AccelerationService {
       messages,
       events: counters.events,
       untracked,
+      leftOut,
       step: phase.step,
       remaining: phase.remaining,
       held:

@@ -70,13 +70,12 @@ export interface OpenConnections {
 export interface DataPlaneTotals {
   readonly bytes: ByPath;
   readonly messages: ByPath;
-  /**
-   * Events that the kernel wanted to send, delivered or not; those of them for which the ring had no room; and, on top, those that it did
-   * not want to send, because their connections came too fast to be reported one by one.
-   */
-  readonly events: { readonly sent: number; readonly lost: number; readonly leftOut: number };
+  /** Events that the kernel sent, delivered or not, and those of them for which the ring had no room. */
+  readonly events: { readonly sent: number; readonly lost: number };
   /** Connections that found the table full. */
   readonly untracked: number;
+  /** Connections that came in a crowd, and are known only if they stay. */
+  readonly leftOut: number;
 }
 
 /** An executable file as the kernel knows it: its super block's device and its inode. Both are 0 where they are not known. */

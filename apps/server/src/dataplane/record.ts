@@ -78,7 +78,7 @@ export class RecordReader {
   place(records: Buffer, start: number, side: Side): Place {
     const end = start + this.at.ends[side];
     // Without cookie and port, which are each end's own.
-    const name = records.latin1Slice(end + this.at.place, end + this.at.port);
+    const name = records.toString('latin1', end + this.at.place, end + this.at.port);
     const known = this.#places.get(name);
     if (known) return known;
     if (this.#places.size >= MOST_PLACES) this.#places.clear();

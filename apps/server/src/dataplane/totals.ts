@@ -22,6 +22,7 @@ interface Sums {
   readonly bytes: { readonly bypass: number; readonly closedStack: number };
   readonly events: DataPlaneTotals['events'];
   readonly untracked: number;
+  readonly leftOut: number;
 }
 
 /** Sums up what went by each path: exact for the bypass, as of the last visit by the iterator for the stack. */
@@ -41,12 +42,13 @@ export class Totals {
   read(): DataPlaneTotals {
     const due = performance.now() - this.#visited >= this.#looker.took / MOST_OF_THE_TIME;
     if (due && !this.#looker.busy) this.#visit();
-    const { messages, bytes, events, untracked } = this.#sum();
+    const { messages, bytes, events, untracked, leftOut } = this.#sum();
     return {
       bytes: { bypass: bytes.bypass, stack: this.#stack.bytes },
       messages: { bypass: messages.bypass, stack: this.#stack.messages },
       events,
       untracked,
+      leftOut,
     };
   }
 
@@ -80,7 +82,8 @@ export class Totals {
     return {
       messages: { bypass: sum('bypass_messages'), closedStack: sum('closed_stack_messages') },
       bytes: { bypass: sum('bypass_bytes'), closedStack: sum('closed_stack_bytes') },
-      events: { sent: sum('events_sent'), lost: sum('events_lost'), leftOut: sum('left_out') },
+      events: { sent: sum('events_sent'), lost: sum('events_lost') },
+      leftOut: sum('left_out'),
       untracked: sum('untracked'),
     };
   }

@@ -27,14 +27,11 @@ export function metricsText(status: Status, memory: NodeJS.MemoryUsage, buffered
     metric('sidestep_events_lost_total', 'counter', 'Events that the kernel had no room for.', [
       ['', status.events.lost],
     ]),
-    metric(
-      'sidestep_events_left_out_total',
-      'counter',
-      'Events of connections that came too fast to be reported one by one.',
-      [['', status.events.leftOut]],
-    ),
     metric('sidestep_connections_untracked_total', 'counter', 'Connections that found the table full.', [
       ['', status.untracked],
+    ]),
+    metric('sidestep_connections_left_out_total', 'counter', 'Connections that came in a crowd.', [
+      ['', status.leftOut],
     ]),
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory of the daemon.', [['', memory.rss]]),
     metric('sidestep_heap_used_bytes', 'gauge', 'JavaScript heap in use.', [['', memory.heapUsed]]),

@@ -3,8 +3,9 @@ import type { DataPlane, DataPlaneTotals } from '../dataplane/dataplane.ts';
 const NOTHING: DataPlaneTotals = {
   bytes: { bypass: 0, stack: 0 },
   messages: { bypass: 0, stack: 0 },
-  events: { sent: 0, lost: 0, leftOut: 0 },
+  events: { sent: 0, lost: 0 },
   untracked: 0,
+  leftOut: 0,
 };
 
 /** The kernel's totals since enabling. They stand still once acceleration is off, until the next enabling. */
@@ -21,10 +22,10 @@ export class Counters {
     return this.#totals;
   }
 
-  /** Events that reached this process or one before it, those that did not, and those that the kernel left out. */
-  get events(): { received: number; lost: number; leftOut: number } {
-    const { sent, lost, leftOut } = this.#totals.events;
-    return { received: Math.max(0, sent - lost), lost, leftOut };
+  /** Events that reached this process or one before it, and those that did not. */
+  get events(): { received: number; lost: number } {
+    const { sent, lost } = this.#totals.events;
+    return { received: Math.max(0, sent - lost), lost };
   }
 
   refresh(): DataPlaneTotals {

@@ -178,8 +178,9 @@ describe('metrics', () => {
     site.dataPlane.kernel.totals = {
       bytes: { bypass: 640, stack: 7 },
       messages: { bypass: 10, stack: 1 },
-      events: { sent: 9, lost: 2, leftOut: 1204 },
+      events: { sent: 9, lost: 2 },
       untracked: 0,
+      leftOut: 1204,
     };
     const text = await (
       await fetch(`${site.url}/metrics`, { headers: { cookie: await signIn(site) } })
@@ -191,7 +192,7 @@ describe('metrics', () => {
       'sidestep_messages_total{path="stack"} 1',
       'sidestep_events_received_total 7',
       'sidestep_events_lost_total 2',
-      'sidestep_events_left_out_total 1204',
+      'sidestep_connections_left_out_total 1204',
     ]) {
       expect(text.split('\n')).toContain(line);
     }

@@ -46,6 +46,7 @@ function recording(database = memoryDatabase(), start = START) {
       messages: { bypass: messages.bypass + bypass, stack: messages.stack + stack },
       events: { ...events, sent: events.sent + 1 },
       untracked: 0,
+      leftOut: 0,
     };
     recorder.turn();
   };
@@ -56,8 +57,9 @@ test('rates per second, whatever the second’s length', () => {
   const totals = (n: number) => ({
     bytes: { bypass: n, stack: 2 * n },
     messages: { bypass: 3 * n, stack: 4 * n },
-    events: { sent: 5 * n, lost: 0, leftOut: 7 * n },
+    events: { sent: 5 * n, lost: 0 },
     untracked: 0,
+    leftOut: 7 * n,
   });
   expect(pointBetween(totals(0), totals(100), 2, 7, { bypass: 1, stack: 2 })).toEqual({
     at: 7,

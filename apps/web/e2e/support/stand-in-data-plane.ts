@@ -120,7 +120,7 @@ export class StandInDataPlane implements DataPlane {
   totals() {
     const { bytes, messages } = structuredClone({ bytes: this.bytes, messages: this.messages });
     const { sent, lost, leftOut, untracked } = this;
-    return { bytes, messages, events: { sent, lost, leftOut }, untracked };
+    return { bytes, messages, events: { sent, lost }, untracked, leftOut };
   }
 
   splicers(): SplicingProcess[] {

@@ -18,7 +18,7 @@ export function Totals() {
       <Total name="Data so far">{status && <Roads value={status.bytes} of="bytes" bytes />}</Total>
       <Total name="Messages so far">{status && <Roads value={status.messages} of="messages" />}</Total>
       <Total name="Events so far" wide>
-        {status && <EventCounts {...status.events} />}
+        {status && <EventCounts {...status} />}
       </Total>
     </section>
   );

@@ -3,7 +3,7 @@ import Link from 'next/link';
 import { Figure } from '@/ui/figure.tsx';
 
 /** What came of the events since acceleration was turned on: nothing that is missing from the feed goes unsaid. */
-export function EventCounts({ received, lost, leftOut }: Status['events']) {
+export function EventCounts({ events: { received, lost }, leftOut }: Pick<Status, 'events' | 'leftOut'>) {
   return (
     <>
       <Figure value={received} of="events received" suffix=" received" />
@@ -17,8 +17,8 @@ export function EventCounts({ received, lost, leftOut }: Status['events']) {
         <Link href="/help#left-out" className="underline decoration-dotted underline-offset-4">
           <Figure
             value={leftOut}
-            of="events of connections that came too fast to be reported one by one"
-            suffix=" left out"
+            of="connections that came in a crowd: they are shown only if they stay"
+            suffix=" connections left out"
             className="text-muted"
           />
         </Link>

@@ -63,7 +63,7 @@ export function EventsPage() {
       <PageHeader title="Events">
         {status && (
           <span className="flex flex-wrap gap-x-4 text-muted" data-testid="counts">
-            <EventCounts {...status.events} />
+            <EventCounts {...status} />
           </span>
         )}
         <Button onClick={pause} aria-pressed={paused} title="p">

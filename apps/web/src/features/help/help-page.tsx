@@ -182,11 +182,12 @@ function Finding() {
 
 function Missing() {
   return (
-    <Chapter id="left-out" title="Events that are not shown">
+    <Chapter id="left-out" title="What is not shown">
       <p>
-        <span className="font-medium">Left out.</span> Of more than 1000 new connections a second, the kernel
-        reports the first ones and those that take the bypass. It only counts the events of the others. The
-        connections themselves are in the table all the same, and their bytes and messages in the totals.
+        <span className="font-medium">Left out.</span> When more than 100 connections begin in a tenth of a
+        second, following each of them would cost more than it is worth: most of them are over at once. They
+        are counted, and use TCP. One that stays and sends a second time is found, shown, and may take the
+        bypass; what it carried before is in no total.
       </p>
       <p>
         <span className="font-medium">Lost.</span> The kernel had more to report than the daemon could read in
