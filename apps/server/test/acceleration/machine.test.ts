@@ -374,6 +374,89 @@ describe('failures', () => {
   });
 });
 
+describe('a daemon that is to end', () => {
+  const never = new AbortController().signal;
+
+  test('leaves at once what is pinned', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    await machine.enable();
+    await machine.leave(never);
+    expect(dataPlane.kernel).toMatchObject({ pinned: true, killSwitch: false });
+  });
+
+  test('lets everything leave that is pinned no longer, and the next one switches on again', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { pause, letGo } = gate();
+    const { machine, states } = machineOn(dataPlane, pause);
+    await machine.enable();
+    dataPlane.around = { pinned: false, cgroup: 'same' };
+    dataPlane.kernel.draining = [2, 0];
+    const leaving = machine.leave(never);
+    await until(() => machine.phase.remaining === 2);
+    await expect(machine.enable()).rejects.toThrow('The daemon stops.');
+    letGo();
+    await leaving;
+    expect(dataPlane.enabled).toBe(false);
+    expect(states.at(-1)).toBe('off');
+    expect(kept).toMatchObject({ on: true });
+  });
+
+  test('resets in a hurry what does not leave', async () => {
+    const { dataPlane, clock, machine } = await holding();
+    dataPlane.around = { pinned: false, cgroup: 'same' };
+    const hurry = new AbortController();
+    const leaving = machine.leave(hurry.signal);
+    await until(() => machine.phase.remaining === 4);
+    clock.now += 60_000;
+    await until(() => machine.phase.held.length === 2);
+    hurry.abort();
+    clock.now += 1000;
+    await leaving;
+    expect(dataPlane.enabled).toBe(false);
+  });
+});
+
+describe('a cgroup that was made anew', () => {
+  test('is attached to when every connection has left the old one', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { pause, letGo } = gate();
+    const { machine, states } = machineOn(dataPlane, pause);
+    await machine.enable();
+    dataPlane.kernel.draining = [1, 0];
+    machine.renew();
+    machine.renew();
+    await until(() => machine.phase.remaining === 1);
+    letGo();
+    await until(() => machine.phase.state === 'on');
+    expect(states.filter((line) => !line.startsWith('The cgroup'))).toEqual([
+      'enabling',
+      'on',
+      'draining',
+      'off',
+      'enabling',
+      'on',
+    ]);
+    expect(dataPlane.calls.enable).toBe(2);
+  });
+
+  test('is left alone when somebody switches off meanwhile', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { pause, letGo } = gate();
+    const { machine } = machineOn(dataPlane, pause);
+    await machine.enable();
+    dataPlane.kernel.draining = [1, 0];
+    machine.renew();
+    await until(() => machine.phase.remaining === 1);
+    const disabling = machine.disable();
+    letGo();
+    await disabling;
+    await until(() => machine.phase.state === 'off');
+    expect(kept).toMatchObject({ on: false });
+    expect(dataPlane.enabled).toBe(false);
+  });
+});
+
 describe('a daemon that is started again', () => {
   test('takes over what runs, and since when', async () => {
     const kernel = new FakeKernel();
