@@ -60,3 +60,8 @@ test('what nobody took is counted, and the count is said when it goes on', () =>
 test('a file that cannot be had is an error at once', () => {
   expect(() => new LogOutput('/nowhere/daemon.log')).toThrow('ENOENT');
 });
+
+test('a full disk is no reason to stop', () => {
+  const output = new LogOutput('/dev/full');
+  expect(() => output.write('one\n')).not.toThrow();
+});
