@@ -135,6 +135,8 @@ describe('on this kernel', () => {
   test('a check-up that is killed takes its probes along, and the next one removes the rest', async () => {
     await using running = new Process([...NODE, SERVER, 'check-up']);
     const { pid, held } = await probeOf(running);
+    // It would end by itself, and must not get that far.
+    process.kill(pid, 'SIGSTOP');
     running.kill('SIGKILL');
     await running.status();
     await until('the probe has ended, too', () => !existsSync(`/proc/${pid}`));
