@@ -39,8 +39,17 @@ export class Journal {
   /** `place` is where the ring stands with these events. */
   append(events: readonly UnnumberedEvent[], place: Place | null = this.#place): void {
     if (events.length === 0) return;
-    this.#place = place;
-    this.#facts.set(NAME, { newest: this.log.newest + events.length, place });
+    this.#keep(this.log.newest + events.length, place);
     this.log.append(events);
+  }
+
+  /** From here on events come from another ring. */
+  begin(place: Place): void {
+    this.#keep(this.log.newest, place);
+  }
+
+  #keep(newest: number, place: Place | null): void {
+    this.#place = place;
+    this.#facts.set(NAME, { newest, place });
   }
 }

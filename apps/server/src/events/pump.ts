@@ -100,6 +100,7 @@ export class Pump {
     const { ring } = dataPlane.eventPosition();
     if (kept?.ring !== ring) {
       this.#lost = counters.events.lost;
+      journal.begin(this.#place());
       return;
     }
     this.#lost = kept.lost;

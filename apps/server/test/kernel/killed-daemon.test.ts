@@ -1,53 +1,174 @@
-import { Traffic } from '@sidestep/bench';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Traffic, until } from '@sidestep/bench';
+import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { EventReader } from './support/event-reader.ts';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
-import { acceleratedScene } from './support/scene.ts';
+import { acceleratedScene, openScene, type Scene } from './support/scene.ts';
 import { onBypass } from './support/test-daemon.ts';
 
-const ROUNDS = 5;
+const KILLS = 50;
+const EXCHANGES = 150;
+const STREAMS = 50;
+/** The daemon is killed at a random moment of its start, or so long after it answers; milliseconds. */
+const START = 900;
+const AFTER = 150;
+/** The wall clock's grain, which each process meets at another moment. */
+const CLOCK_MS = 5;
 
-test('what a killed daemon leaves behind goes on, and the next daemon takes it over', async () => {
+const turns = { request: '1-4000', answer: '1-4000', 'pause-ms': 25, seconds: 600 };
+const mixed = { direction: 'both', send: '1-20000', rate: 100_000, seconds: 600 };
+
+const inCgroup = ({ cgroup }: Scene) => ({ cgroup: cgroup.path });
+const byId = (connections: readonly Connection[]) => new Map(connections.map((one) => [one.id, one]));
+const carried = ({ clientToServer, serverToClient }: Connection) =>
+  [clientToServer, serverToClient].flatMap(({ bytes, messages }) => [
+    bytes.bypass,
+    bytes.stack,
+    messages.bypass,
+    messages.stack,
+  ]);
+
+/** The same connections, as old as before, whose counters have not gone back. */
+function expectSame(now: readonly Connection[], before: readonly Connection[]): void {
+  const later = byId(now);
+  expect([...later.keys()].sort()).toEqual([...byId(before).keys()].sort());
+  for (const one of before) {
+    const other = later.get(one.id) as Connection;
+    expect(Math.abs(Date.parse(other.openedAt) - Date.parse(one.openedAt))).toBeLessThanOrEqual(CLOCK_MS);
+    const counters = carried(other);
+    for (const [index, value] of carried(one).entries())
+      expect(counters[index]).toBeGreaterThanOrEqual(value);
+  }
+}
+
+test(`${KILLS} kills under load cost no byte, no connection its path or its age, and no event goes unnoticed`, async () => {
   await using scene = await acceleratedScene('killed');
-  const { daemon, cgroup } = scene;
-  const turns = { request: '1-20000', answer: '1-20000', 'pause-ms': 1, seconds: 600 };
-  await using traffic = new Traffic('exchange', { ...turns, connections: 4 }, { cgroup: cgroup.path });
-  const port = await traffic.port();
-  const joined = await daemon.untilBypassing(port, 4);
-  const idsOf = (connections: { id: string }[]) => connections.map(({ id }) => id).sort();
+  const { daemon } = scene;
+  await using reader = new EventReader(daemon.socketPath);
+  await using exchanges = new Traffic('exchange', { ...turns, connections: EXCHANGES }, inCgroup(scene));
+  await using streams = new Traffic('stream', { ...mixed, connections: STREAMS }, inCgroup(scene));
+  const [port, streamPort] = [await exchanges.port(), await streams.port()];
+  let joined: Connection[] = await daemon.untilBypassing(port, EXCHANGES);
+  let streaming = await daemon.untilConnected(streamPort, 'open', () => true, STREAMS);
+  expect([joined.length, streaming.length]).toEqual([EXCHANGES, STREAMS]);
 
-  let carried = 0;
-  for (let round = 1; round <= ROUNDS; round++) {
+  for (let kill = 1; kill <= KILLS; kill++) {
     await daemon.stop('SIGKILL');
-    await using meanwhile = new Traffic('exchange', { ...turns, count: 200 }, { cgroup: cgroup.path });
-    expect(await meanwhile.result()).toMatchObject({ exchanges: 200, wrong: 0, errors: 0, unfinished: 0 });
+    // What opens and closes while nobody listens waits in the ring.
+    await using short = new Traffic('shorts', { connections: 20 }, inCgroup(scene));
+    expect(await short.result()).toMatchObject({ done: 20, wrong: 0, errors: 0 });
+    if (kill % 2 === 0) {
+      await daemon.launch();
+      await sleep(Math.random() * START);
+      continue;
+    }
     await daemon.start();
-
     const status = await daemon.api.acceleration.status.query();
     expect(status).toMatchObject({ state: 'on', pid: daemon.process.pid, failure: null });
-    // The totals go on from where the killed one had them.
-    expect(status.bytes.bypass).toBeGreaterThan(carried);
-    carried = status.bytes.bypass;
-    const kept = (await daemon.connections({ port })).filter(onBypass);
-    expect(idsOf(kept)).toEqual(idsOf(joined));
+    const now = (await daemon.connections({ port })).filter(({ server }) => server.port === port);
+    expect(now.every(onBypass)).toBe(true);
+    expectSame(now, joined);
+    joined = now;
+    const streamsNow = await daemon.connections({ port: streamPort });
+    expectSame(streamsNow, streaming);
+    streaming = streamsNow;
+    await sleep(Math.random() * AFTER);
   }
+  await daemon.stop('SIGKILL');
+  await daemon.start();
 
-  await using late = new Traffic('exchange', { ...turns, connections: 2 }, { cgroup: cgroup.path });
-  await daemon.untilBypassing(await late.port(), 2);
+  for (const program of [exchanges, streams]) program.stop();
+  const results = [await exchanges.result(), await streams.result()];
+  for (const result of results)
+    expect(result).toMatchObject({ wrong: 0, errors: 0, error: '', received: result.sent });
+  await reader.expectComplete(daemon);
+});
 
+test('what the ring had no room for while nobody listened is noted with its exact count', async () => {
+  await using scene = await acceleratedScene('missed');
+  const { daemon } = scene;
+  await using reader = new EventReader(daemon.socketPath);
+  await reader.begun();
+  await daemon.stop('SIGKILL');
+  await until('the ring has overflowed', async () => {
+    await using many = new Traffic('shorts', { connections: 2000 }, inCgroup(scene));
+    await many.result();
+    return (await reader.kernelCounts(daemon)).lost > 0;
+  });
+  await daemon.start();
+  await reader.expectComplete(daemon);
+  expect(reader.lost).toBeGreaterThan(0);
+});
+
+test('a daemon that is killed while it switches on is on in the end', async () => {
+  await using scene = await openScene('enabling');
+  const { daemon, cgroup } = scene;
+  await using traffic = new Traffic('exchange', { ...turns, connections: 20 }, inCgroup(scene));
+  const port = await traffic.port();
+  for (let round = 0; round < 5; round++) {
+    const enabling = daemon.enable().catch(() => {});
+    await until('it has begun', async () => {
+      const { state } = await daemon.api.acceleration.status.query();
+      return state === 'enabling' || state === 'on';
+    });
+    await sleep(Math.random() * 400);
+    daemon.process.kill('SIGKILL');
+    await enabling;
+    await daemon.stop('SIGKILL');
+    await daemon.start();
+    await until('it is on', async () => (await daemon.api.acceleration.status.query()).state === 'on');
+    await daemon.untilBypassing(port, 20);
+    const objects = heldBy(daemon.process.pid);
+    await daemon.disable();
+    expect(await attachedTo(cgroup.path)).toBe('');
+    await untilGone(objects);
+  }
+  traffic.stop();
+  const result = await traffic.result();
+  expect(result).toMatchObject({ wrong: 0, errors: 0, unfinished: 0, received: result.sent });
+});
+
+test('a daemon that is killed while it drains goes on draining, and is off in the end', async () => {
+  await using scene = await acceleratedScene('draining');
+  const { daemon, cgroup } = scene;
+  await using server = new Traffic('exchange', { server: true, seconds: 600 }, inCgroup(scene));
+  const port = await server.port();
+  await using client = new Traffic(
+    'exchange',
+    { client: true, to: `127.0.0.1:${port}`, connections: 20, request: 5000, seconds: 600 },
+    inCgroup(scene),
+  );
+  await daemon.untilBypassing(port, 20);
   const objects = heldBy(daemon.process.pid);
-  await daemon.disable();
+  // Its requests stay unread: nothing can leave.
+  server.process.kill('SIGSTOP');
+  for (let round = 0; round < 5; round++) {
+    const disabling = daemon.disable().catch(() => {});
+    await until('it drains', async () => {
+      const { state, held } = await daemon.api.acceleration.status.query();
+      return state === 'draining' && held?.connections === 20;
+    });
+    daemon.process.kill('SIGKILL');
+    await disabling;
+    await daemon.stop('SIGKILL');
+    await daemon.start();
+  }
+  expect(await daemon.api.acceleration.status.query()).toMatchObject({ state: 'draining' });
+  server.process.kill('SIGCONT');
+  await until('it is off', async () => (await daemon.api.acceleration.status.query()).state === 'off');
+  expect(existsSync(daemon.pinDir)).toBe(false);
   expect(await attachedTo(cgroup.path)).toBe('');
   await untilGone(objects);
-  for (const program of [traffic, late]) {
-    program.stop();
-    expect(await program.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
-  }
+  client.stop();
+  expect(await client.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
 });
 
 test('acceleration that was left on by a stopped daemon can be switched off by the next one', async () => {
   await using scene = await acceleratedScene('stopped');
-  const { daemon, cgroup } = scene;
-  await using traffic = new Traffic('exchange', { 'pause-ms': 1, seconds: 600 }, { cgroup: cgroup.path });
+  const { daemon } = scene;
+  await using traffic = new Traffic('exchange', { 'pause-ms': 1, seconds: 600 }, inCgroup(scene));
   await daemon.untilBypassing(await traffic.port());
   const objects = heldBy(daemon.process.pid);
 

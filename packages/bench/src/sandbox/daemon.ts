@@ -22,6 +22,8 @@ export class Daemon implements AsyncDisposable {
   readonly cgroup: string;
   readonly stateDir: string;
   readonly pinDir: string;
+  /** The script that is started, and arguments of its own. */
+  main: readonly string[] = [DAEMON];
   readonly #options: readonly string[];
   readonly #mounts: Mounts | null;
   #port: number | null = null;
@@ -50,17 +52,22 @@ export class Daemon implements AsyncDisposable {
     return this.#mounts?.path(path) ?? path;
   }
 
-  /** Starts it (again) with the same folders and port, and returns when it answers. */
-  async start(): Promise<void> {
+  /** Starts it (again) with the same folders and port, and does not wait for it. */
+  async launch(): Promise<Process> {
     this.#port ??= await freePort();
-    const started = new Process(
+    this.#process = new Process(
       [
-        ...[...NODE_OF_DAEMON, DAEMON, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
+        ...[...NODE_OF_DAEMON, ...this.main, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
         ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir, ...this.#options],
       ],
       this.where,
     );
-    this.#process = started;
+    return this.#process;
+  }
+
+  /** Starts it (again), and returns when it answers. */
+  async start(): Promise<void> {
+    const started = await this.launch();
     await until(`the daemon of ${this.stateDir} answers or ends`, async () => {
       return !started.running || (await answers(this.socketPath));
     });
