@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Traffic, until } from '@sidestep/bench';
+import { run, Traffic, until } from '@sidestep/bench';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { EventReader } from './support/event-reader.ts';
@@ -19,6 +19,13 @@ const CLOCK_MS = 5;
 
 const turns = { request: '1-4000', answer: '1-4000', 'pause-ms': 25, seconds: 600 };
 const mixed = { direction: 'both', send: '1-20000', rate: 100_000, seconds: 600 };
+
+/** Each time is an event, however many there are. */
+const LISTEN_OFTEN = `
+  const { createServer } = require('node:net');
+  let left = 20000;
+  const next = () => left-- > 0 && createServer().listen(0, '127.0.0.1', function () { this.close(next) });
+  next();`;
 
 const inCgroup = ({ cgroup }: Scene) => ({ cgroup: cgroup.path });
 const byId = (connections: readonly Connection[]) => new Map(connections.map((one) => [one.id, one]));
@@ -93,8 +100,7 @@ test('what the ring had no room for while nobody listened is noted with its exac
   await reader.begun();
   await daemon.stop('SIGKILL');
   await until('the ring has overflowed', async () => {
-    await using many = new Traffic('shorts', { connections: 2000 }, inCgroup(scene));
-    await many.result();
+    await run([process.execPath, '-e', LISTEN_OFTEN], inCgroup(scene));
     return (await reader.kernelCounts(daemon)).lost > 0;
   });
   await daemon.start();
