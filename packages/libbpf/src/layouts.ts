@@ -3,7 +3,17 @@ import { type Decoder, makeDecoder } from './decoder.ts';
 import { type Encoder, makeEncoder } from './encoder.ts';
 import { BpfError, takeLog } from './error.ts';
 import type { Field, FieldType, StructLayout } from './layout.ts';
+import type { BpfMap } from './map.ts';
 import { copyOut, lastErrno, native, type Pointer } from './native.ts';
+
+function takeOver(btf: Pointer | null, what: string): BtfLayouts {
+  if (btf === null) throw new BpfError(what, lastErrno(), takeLog());
+  try {
+    return BtfLayouts.fromBtf(btf);
+  } finally {
+    native.btf__free(btf);
+  }
+}
 
 const NAMELESS_KINDS: ReadonlySet<number> = new Set([
   Kind.TYPEDEF,
@@ -25,13 +35,14 @@ export class BtfLayouts {
   /** Of a file compiled with `-g`. Sections of global variables have their offsets only in `BpfObject.layouts()`. */
   static fromObject(path: string): BtfLayouts {
     takeLog();
-    const btf = native.btf__parse(path, null);
-    if (btf === null) throw new BpfError(`read BTF from ${path}`, lastErrno(), takeLog());
-    try {
-      return BtfLayouts.fromBtf(btf);
-    } finally {
-      native.btf__free(btf);
-    }
+    return takeOver(native.btf__parse(path, null), `read BTF from ${path}`);
+  }
+
+  /** Of the object that a map in the kernel came from, however old that is; for maps whose keys and values have types. */
+  static fromMap(map: BpfMap): BtfLayouts {
+    takeLog();
+    const { btfId, name } = map.info();
+    return takeOver(native.btf__load_from_kernel_by_id(btfId), `read the BTF of the map ${name}`);
   }
 
   /** @internal */

@@ -23,6 +23,8 @@ export interface MapInfo {
   readonly maxEntries: number;
   /** At most 15 bytes of the name in the source. */
   readonly name: string;
+  /** Of the types of its keys and values; 0 when it has none. */
+  readonly btfId: number;
 }
 
 /** A map in the kernel. Keys and values are raw; their lengths are checked against the map's. */
@@ -56,6 +58,7 @@ export class BpfMap implements Disposable {
         valueSize: info.readUInt32LE(12),
         maxEntries: info.readUInt32LE(16),
         name: cString(info, 24, 16),
+        btfId: info.readUInt32LE(64),
       };
     }
     return this.#info;

@@ -83,6 +83,11 @@ export const native = {
     'int bpf_map__set_initial_value(bpf_map *map, const void *data, size_t size)',
   ) as (map: Pointer, data: Uint8Array, size: number) => number,
 
+  bpf_map__reuse_fd: libbpf.func('int bpf_map__reuse_fd(bpf_map *map, int fd)') as (
+    map: Pointer,
+    fd: number,
+  ) => number,
+
   bpf_program__fd: libbpf.func('int bpf_program__fd(bpf_program *prog)') as (program: Pointer) => number,
   bpf_program__expected_attach_type: libbpf.func(
     'int bpf_program__expected_attach_type(bpf_program *prog)',
@@ -154,6 +159,9 @@ export const native = {
   btf__raw_data: libbpf.func('void *btf__raw_data(btf *btf, uint32_t *size)') as (
     btf: Pointer,
     size: Uint32Array,
+  ) => Pointer | null,
+  btf__load_from_kernel_by_id: libbpf.func('btf *btf__load_from_kernel_by_id(uint32_t id)') as (
+    id: number,
   ) => Pointer | null,
   btf__free: libbpf.func('void btf__free(btf *btf)') as (btf: Pointer) => void,
 

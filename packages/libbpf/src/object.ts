@@ -99,7 +99,7 @@ export class BpfObject implements Disposable {
   }
 }
 
-/** A map of an object file. The first three can be used only before `load`, everything else only after. */
+/** A map of an object file. The first four can be used only before `load`, everything else only after. */
 export class ObjectMap extends BpfMap {
   readonly name: string;
   readonly #object: BpfObject;
@@ -116,6 +116,12 @@ export class ObjectMap extends BpfMap {
     this.name = name;
     this.#object = object;
     this.#map = map;
+  }
+
+  /** Uses a map that is in the kernel instead of creating one. Its keys and values must be what this object takes them for. */
+  reuse(map: BpfMap): void {
+    this.#object.assertOpen();
+    check(`reuse the map ${this.name}`, native.bpf_map__reuse_fd(this.#map, map.fd));
   }
 
   setMaxEntries(entries: number): void {
