@@ -24,6 +24,11 @@ struct crowd crowd SEC(".data.crowd") = {};
 struct ss_census census SEC(".data.census") = {};
 __u32 fresh_slots SEC(".data.slots") = 0;
 
+#ifdef SS_TEST_OTHER_PROGRAMS
+const __u32 test_build = 1;
+#endif
+
 /* So that the layouts stand in BTF although no map has these types. */
 const struct ss_event *const event_layout = 0;
 const struct ss_wake *const wake_layout = 0;
+const enum ss_records records = SS_RECORDS;

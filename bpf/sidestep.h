@@ -5,6 +5,14 @@
  */
 #pragma once
 
+/*
+ * To be raised when a number changes its meaning but not its place. Programs replace each other on the same maps only if this and all
+ * layouts agree.
+ */
+enum ss_records {
+	SS_RECORDS = 1,
+};
+
 /* Why a connection takes the stack. The words for the codes stand in packages/shared/src/reason.ts. */
 enum ss_reason {
 	SS_REASON_NONE = 0,
@@ -54,6 +62,9 @@ enum ss_side {
 /* Read from the map on every message: a change takes effect on live connections at once. */
 struct ss_config {
 	__u64 cgroup;		/* id in the v2 tree: sockets below it are covered */
+#ifdef SS_TEST_OTHER_LAYOUT
+	__u64 test_field;
+#endif
 	__u32 queue_cap;	/* bytes that may wait in one receiver's queue before TCP takes over */
 	__u32 stream_after;	/* messages in one direction without an answer that make a stream */
 	__u32 settle_turns;	/* changes of direction that a connection must show before it may join */
@@ -77,6 +88,9 @@ struct ss_splicer {
 
 struct ss_end {
 	__u64 cookie;		/* the socket's, also its key in the SOCKHASH; 0: not seen */
+#ifdef SS_TEST_OTHER_LAYOUT
+	__u64 test_field;
+#endif
 	__u64 netns;		/* network namespace cookie */
 	__u64 cgroup;		/* id in the v2 tree */
 	__u8 address[16];	/* IPv4 as v4-mapped */

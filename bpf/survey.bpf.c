@@ -149,7 +149,8 @@ int sidestep_survey(struct bpf_iter__tcp *ctx)
 	if (common->skc_state != TCP_ESTABLISHED || !covered(tp))
 		return 0;
 	flow = bpf_sk_storage_get(&flows, tp, 0, 0);
-	if (flow && flow->kind == FLOW_OURS)
+	/* A socket that is in another map, perhaps that of programs before us, may come when it has left that. */
+	if ((flow && flow->kind == FLOW_OURS) || psock_of(tp))
 		return 0;
 	if (bpf_map_lookup_elem(&listening_ports, &port))
 		visit_server(tp);
