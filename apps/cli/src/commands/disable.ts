@@ -32,45 +32,38 @@ export const disable = verb('disable', 'empty all queues, then switch accelerati
   .option('--now', 'reset the connections that do not empty their queues within a second')
   .action(async ({ stateDir, json, wait, now }: DisableOptions) => {
     const answer = await withDaemon(stateDir, async (daemon) => {
-      const progress = showProgress(daemon);
+      const unsubscribe = showProgress(daemon);
       // The connection is not closed as long as an answer is awaited on it.
       const waiting = new AbortController();
       try {
         const done = daemon.acceleration.disable.mutate({ now: now === true }, { signal: waiting.signal });
-        return await within(wait ?? (now ? NOW_WAIT : null), done, () => progress.held);
+        return await within(wait ?? (now ? NOW_WAIT : null), done, daemon);
       } finally {
         waiting.abort();
-        progress.unsubscribe();
+        unsubscribe();
       }
     });
     printStatus(answer, json);
   });
 
 /** Draining takes as long as the programs take to read: whoever waits sees for whom. */
-function showProgress(daemon: Daemon) {
+function showProgress(daemon: Daemon): () => void {
   let told = '';
-  let held: Status['held'] = null;
   const subscription = daemon.acceleration.watch.subscribe(undefined, {
-    onData: (status) => {
-      held = status.held;
-      if (status.state !== 'draining' || status.reason === null) return;
+    onData: ({ state, reason, held }) => {
+      if (state !== 'draining' || reason === null) return;
       // How much is unread changes all the time; who has not read it seldom does.
       const ids = (held?.most ?? []).map(({ id }) => id).sort();
       const key = `${held?.connections} ${ids}`;
-      if (key !== told) note(linesOf(status.reason, held).join('\n'));
+      if (key !== told) note(linesOf(reason, held).join('\n'));
       told = key;
     },
   });
-  return {
-    get held() {
-      return held;
-    },
-    unsubscribe: () => subscription.unsubscribe(),
-  };
+  return () => subscription.unsubscribe();
 }
 
 /** Throws `StillUnderWay` when it takes longer. The daemon goes on. */
-async function within(wait: Wait | null, done: Promise<Status>, held: () => Status['held']): Promise<Status> {
+async function within(wait: Wait | null, done: Promise<Status>, daemon: Daemon): Promise<Status> {
   if (wait === null) return done;
   const late = Promise.withResolvers<null>();
   const timer = setTimeout(() => late.resolve(null), wait.ms);
@@ -82,13 +75,14 @@ async function within(wait: Wait | null, done: Promise<Status>, held: () => Stat
   }
   // Whatever comes of it now, nobody waits for it.
   done.catch(() => {});
-  const count = held()?.connections ?? 0;
+  const { held } = await daemon.acceleration.status.query();
+  const count = held?.connections ?? 0;
   throw new StillUnderWay(
     linesOf(
       `${count === 1 ? '1 connection still keeps' : `${count} connections still keep`} acceleration on after ${wait.words}. ` +
         'It goes off as soon as they have read what waits for them. To reset them, which their programs see as ' +
         'an error: sudo ./sidestep disable --now. To take it back: sudo ./sidestep enable.',
-      held(),
+      held,
     ).join('\n'),
   );
 }
