@@ -1,6 +1,6 @@
 import type { Connection, ConnectionFrame, ConnectionView } from '@sidestep/shared';
 import { expect, test } from 'vitest';
-import { applyFrame as apply, GONE_LIMIT, type Page } from './page.ts';
+import { applyFrame as apply, FRESH_LIMIT, GONE_LIMIT, type Page } from './page.ts';
 
 function connection(id: string, port = 1): Connection {
   const end = { address: '127.0.0.1', port, netns: '1', cgroup: '1', pid: 1, comm: 'x' };
@@ -67,6 +67,18 @@ test('new rows take their place and are fresh', () => {
   const page = applyFrame(start('a', 'c'), delta(['a', 'b', 'c'], [connection('b')]), false);
   expect(page.order).toEqual(['a', 'b', 'c']);
   expect(page.rows.get('b')?.fresh).toBe(true);
+});
+
+test.each([
+  [FRESH_LIMIT, true],
+  [FRESH_LIMIT + 1, false],
+])('of %i new rows at once each is fresh: %s', (count, fresh) => {
+  const ids = Array.from({ length: count }, (_, index) => `n${index}`);
+  const added = ids.map((id) => connection(id));
+  // A row that only changed is no new one.
+  const page = applyFrame(start('a'), delta(['a', ...ids], [connection('a', 9), ...added]), false);
+  expect(ids.map((id) => page.rows.get(id)?.fresh)).toEqual(ids.map(() => fresh));
+  expect(page.rows.get('a')?.fresh).toBe(false);
 });
 
 test('the order of the daemon is followed', () => {

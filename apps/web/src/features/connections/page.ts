@@ -5,7 +5,7 @@ import type { Connection, ConnectionFrame, ConnectionView } from '@sidestep/shar
 export interface Row {
   readonly connection: Connection;
   readonly gone: 'closed' | 'moved' | null;
-  /** Came in with a delta, not with the snapshot: it flashes once. */
+  /** Came in with a delta that brought few, not with the snapshot: it flashes once. */
   readonly fresh: boolean;
 }
 
@@ -19,6 +19,9 @@ export interface Page {
 
 /** Faded rows kept at most, so that a busy host does not fill the table with the past. */
 export const GONE_LIMIT = 50;
+
+/** Where more rows than this come at once, a flash would point at everything, and cost more than all the rest of the page. */
+export const FRESH_LIMIT = 12;
 
 /** Whether a row can leave this page only by closing: it shows all there is, and filters by nothing that changes. */
 function onlyCloses(view: ConnectionView, before: Page): boolean {
@@ -46,8 +49,10 @@ export function applyFrame(
   }
   const before = page ?? { rows: new Map<string, Row>(), order: [], matching: 0, total: 0 };
   const rows = new Map(before.rows);
+  const isNew = ({ id }: Connection) => !before.rows.has(id);
+  const few = frame.changed.filter(isNew).length <= FRESH_LIMIT;
   for (const connection of frame.changed) {
-    rows.set(connection.id, { connection, gone: null, fresh: !before.rows.has(connection.id) });
+    rows.set(connection.id, { connection, gone: null, fresh: few && isNew(connection) });
   }
   const present = new Set(frame.order.filter((id) => rows.has(id)));
   const leaves = onlyCloses(view, before) ? 'closed' : 'moved';
