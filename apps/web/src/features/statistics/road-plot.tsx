@@ -56,7 +56,8 @@ function Lines({ history, points, last, top, width, format, single, steps }: Roa
         dataKey="at"
         type="number"
         domain={[from, to]}
-        ticks={timeTicks(from, to, history.range)}
+        // A word at the right end would run into the values there.
+        ticks={timeTicks(from, to - (to - from) / 24, history.range)}
         tickFormatter={clock}
         height={PLOT.bottom}
         tick={{ fill: 'var(--muted)', fontSize: 12 }}
