@@ -29,6 +29,8 @@ export function StateTitle({ state, pending }: { state: SwitchState; pending: bo
 /** The line under the title: since when, where, and what is lost; or how far a change has come. */
 export function StateDetails({ status, state }: { status: Status; state: SwitchState }) {
   if (state === 'enabling') return <Steps step={status.step} />;
+  // Why it says itself, and there is nothing else to tell.
+  if (state === 'inspect only') return null;
   if (state === 'draining') return <Draining count={status.held?.connections ?? 0} />;
   const since = Date.parse(status.since);
   return (

@@ -106,8 +106,23 @@ function LoadingLines() {
   return (
     <>
       <span className="sr-only">Loading</span>
-      <Skeleton className="h-32" />
-      <Skeleton className="h-96" />
+      <div className="flex gap-4 rounded-md border bg-surface p-4 sm:p-6">
+        <Skeleton className="size-8" />
+        <div className="flex flex-1 flex-col gap-3">
+          <Skeleton className="h-8 max-w-96" />
+          <Skeleton className="h-4 max-w-64" />
+        </div>
+      </div>
+      <div className="divide-y rounded-md border bg-surface">
+        {Array.from({ length: 8 }, (_, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the lines are alike and never move
+          <div key={index} className="flex h-10 items-center gap-8 px-4">
+            <Skeleton className="h-3 w-20" />
+            <Skeleton className="h-3 flex-4" />
+            <Skeleton className="hidden h-3 flex-5 sm:block" />
+          </div>
+        ))}
+      </div>
     </>
   );
 }
