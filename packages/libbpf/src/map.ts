@@ -1,4 +1,4 @@
-import { BatchReader, type MapEntries } from './batch-reader.ts';
+import { type MapEntries, readParts } from './batch-reader.ts';
 import { cString, Descriptor, type HasFd, infoByFd, pin } from './descriptor.ts';
 import { check } from './error.ts';
 import { native } from './native.ts';
@@ -32,7 +32,6 @@ export class BpfMap implements Disposable {
   readonly #descriptor: HasFd & Partial<Disposable>;
   readonly #label: string;
   #info: MapInfo | null = null;
-  #reader: BatchReader | null = null;
 
   /** @internal */
   constructor(descriptor: HasFd & Partial<Disposable>, label: string) {
@@ -106,16 +105,13 @@ export class BpfMap implements Disposable {
     return true;
   }
 
-  /** Every entry, in bulk where the map's type allows it. Entries that come or go meanwhile may be in it or not. */
-  entries(): MapEntries {
-    this.#reader ??= new BatchReader(this, this.#label);
-    return this.#reader.read();
-  }
-
-  /** Every entry, in parts of at most `most`: see `BatchReader.parts`. */
+  /**
+   * Every entry, in parts of at most `most`. For types of map that the kernel reads in batches; in a hash, one bucket must fit a part (ENOSPC).
+   * Entries that come or go meanwhile may be in it or not.
+   */
   parts(most: number): Generator<MapEntries, void, void> {
-    this.#reader ??= new BatchReader(this, this.#label);
-    return this.#reader.parts(most);
+    const { keySize } = this.info();
+    return readParts({ fd: this.fd, label: this.#label, keySize, valueSize: this.entrySize }, most);
   }
 
   keys(): Buffer[] {

@@ -72,7 +72,7 @@ describe('an object file', () => {
       object.load();
       object.map('table').pin(`${folder.path}/table`);
       using map = BpfMap.openPinned(`${folder.path}/table`);
-      map.entries();
+      map.keys();
       expect(openDescriptors()).toBeGreaterThan(before);
       using bad = BpfObject.open(refused);
       thrownBy(() => bad.load());
