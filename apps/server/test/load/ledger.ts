@@ -64,11 +64,11 @@ export class Ledger implements Disposable {
 
   async #read(): Promise<Account> {
     const [newest] = (await this.#daemon.api.events.list.query({ limit: 1 })).events;
-    const { events } = await this.#daemon.api.acceleration.status.query();
+    const { events, leftOut } = await this.#daemon.api.acceleration.status.query();
     if (this.#trouble) throw new Error(this.#trouble);
     return {
       kernel: this.kernel(),
-      status: events,
+      status: { ...events, leftOut },
       numbered: (newest?.seq ?? 0) - this.#marksSeen,
       marked: this.#marked,
     };
