@@ -83,6 +83,14 @@ describe('a start that is refused says why in one line, and leaves nothing behin
     ]);
   });
 
+  test('a state folder that would be made on a full disk', async () => {
+    using place = workplace();
+    const script =
+      'mount -t tmpfs -o size=64k none "$0" && { "$@"; status=$?; ls -A "$0" >&2; exit $status; }';
+    const { status, words } = await refused(place.args, ['unshare', '-m', 'sh', '-c', script, place.path]);
+    expect([status, words]).toEqual([1, expect.stringMatching(/: the disk is full\. [^\n]+\n$/)]);
+  });
+
   test('a state folder that is a file', async () => {
     using place = workplace();
     writeFileSync(place.stateDir, 'precious');

@@ -17,7 +17,7 @@ export class StateFolder {
     this.path = path;
     try {
       this.#made = this.#make();
-      this.#tryToWrite();
+      this.#tryToWrite(this.#made);
     } catch (error) {
       if (error instanceof Refusal || knownTrouble(error)) throw asRefusal(path, error);
       const { code } = error as NodeJS.ErrnoException;
@@ -44,10 +44,13 @@ export class StateFolder {
   }
 
   /** Everything that a start writes finds room then, or the start ends here. */
-  #tryToWrite(): void {
+  #tryToWrite(made: string | null): void {
     const path = join(this.path, 'probe');
     try {
       writeFileSync(path, Buffer.alloc(ROOM), { mode: 0o600 });
+    } catch (error) {
+      if (made !== null) rmSync(made, { recursive: true });
+      throw error;
     } finally {
       rmSync(path, { force: true });
     }
