@@ -48,7 +48,7 @@ function HeldList({ held }: { held: NonNullable<Status['held']> }) {
   const named = held.most.slice(0, MOST_NAMED);
   const more = held.connections - named.length;
   return (
-    <ul className="mt-1 text-muted" aria-label="Connections that still have to leave the bypass">
+    <ul className="mt-2 space-y-1.5 text-muted" aria-label="Connections that still have to leave the bypass">
       {named.map((connection) => (
         <li key={connection.id} className="break-words">
           {heldWords(connection, formatBytes)}
