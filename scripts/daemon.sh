@@ -22,12 +22,20 @@ verb_down() {
 	pid=$(running_pid)
 	if [ -n "$pid" ]; then
 		stop_running
-	elif [ -e "$pin_dir/link_sockops" ]; then
+	elif accelerates; then
 		say "Sidestep is not running (state in $state_dir), but what a daemon has accelerated stays so: it is pinned in $pin_dir."
 		say "./sidestep up takes it over, ./sidestep down --purge removes it."
 	else
 		say "Sidestep is not running (state in $state_dir)."
 	fi
+}
+
+# Whether programs are pinned: after an upgrade they may be in a folder of their own.
+accelerates() {
+	for link in "$pin_dir/link_sockops" "$pin_dir"/generation_*/link_sockops; do
+		if [ -e "$link" ]; then return 0; fi
+	done
+	return 1
 }
 
 stop_running() {

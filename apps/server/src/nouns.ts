@@ -56,6 +56,8 @@ export interface Nouns extends AsyncDisposable {
 /** Puts the services together around one data plane. */
 export function createNouns(options: NounOptions): Nouns {
   const { dataPlane, database, log, now, steady } = options;
+  /** Why programs of another version go on, if they do. */
+  let standing: string | null = null;
   const facts = new Facts(database);
   const apply = () => {
     if (dataPlane.enabled) dataPlane.configure(config());
@@ -129,6 +131,29 @@ export function createNouns(options: NounOptions): Nouns {
 
   const surroundings = new SurroundingsWatch({ ...options, onNewCgroup: () => machine.renew() });
 
+  /** What the old programs have to tell comes first; what they do not replace they leave as it is. */
+  const upgrade = () => {
+    if (machine.phase.state !== 'on') return;
+    pump.take();
+    pump.noteLost();
+    try {
+      const done = dataPlane.upgrade();
+      if (done === 'none') return;
+      if (done === 'beside') {
+        counters.refresh();
+        pump.begin();
+      }
+      journal.append([eventFromDaemon('upgraded', now(), dataPlane.retiring)]);
+      log(
+        `The programs of version ${options.version} took over; ${dataPlane.retiring} connections still leave the old ones.`,
+      );
+    } catch (error) {
+      const words = `The programs of another version go on, for these could not take over: ${wordsOf(error)}`;
+      log(words);
+      standing = words;
+    }
+  };
+
   // In this order from the bottom: the clockwork stops first, and what fails keeps nothing else from being done.
   const ending = new AsyncDisposableStack();
   ending.defer(() => statistics.flush());
@@ -141,12 +166,17 @@ export function createNouns(options: NounOptions): Nouns {
   return {
     services: {
       acceleration: new Acceleration({
+        ...options,
         machine,
         counters,
         sampler,
         obstacle: () => checkUp.obstacle,
-        ...options,
-        notices: () => [...options.notices(), ...surroundings.notices],
+        notices: () => [
+          ...options.notices(),
+          ...surroundings.notices,
+          ...(standing === null ? [] : [standing]),
+        ],
+        retiring: () => (dataPlane.enabled ? dataPlane.retiring : 0),
       }),
       checkUp,
       connections: new ConnectionTable(sampler),
@@ -165,6 +195,7 @@ export function createNouns(options: NounOptions): Nouns {
       }
       counters.refresh();
       pump.begin();
+      upgrade();
       statistics.restart();
       statistics.mark('daemon started');
       ending.use(

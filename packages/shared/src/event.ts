@@ -4,7 +4,7 @@ import { reasonSchema } from './reason.ts';
 
 /**
  * What happened, in the order of a connection's life. `bypassed` is the first message on the bypass after joining it;
- * `enabled`, `disabled` and `lost` are the daemon's own marks in the same sequence.
+ * `enabled`, `disabled`, `upgraded` and `lost` are the daemon's own marks in the same sequence.
  */
 export const EVENT_KINDS = [
   'listening',
@@ -15,6 +15,7 @@ export const EVENT_KINDS = [
   'closed',
   'enabled',
   'disabled',
+  'upgraded',
   'lost',
 ] as const;
 export const eventKindSchema = z.enum(EVENT_KINDS);
@@ -42,7 +43,7 @@ export const eventSchema = z.object({
   messages: byPathSchema.nullable(),
   /** Seconds between opening and closing, with `closed` only. */
   duration: z.number().nullable(),
-  /** How many events the kernel could not deliver, with `lost` only. */
+  /** With `lost`: how many events the kernel could not deliver. With `upgraded`: how many connections still had to leave the old programs. */
   count: z.number().nullable(),
 });
 export type Event = z.infer<typeof eventSchema>;

@@ -75,7 +75,7 @@ export function lineOf({
     reason,
     sums && `${bytes(sums.bypass)} on the bypass, ${bytes(sums.stack)} on the stack`,
     duration === null ? null : `after ${duration.toFixed(3)} s`,
-    count === null ? null : `${count} events`,
+    count === null ? null : `${count} ${kind === 'upgraded' ? 'connections still to leave' : 'events'}`,
   ];
   return words
     .filter((word) => word !== null)

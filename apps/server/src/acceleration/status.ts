@@ -20,6 +20,8 @@ export interface AccelerationOptions {
   readonly now: () => number;
   /** What else a person should know, one sentence each: the database was damaged, for example. */
   readonly notices: () => readonly string[];
+  /** How many connections still have to leave programs of another version. */
+  readonly retiring: () => number;
 }
 
 /** The switch and the state, as they go over the wire. */
@@ -31,10 +33,13 @@ export class Acceleration implements AccelerationService {
   }
 
   async status(): Promise<Status> {
-    const { machine, counters, sampler, obstacle, cgroup, pinDir, version, now, notices } = this.#options;
+    const { machine, counters, sampler, obstacle, cgroup, pinDir, version, now, notices, retiring } =
+      this.#options;
     const { phase } = machine;
     const { bytes, messages, untracked, leftOut } = counters.refresh();
-    const words = [wordsOf(phase), ...notices()].filter((sentence) => sentence !== null);
+    const words = [wordsOf(phase), retiringWords(retiring()), ...notices()].filter(
+      (sentence) => sentence !== null,
+    );
     return {
       state: phase.state,
       reason: words.length > 0 ? words.join(' ') : null,
@@ -85,6 +90,13 @@ export class Acceleration implements AccelerationService {
     await this.#options.machine.disable(how);
     return this.status();
   }
+}
+
+function retiringWords(count: number): string | null {
+  if (count === 0) return null;
+  return count === 1
+    ? '1 connection still leaves the previous version’s programs.'
+    : `${count} connections still leave the previous version’s programs.`;
 }
 
 function wordsOf({ state, held, failure }: Phase): string | null {

@@ -110,6 +110,14 @@ export interface DataPlane {
    * while it pinned or unpinned, or of a cgroup that is gone. Throws when it is neither, and then leaves everything as it is.
    */
   adopt(config: DataPlaneConfig): 'nothing' | 'running' | 'removed';
+  /**
+   * Replaces the programs of another version that `adopt` found. Those that keep the same records are replaced where they are (`replaced`).
+   * Others go on for the connections that they have, until these have left (`beside`), and new connections are the new programs'. When
+   * it throws, those that ran go on.
+   */
+  upgrade(): 'none' | 'replaced' | 'beside';
+  /** How many connections still have to leave programs of another version. */
+  readonly retiring: number;
   /** Loads, attaches and pins; on failure nothing is left behind. */
   enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void>;
   configure(config: DataPlaneConfig): void;

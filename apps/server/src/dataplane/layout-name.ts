@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { BtfLayouts } from '@sidestep/libbpf';
 
-/** What user space reads from the kernel or writes into it. */
-const SHARED = [
+/** What is kept in pinned maps, and what user space reads from the iterators. */
+const STRUCTS = [
   'ss_config',
   'ss_connection',
   'ss_event',
@@ -12,12 +12,24 @@ const SHARED = [
   'ss_executable',
   'ss_splicer',
   'ss_hold',
+  'flow',
+  'place',
+  'isn_pair',
+  'crowd',
 ];
 
-/** The same for objects that a daemon can take over from each other: it names every field, its place and its size. */
+/** What the numbers in them mean. */
+const ENUMS = ['ss_records', 'ss_state', 'ss_reason', 'ss_event_kind'];
+
+/** The same for programs that can work on each other's maps: it names every field, its place and its size. */
 export function layoutName(layouts: BtfLayouts): string {
-  const described = SHARED.map((name) =>
-    JSON.stringify(layouts.struct(name), (_, value) => (value instanceof Map ? [...value] : value)),
-  );
+  const described = [
+    ...STRUCTS.map((name) => json(layouts.struct(name))),
+    ...ENUMS.map((name) => json(layouts.enum(name))),
+  ];
   return createHash('sha256').update(described.join('\n')).digest('hex').slice(0, 16);
+}
+
+function json(layout: unknown): string {
+  return JSON.stringify(layout, (_, value) => (value instanceof Map ? [...value] : value));
 }

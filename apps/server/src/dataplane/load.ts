@@ -1,20 +1,19 @@
 import { closeSync, openSync } from 'node:fs';
-import { attachToMap, BPF_SK_MSG_VERDICT, BpfObject } from '@sidestep/libbpf';
+import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, BpfObject } from '@sidestep/libbpf';
 import type { EnablingStep } from '@sidestep/shared';
-import { Pins, unpin } from './pins.ts';
+import { type EarlyLinks, type Marks, Pins, unpin } from './pins.ts';
 import { survey } from './survey.ts';
 
 export interface LoadOptions {
   readonly objectPath: string;
-  readonly cgroup: string;
-  readonly pinDir: string;
+  /** Where to pin. */
+  readonly dir: string;
   /** The first content of `struct ss_config`. */
   readonly config: Buffer;
-  /** Names the layouts of records and configuration, for whoever takes over. */
-  readonly layout: string;
+  /** Names the layouts and the build, for whoever takes over. */
+  readonly marks: Marks;
   /** How many open connections the table has room for; null: as many as the programs say themselves. */
   readonly maxConnections: number | null;
-  readonly onStep: (step: EnablingStep) => void;
 }
 
 /** Between two steps the event loop runs, so that whoever watches sees them. */
@@ -25,30 +24,94 @@ const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
  * dies anywhere in here leaves nothing that runs.
  */
 export async function load({
-  objectPath,
   cgroup,
-  pinDir,
-  config,
-  layout,
-  maxConnections,
   onStep,
-}: LoadOptions): Promise<Pins> {
+  ...options
+}: LoadOptions & { cgroup: string; onStep: (step: EnablingStep) => void }): Promise<Pins> {
   onStep('loading');
   await breathe();
   using resources = new DisposableStack();
-  const object = resources.use(BpfObject.open(objectPath));
-  object.map('.data.config').setInitialValue(config);
-  if (maxConnections !== null) limitConnections(object, maxConnections);
-  object.load();
+  const object = resources.use(loadObject(options));
 
   onStep('attaching');
   await breathe();
+  const links = attach(object, resources);
+  const cgroupFd = openSync(cgroup, 'r');
+  resources.defer(() => closeSync(cgroupFd));
+
+  onStep('pinning');
+  await breathe();
+  try {
+    Pins.pin(options.dir, object, links, options.marks);
+    const sockops = resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd));
+    Pins.pinSockops(options.dir, sockops);
+    await survey(resources.use(attachSurvey(object)));
+    return Pins.open(options.dir);
+  } catch (error) {
+    unpin(options.dir);
+    throw error;
+  }
+}
+
+/** Loads and pins all but the cgroup's link, which another generation has; the survey is pinned, too, for it is run again and again. */
+export function loadBeside(options: LoadOptions): Pins {
+  using resources = new DisposableStack();
+  const object = resources.use(loadObject(options));
+  try {
+    Pins.pin(options.dir, object, attach(object, resources), options.marks);
+    Pins.pinSurvey(options.dir, resources.use(attachSurvey(object)));
+    return Pins.open(options.dir);
+  } catch (error) {
+    unpin(options.dir);
+    throw error;
+  }
+}
+
+/**
+ * Puts other programs in the place of those that are pinned, one after the other, each without a moment in which none is attached. They
+ * work on the same maps. Whoever dies in between leaves a mixture that works, and the old build's mark, so that the next one does it again.
+ */
+export function replacePrograms(pins: Pins, { objectPath, dir, marks }: LoadOptions): Pins {
+  using resources = new DisposableStack();
+  const object = resources.use(BpfObject.open(objectPath));
+  limitConnections(object, pins.maps.connections.info().maxEntries);
+  pins.reuse(object);
+  object.load();
+  const links = attach(object, resources);
+  pins.sockops?.update(object.program('sidestep_sockops'));
+  Pins.repin(dir, object, links, marks);
+  return Pins.open(dir);
+}
+
+function loadObject({ objectPath, config, maxConnections }: LoadOptions): BpfObject {
+  using object = new DisposableStack();
+  const opened = object.use(BpfObject.open(objectPath));
+  opened.map('.data.config').setInitialValue(config);
+  if (maxConnections !== null) {
+    limitConnections(opened, maxConnections);
+    opened.map('connections').setMaxEntries(maxConnections);
+    opened.map('free_slots').setMaxEntries(maxConnections);
+    opened.map('socks').setMaxEntries(2 * maxConnections);
+  }
+  opened.load();
+  object.move();
+  return opened;
+}
+
+function limitConnections(object: BpfObject, most: number): void {
+  const limit = Buffer.alloc(4);
+  limit.writeUInt32LE(most);
+  object.map('.rodata.limits').setInitialValue(limit);
+}
+
+/** Replaces the verdict that a map of sockets may have: those that are enrolled keep it. */
+function attach(object: BpfObject, resources: DisposableStack): EarlyLinks {
   attachToMap(object.program('sidestep_verdict').fd, object.map('socks').fd, BPF_SK_MSG_VERDICT);
   const iterate = (program: string) =>
     resources.use(object.program(program).attachIterator({ mapFd: object.map('flows').fd }));
   const trace = (program: string, tracepoint: string) =>
     resources.use(object.program(program).attachTracepoint('syscalls', tracepoint));
-  const links = {
+  return {
     tend: iterate('sidestep_tend'),
     look: iterate('sidestep_look'),
     arm: resources.use(object.program('sidestep_arm').attachIterator()),
@@ -56,27 +119,8 @@ export async function load({
     fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),
     splice: trace('sidestep_splice', 'sys_enter_splice'),
   };
-  const cgroupFd = openSync(cgroup, 'r');
-  resources.defer(() => closeSync(cgroupFd));
-
-  onStep('pinning');
-  await breathe();
-  try {
-    Pins.pin(pinDir, object, links, layout);
-    Pins.pinSockops(pinDir, resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd)));
-    await survey(resources.use(object.program('sidestep_survey').attachIterator()));
-    return Pins.open(pinDir);
-  } catch (error) {
-    unpin(pinDir);
-    throw error;
-  }
 }
 
-function limitConnections(object: BpfObject, most: number): void {
-  const limit = Buffer.alloc(4);
-  limit.writeUInt32LE(most);
-  object.map('.rodata.limits').setInitialValue(limit);
-  object.map('connections').setMaxEntries(most);
-  object.map('free_slots').setMaxEntries(most);
-  object.map('socks').setMaxEntries(2 * most);
+function attachSurvey(object: BpfObject): BpfLink {
+  return object.program('sidestep_survey').attachIterator();
 }

@@ -1,6 +1,16 @@
-import { constants, existsSync, lstatSync, mkdirSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import {
+  constants,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { BPF_SK_MSG_VERDICT, BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
+import { BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
 import { DataPlaneError } from './dataplane.ts';
 
 /** File names in the pin folder. bpffs allows no dots, so the sections of variables lose theirs. */
@@ -22,28 +32,62 @@ const MAPS = {
   crowd: '.data.crowd',
 } as const;
 
-const LINKS = ['sockops', 'tend', 'look', 'hold', 'arm', 'fionread', 'splice'] as const;
+/** Those that are there before the cgroup's. */
+const LINKS = ['tend', 'look', 'hold', 'arm', 'fionread', 'splice'] as const;
 
-const VERDICT = 'program_verdict';
+const PROGRAMS = { verdict: 'sidestep_verdict', sockops: 'sidestep_sockops' } as const;
 
 type MapName = keyof typeof MAPS;
 type LinkName = (typeof LINKS)[number];
-type EarlyLink = Exclude<LinkName, 'sockops'>;
+type ProgramName = keyof typeof PROGRAMS;
+export type EarlyLinks = Readonly<Record<LinkName, BpfLink>>;
+
+/** What stands in the folder beside the pins: two names that say who can take over, and how. */
+export interface Marks {
+  readonly layout: string;
+  readonly build: string;
+}
 
 const mapFile = (name: MapName) => `map_${name}`;
 const linkFile = (name: LinkName) => `link_${name}`;
+const programFile = (name: ProgramName) => `program_${name}`;
 const layoutFile = (layout: string) => `layout_${layout}`;
+const buildFile = (build: string) => `build_${build}`;
+const SOCKOPS = 'link_sockops';
+const SURVEY = 'link_survey';
 
-/** Everything that keeps the data plane alive in the kernel, open. */
+/** Everything that keeps one generation of the data plane alive in the kernel, open. */
 export class Pins implements Disposable {
+  readonly dir: string;
   readonly maps: Readonly<Record<MapName, BpfMap>>;
-  readonly links: Readonly<Record<LinkName, BpfLink>>;
-  readonly verdict: BpfProgram;
+  readonly links: EarlyLinks;
+  readonly programs: Readonly<Record<ProgramName, BpfProgram>>;
+  /** Only the generation that new connections come to has the cgroup's link. */
+  readonly sockops: BpfLink | null;
+  #survey: BpfLink | null;
+  /** Names of files. */
+  readonly #marks: readonly string[];
 
-  private constructor(maps: Record<MapName, BpfMap>, links: Record<LinkName, BpfLink>, verdict: BpfProgram) {
+  private constructor(
+    dir: string,
+    maps: Record<MapName, BpfMap>,
+    links: EarlyLinks,
+    programs: Record<ProgramName, BpfProgram>,
+    sockops: BpfLink | null,
+    survey: BpfLink | null,
+  ) {
+    this.dir = dir;
+    this.#marks = readdirSync(dir).filter((name) => /^(layout|build)_/.test(name));
     this.maps = maps;
     this.links = links;
-    this.verdict = verdict;
+    this.programs = programs;
+    this.sockops = sockops;
+    this.#survey = survey;
+  }
+
+  /** Only while an older generation drains, and shortly after. */
+  get survey(): BpfLink | null {
+    return this.#survey;
   }
 
   static open(dir: string): Pins {
@@ -52,55 +96,109 @@ export class Pins implements Disposable {
       opened.use(BpfMap.openPinned(join(dir, mapFile(name)))),
     );
     const links = fromNames(LINKS, (name) => opened.use(BpfLink.openPinned(join(dir, linkFile(name)))));
-    const verdict = opened.use(BpfProgram.openPinned(join(dir, VERDICT), BPF_SK_MSG_VERDICT));
+    const programs = fromNames(Object.keys(PROGRAMS) as ProgramName[], (name) =>
+      opened.use(BpfProgram.openPinned(join(dir, programFile(name)))),
+    );
+    const optional = (name: string) =>
+      existsSync(join(dir, name)) ? opened.use(BpfLink.openPinned(join(dir, name))) : null;
+    const pins = new Pins(dir, maps, links, programs, optional(SOCKOPS), optional(SURVEY));
     opened.move();
-    return new Pins(maps, links, verdict);
+    return pins;
   }
 
   /** Everything but the cgroup's link, before anything runs that could need it. */
-  static pin(
-    dir: string,
-    object: BpfObject,
-    links: Readonly<Record<EarlyLink, BpfLink>>,
-    layout: string,
-  ): void {
+  static pin(dir: string, object: BpfObject, links: EarlyLinks, { layout, build }: Marks): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     assertOurs(dir);
     for (const [name, inObject] of Object.entries(MAPS)) {
       object.map(inObject).pin(join(dir, mapFile(name as MapName)));
     }
-    object.map(MAPS.census).pin(join(dir, layoutFile(layout)));
-    object.program('sidestep_verdict').pin(join(dir, VERDICT));
+    for (const mark of [layoutFile(layout), buildFile(build)]) object.map(MAPS.census).pin(join(dir, mark));
+    for (const [name, inObject] of Object.entries(PROGRAMS))
+      object.program(inObject).pin(join(dir, programFile(name as ProgramName)));
     for (const [name, link] of Object.entries(links)) link.pin(join(dir, linkFile(name as LinkName)));
   }
 
-  /** What is pinned with the cgroup's link is complete, and runs. */
+  /** What is pinned with the cgroup's link runs. */
   static pinSockops(dir: string, link: BpfLink): void {
-    link.pin(join(dir, linkFile('sockops')));
+    link.pin(join(dir, SOCKOPS));
   }
 
-  /** Puts back what somebody has taken out of the folder, or all of it where the file system was mounted anew. The cgroup's link comes last again. */
-  pinAgain(dir: string, layout: string): void {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-    assertOurs(dir);
-    const { sockops, ...links } = this.links;
-    const items: [file: string, item: { pin(path: string): void }][] = [
-      ...entriesOf(this.maps).map(([name, map]): [string, BpfMap] => [mapFile(name), map]),
-      [layoutFile(layout), this.maps.census],
-      [VERDICT, this.verdict],
-      ...entriesOf(links).map(([name, link]): [string, BpfLink] => [linkFile(name), link]),
-      [linkFile('sockops'), sockops],
-    ];
-    for (const [file, item] of items) {
-      const path = join(dir, file);
-      if (!existsSync(path)) item.pin(path);
+  static pinSurvey(dir: string, link: BpfLink): void {
+    link.pin(join(dir, SURVEY));
+  }
+
+  /** Pins other programs and links in the place of those that are there. The mark of the build comes last. */
+  static repin(dir: string, object: BpfObject, links: EarlyLinks, { build }: Marks): void {
+    for (const [name, inObject] of Object.entries(PROGRAMS))
+      replacePin(join(dir, programFile(name as ProgramName)), (path) => object.program(inObject).pin(path));
+    for (const [name, link] of Object.entries(links))
+      replacePin(join(dir, linkFile(name as LinkName)), (path) => link.pin(path));
+    replacePin(join(dir, buildFile(build)), (path) => object.map(MAPS.census).pin(path));
+    for (const other of readdirSync(dir))
+      if (other.startsWith('build_') && other !== buildFile(build)) unlinkSync(join(dir, other));
+  }
+
+  /** Has an object that is not loaded yet work on these maps. */
+  reuse(object: BpfObject): void {
+    for (const [name, inObject] of Object.entries(MAPS))
+      object.map(inObject).reuse(this.maps[name as MapName]);
+  }
+
+  /** Has the programs of another generation see what happens in the cgroup from now on, instead of these. */
+  handOver(to: Pins): void {
+    this.sockops?.update(to.programs.sockops);
+    renameSync(join(this.dir, SOCKOPS), join(to.dir, SOCKOPS));
+  }
+
+  /** Puts back what somebody has taken out of the folder, or all of it where the file system was mounted anew. False when that is not possible. */
+  pinAgain(): boolean {
+    const { dir } = this;
+    const gone = this.#pinned().filter(([file]) => !existsSync(join(dir, file)));
+    if (gone.length === 0) return true;
+    try {
+      mkdirSync(dir, { recursive: true, mode: 0o700 });
+      assertOurs(dir);
+      for (const [file, item] of gone) item.pin(join(dir, file));
+      return true;
+    } catch {
+      // Nothing is mounted there at this moment, or somebody else's folder is in the way.
+      removeIfEmpty(dir);
+      return false;
     }
   }
 
-  [Symbol.dispose](): void {
-    for (const item of [...Object.values(this.maps), ...Object.values(this.links), this.verdict])
-      item.close();
+  /** The cgroup's link comes last. */
+  #pinned(): [file: string, item: { pin(path: string): void }][] {
+    return [
+      ...entriesOf(this.maps).map(([name, map]): [string, BpfMap] => [mapFile(name), map]),
+      ...this.#marks.map((mark): [string, BpfMap] => [mark, this.maps.census]),
+      ...entriesOf(this.programs).map(([name, one]): [string, BpfProgram] => [programFile(name), one]),
+      ...entriesOf(this.links).map(([name, link]): [string, BpfLink] => [linkFile(name), link]),
+      ...(this.sockops ? [[SOCKOPS, this.sockops] satisfies [string, BpfLink]] : []),
+    ];
   }
+
+  unpinSurvey(): void {
+    this.#survey?.close();
+    this.#survey = null;
+    rmSync(join(this.dir, SURVEY), { force: true });
+  }
+
+  [Symbol.dispose](): void {
+    const { maps, links, programs } = this;
+    for (const item of [maps, links, programs].flatMap((items) => Object.values(items))) item.close();
+    this.sockops?.close();
+    this.#survey?.close();
+  }
+}
+
+/** There is a pin at the path at every moment. */
+function replacePin(path: string, pin: (path: string) => void): void {
+  const fresh = `${path}_new`;
+  rmSync(fresh, { force: true });
+  pin(fresh);
+  renameSync(fresh, path);
 }
 
 function entriesOf<Name extends string, T>(items: Readonly<Record<Name, T>>): [Name, T][] {
@@ -111,42 +209,92 @@ function fromNames<Name extends string, T>(names: readonly Name[], make: (name: 
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, T>;
 }
 
-export type PinState = 'none' | 'running' | 'stopped';
-
-/** What of ours stands in the folder: `stopped` are remains of an attachment that was never complete, or has ended. */
-export function pinState(dir: string): PinState {
-  if (!existsSync(dir)) return 'none';
-  assertOurs(dir);
-  if (ours(dir).length === 0) return 'none';
-  const sockops = join(dir, linkFile('sockops'));
-  if (!existsSync(sockops)) return 'stopped';
-  using link = BpfLink.openPinned(sockops);
-  return link.info().cgroupId === 0n ? 'stopped' : 'running';
+/** What stands in one folder: a generation, or what is left of one. */
+export interface Found {
+  readonly dir: string;
+  /** `running`: new connections come to it. `gone`: they did, but the cgroup is no more. `retired`: none come, or none ever came. */
+  readonly state: 'running' | 'gone' | 'retired';
+  /** Names of files that should be there and are not. */
+  readonly missing: readonly string[];
 }
 
-/** Names of files that should be there when the data plane is. */
-export function missingPins(dir: string): string[] {
-  const wanted = [...(Object.keys(MAPS) as MapName[]).map(mapFile), ...LINKS.map(linkFile), VERDICT];
+const SUB_FOLDER = /^generation_\d+$/;
+
+/** The generations in the pin folder and in those of its sub-folders that we made. */
+export function generations(pinDir: string): Found[] {
+  finishHandOver(pinDir);
+  return foldersOf(pinDir)
+    .filter((dir) => ours(dir).length > 0)
+    .map((dir) => ({ dir, state: stateOf(dir), missing: missingPins(dir) }));
+}
+
+/** A folder for another generation. */
+export function freeFolder(pinDir: string): string {
+  const taken = foldersOf(pinDir).filter((dir) => ours(dir).length > 0);
+  let dir = pinDir;
+  for (let number = 2; taken.includes(dir); number++) dir = join(pinDir, `generation_${number}`);
+  return dir;
+}
+
+function foldersOf(pinDir: string): string[] {
+  if (!existsSync(pinDir)) return [];
+  assertOurs(pinDir);
+  const inside = readdirSync(pinDir).filter((name) => SUB_FOLDER.test(name));
+  return [pinDir, ...inside.map((name) => join(pinDir, name))];
+}
+
+/** A daemon may have died after it had given the cgroup to other programs, and before the pin of the link had followed. */
+function finishHandOver(pinDir: string): void {
+  const folders = foldersOf(pinDir);
+  const dir = folders.find((folder) => existsSync(join(folder, SOCKOPS)));
+  if (dir === undefined) return;
+  using link = BpfLink.openPinned(join(dir, SOCKOPS));
+  const { programId } = link.info();
+  const owner = folders.find((folder) => sockopsId(folder) === programId);
+  if (owner !== undefined && owner !== dir) renameSync(join(dir, SOCKOPS), join(owner, SOCKOPS));
+}
+
+function sockopsId(dir: string): number | null {
+  const path = join(dir, programFile('sockops'));
+  if (!existsSync(path)) return null;
+  using program = BpfProgram.openPinned(path);
+  return program.info().id;
+}
+
+function stateOf(dir: string): Found['state'] {
+  if (!existsSync(join(dir, SOCKOPS))) return 'retired';
+  using link = BpfLink.openPinned(join(dir, SOCKOPS));
+  return link.info().cgroupId === 0n ? 'gone' : 'running';
+}
+
+function missingPins(dir: string): string[] {
+  const wanted = [
+    ...(Object.keys(MAPS) as MapName[]).map(mapFile),
+    ...LINKS.map(linkFile),
+    ...(Object.keys(PROGRAMS) as ProgramName[]).map(programFile),
+  ];
   return wanted.filter((name) => !existsSync(join(dir, name)));
 }
 
-/** Whether the pins were made with these layouts of records and configuration. */
-export function hasLayout(dir: string, layout: string): boolean {
-  return existsSync(join(dir, layoutFile(layout)));
+/** Whether the maps are laid out like this, and whether these very programs are there, and no others. */
+export function compare(dir: string, { layout, build }: Marks): { sameLayout: boolean; sameBuild: boolean } {
+  const builds = readdirSync(dir).filter((name) => name.startsWith('build_'));
+  return {
+    sameLayout: existsSync(join(dir, layoutFile(layout))),
+    sameBuild: builds.length === 1 && builds[0] === buildFile(build),
+  };
 }
 
 /** Removes our pins, the cgroup's first so that nothing new is seen, and the folder if it is empty then. */
 export function unpin(dir: string): void {
   if (!existsSync(dir)) return;
   assertOurs(dir);
-  const names = ours(dir).sort(
-    (a, b) => Number(b === linkFile('sockops')) - Number(a === linkFile('sockops')),
-  );
+  const names = ours(dir).sort((a, b) => Number(b === SOCKOPS) - Number(a === SOCKOPS));
   for (const name of names) unlinkSync(join(dir, name));
-  if (readdirSync(dir).length === 0) rmdirSync(dir);
+  removeIfEmpty(dir);
 }
 
-/** Takes back a folder that was made in vain. */
+/** The pin folder goes with the last of its generations, and one that was made in vain. */
 export function removeIfEmpty(dir: string): void {
   try {
     rmdirSync(dir);
@@ -157,7 +305,7 @@ export function removeIfEmpty(dir: string): void {
 
 /** Files of anybody else are not looked at. */
 function ours(dir: string): string[] {
-  return readdirSync(dir).filter((name) => /^(map|link|layout)_/.test(name) || name === VERDICT);
+  return readdirSync(dir).filter((name) => /^(map|link|layout|build|program)_/.test(name));
 }
 
 /** Bpffs may let everybody make folders: one that somebody else could change is no place for what root takes over. */

@@ -26,9 +26,9 @@ export function eventFromKernel({ kind, at, connection, listener, reason }: Data
   };
 }
 
-/** A mark of the daemon's own. `now` is in milliseconds; `count` goes with `lost`. */
+/** A mark of the daemon's own. `now` is in milliseconds; `count` goes with `lost` and `upgraded`. */
 export function eventFromDaemon(
-  kind: 'enabled' | 'disabled' | 'lost',
+  kind: 'enabled' | 'disabled' | 'upgraded' | 'lost',
   now: number,
   count: number | null,
 ): UnnumberedEvent {

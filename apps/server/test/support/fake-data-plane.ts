@@ -80,6 +80,12 @@ export class FakeDataPlane implements DataPlane {
     return this.enabled ? 'running' : 'nothing';
   }
 
+  readonly retiring = 0;
+
+  upgrade(): 'none' {
+    return 'none';
+  }
+
   async enable(config: DataPlaneConfig, onStep: (step: EnablingStep) => void): Promise<void> {
     if (this.enabled) throw new Error('enable: already enabled');
     this.calls.enable++;

@@ -65,6 +65,12 @@ export class StandInDataPlane implements DataPlane {
     this.failure = new DataPlaneError({ message, remedy, log });
   }
 
+  readonly retiring = 0;
+
+  upgrade(): 'none' {
+    return 'none';
+  }
+
   configure(): void {}
 
   drain(): number {

@@ -57,7 +57,14 @@ export class Daemon implements AsyncDisposable {
     this.#port ??= await freePort();
     this.#process = new Process(
       [
-        ...[...NODE_OF_DAEMON, ...this.main, '--state-dir', this.stateDir, '--listen', `127.0.0.1:${this.#port}`],
+        ...[
+          ...NODE_OF_DAEMON,
+          ...this.main,
+          '--state-dir',
+          this.stateDir,
+          '--listen',
+          `127.0.0.1:${this.#port}`,
+        ],
         ...['--cgroup', this.cgroup, '--pin-dir', this.pinDir, ...this.#options],
       ],
       this.where,

@@ -2,6 +2,7 @@ import type { Event, EventKind } from '@sidestep/shared';
 import {
   Link2,
   type LucideIcon,
+  PackageCheck,
   Power,
   PowerOff,
   Radio,
@@ -20,6 +21,7 @@ const ICONS: Partial<Record<EventKind, LucideIcon>> = {
   closed: Unplug,
   enabled: Power,
   disabled: PowerOff,
+  upgraded: PackageCheck,
   lost: TriangleAlert,
 };
 
@@ -33,6 +35,7 @@ export const KIND_MEANS: Record<EventKind, string> = {
   closed: 'A connection ended.',
   enabled: 'Acceleration was turned on.',
   disabled: 'Acceleration was turned off.',
+  upgraded: 'The programs of this version took over from those of another.',
   lost: 'The kernel had more events than room for them.',
 };
 
@@ -55,6 +58,8 @@ export function eventNote(event: Event): string | null {
     const after = event.duration === null ? '' : ` in ${formatDuration(event.duration)}`;
     return `${formatBytes(total)}${after}`;
   }
+  if (event.kind === 'upgraded' && event.count)
+    return `${event.count} ${event.count === 1 ? 'connection' : 'connections'} of the old version still to leave`;
   if (event.kind === 'lost') return `${event.count ?? 0} events: the ring was full`;
   return event.reason;
 }

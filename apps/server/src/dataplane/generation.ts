@@ -1,0 +1,220 @@
+import { BtfLayouts, type Encoder, RingBuffer } from '@sidestep/libbpf';
+import { bootId } from './boot-id.ts';
+import { systemClock } from './clock.ts';
+import type {
+  DataPlaneConfig,
+  DataPlaneEvent,
+  DataPlaneTotals,
+  EventPosition,
+  OpenConnections,
+} from './dataplane.ts';
+import { EventReader } from './event.ts';
+import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
+import { Looker, Tender } from './iterator.ts';
+import { KernelConnections } from './kernel-connections.ts';
+import { type Pins, unpin } from './pins.ts';
+import { reset } from './reset.ts';
+import { settle } from './settle.ts';
+import { SplicerMap } from './splicer-map.ts';
+import { visitAllSockets } from './survey.ts';
+import { Totals } from './totals.ts';
+
+const KEY = Buffer.alloc(4);
+const LATECOMER_LOOKS = 100;
+/** Reading so many takes a millisecond or two. */
+const SLOTS_AT_ONCE = 2048;
+
+/** Lets whoever waits for this thread go first. */
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
+const STREAM_AFTER = 32;
+/** Changes of direction before a connection may join: two requests and their answers. */
+const SETTLE_TURNS = 4;
+
+/** The content of `struct ss_config`. */
+export function configValues(config: DataPlaneConfig, cgroup: bigint, kill: boolean) {
+  return {
+    cgroup,
+    queue_cap: config.queueCap,
+    stream_after: STREAM_AFTER,
+    settle_turns: SETTLE_TURNS,
+    kill,
+    allow_blocking: config.allowBlockingReaders,
+    printk: config.printk,
+  };
+}
+
+/**
+ * One set of programs and their maps, in the kernel. How its records are laid out the kernel itself remembers, so this may be of another
+ * version than we are. Throws `RangeError` when it lacks what we need to know of it.
+ */
+export class Generation {
+  readonly pins: Pins;
+  readonly splicers: SplicerMap;
+  /** The cgroup whose new connections come to it, which may go; null when none do, 0 when it had gone before. */
+  readonly cgroupId: bigint | null;
+  readonly #tender: Tender;
+  readonly #looker: Looker;
+  readonly #holders: HolderReader;
+  readonly #totals: Totals;
+  readonly #ring: RingBuffer;
+  readonly #events: EventReader;
+  readonly #connections: KernelConnections;
+  readonly #encodeConfig: Encoder;
+  readonly #configFields: ReadonlySet<string>;
+  /** Where in the ring the next events begin, once those that were last read are released. */
+  #readUpTo: number;
+  #scratch = Buffer.alloc(0);
+  #killed = false;
+  #closed = false;
+
+  constructor(pins: Pins) {
+    const { maps, links } = pins;
+    const layouts = BtfLayouts.fromMap(maps.connections);
+    this.pins = pins;
+    this.cgroupId = pins.sockops?.info().cgroupId ?? null;
+    this.#looker = new Looker(links.look, maps, layouts);
+    this.#holders = new HolderReader(links.hold, layouts);
+    this.#tender = new Tender(links.tend, maps, layouts, settle, () => visitAllSockets(links.arm));
+    this.#totals = new Totals(maps.totals, this.#looker, layouts);
+    this.splicers = new SplicerMap(maps.splicers, layouts);
+    this.#events = new EventReader(layouts, systemClock);
+    this.#connections = new KernelConnections(layouts, systemClock);
+    this.#encodeConfig = layouts.encoder('ss_config');
+    this.#configFields = new Set(layouts.struct('ss_config').fields.keys());
+    this.#ring = RingBuffer.open(maps.events.fd);
+    this.#readUpTo = this.#ring.position;
+  }
+
+  get killed(): boolean {
+    return this.#killed;
+  }
+
+  /** What another version may know besides keeps its value. */
+  configure(config: DataPlaneConfig, cgroup: bigint): void {
+    const values = Object.entries(configValues(config, cgroup, this.#killed));
+    this.#write(Object.fromEntries(values.filter(([name]) => this.#configFields.has(name))));
+  }
+
+  setKilled(killed: boolean): void {
+    this.#killed = killed;
+    this.#write({ kill: killed });
+  }
+
+  #write(values: Parameters<Encoder>[0]): void {
+    const { config } = this.pins.maps;
+    config.update(KEY, this.#encodeConfig(values, config.lookup(KEY) ?? undefined));
+  }
+
+  /** Throws the kill switch (the first time) and takes out what can be. Returns how many sockets are left. */
+  drain(): number {
+    if (!this.#killed) this.setKilled(true);
+    this.#tender.tend();
+    const { socks } = this.pins.maps;
+    const left = socks.keys().length;
+    return left > 0 && this.#releaseClosed() ? socks.keys().length : left;
+  }
+
+  /** A program that had read the kill switch before it was thrown may have enrolled its socket after the last look. */
+  takeOutLatecomers(): void {
+    for (let look = 0; look < LATECOMER_LOOKS && this.drain() > 0; look++);
+  }
+
+  holders(): Holder[] {
+    return this.#holders.read();
+  }
+
+  /** Those of whose holders a socket could be reset. */
+  reset(): Holder[] {
+    return this.holders().filter(({ sockets }) => this.#reset(sockets));
+  }
+
+  /** The kernel keeps a socket enrolled until its program closes the file, however long it has been closed itself. */
+  #releaseClosed(): boolean {
+    const empty = this.holders()
+      .flatMap(({ sockets }) => sockets)
+      .filter(({ closed, unread }) => closed && unread === 0);
+    this.#takeOut(empty);
+    return empty.length > 0;
+  }
+
+  /** One end tells the other. Where both are closed already no error would tell their readers that bytes are missing. */
+  #reset(sockets: readonly HeldSocket[]): boolean {
+    if (!sockets.some((socket) => !socket.closed && reset(socket))) return false;
+    this.#takeOut(sockets);
+    return true;
+  }
+
+  #takeOut(sockets: readonly HeldSocket[]): void {
+    const key = Buffer.alloc(8);
+    for (const { cookie } of sockets) {
+      key.writeBigUInt64LE(cookie);
+      this.pins.maps.socks.delete(key);
+    }
+  }
+
+  tend(): void {
+    this.#tender.tendIfDue();
+  }
+
+  readEvents(max: number): DataPlaneEvent[] {
+    const room = max * this.#events.room;
+    if (this.#scratch.length < room) this.#scratch = Buffer.alloc(room);
+    const { bytes, position } = this.#ring.read(this.#scratch.subarray(0, room));
+    this.#readUpTo = position;
+    return this.#events.read(this.#scratch, bytes);
+  }
+
+  releaseEvents(): void {
+    this.#ring.release(this.#readUpTo);
+  }
+
+  eventPosition(): EventPosition {
+    const { id } = this.pins.maps.events.info();
+    return { ring: `${bootId()}-${id}`, taken: this.#readUpTo / this.#events.room };
+  }
+
+  resumeEvents(taken: number): number {
+    const gone = this.#readUpTo / this.#events.room - taken;
+    if (gone >= 0) return gone;
+    this.#readUpTo = taken * this.#events.room;
+    this.releaseEvents();
+    return 0;
+  }
+
+  async connections(): Promise<OpenConnections> {
+    await this.#looker.lookInBackground();
+    let first = 0;
+    // Slots are used in order, so behind the first part that never was there is nothing.
+    for (const { values, count } of this.#closed ? [] : this.pins.maps.connections.parts(SLOTS_AT_ONCE)) {
+      if (!this.#connections.take(values, first, count)) break;
+      first += count;
+      await breathe();
+      if (this.#closed) break;
+    }
+    return this.#connections;
+  }
+
+  totals(): DataPlaneTotals {
+    return this.#totals.read();
+  }
+
+  /** Detaches and unpins. Only when nothing is enrolled. */
+  remove(): void {
+    // Off the cgroup before anything is closed: from here on nobody is seen or enrolled.
+    this.pins.sockops?.detach();
+    this.takeOutLatecomers();
+    unpin(this.pins.dir);
+    this.close();
+  }
+
+  /** Leaves the kernel as it is. */
+  close(): void {
+    this.#closed = true;
+    this.#tender[Symbol.dispose]();
+    this.#looker[Symbol.dispose]();
+    this.#ring.close();
+    this.pins[Symbol.dispose]();
+  }
+}
