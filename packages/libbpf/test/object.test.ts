@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { BpfError, BpfMap, BpfObject, libbpfVersion } from '../src/index.ts';
+import { BpfError, BpfMap, BpfObject, BtfLayouts, libbpfVersion } from '../src/index.ts';
 import { compile, openDescriptors, pinFolder } from './kernel.ts';
 
 let maps: string;
@@ -22,6 +22,26 @@ describe('a program that the verifier refuses', () => {
     using object = BpfObject.open(refused);
     thrownBy(() => object.load());
     expect(thrownBy(() => BpfObject.open('/nowhere.bpf.o')).log).not.toContain('careless');
+  });
+});
+
+describe('a map that is in the kernel', () => {
+  test('can be used by another object instead of one of its own', () => {
+    using first = BpfObject.open(maps);
+    first.load();
+    using second = BpfObject.open(maps);
+    second.map('table').reuse(first.map('table'));
+    second.load();
+    expect(second.map('table').info().id).toBe(first.map('table').info().id);
+    expect(second.map('seen').info().id).not.toBe(first.map('seen').info().id);
+  });
+
+  test('knows the layouts of the object that it came from', () => {
+    using object = BpfObject.open(maps);
+    object.load();
+    const layouts = BtfLayouts.fromMap(object.map('table'));
+    expect(layouts.struct('everything')).toEqual(BtfLayouts.fromObject(maps).struct('everything'));
+    expect(() => BtfLayouts.fromMap(object.map('sockets'))).toThrow('read the BTF of the map sockets');
   });
 });
 
