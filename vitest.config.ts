@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const kernel = 'apps/server/test/kernel/**/*.test.ts';
 
-/** `unit` runs in parallel; `kernel` takes the whole machine, one test after the other. */
+/** `unit` takes as many processors as there are; a test of `kernel` is busy with several processes of its own, and often waits: two at a time. */
 export default defineConfig({
   test: {
     projects: [
@@ -20,7 +20,7 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: [kernel],
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 600_000,
           hookTimeout: 120_000,
         },
