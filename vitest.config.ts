@@ -1,8 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 const kernel = 'apps/server/test/kernel/**/*.test.ts';
+/** What the data plane measures here is the point of the test, so nobody else may use the processors. */
+const alone = ['apps/server/test/kernel/streams.test.ts'];
 
-/** `unit` takes as many processors as there are; a test of `kernel` is busy with several processes of its own, and often waits: two at a time. */
+const onTheKernel = { testTimeout: 600_000, hookTimeout: 120_000 };
+
+/**
+ * `unit` takes as many processors as there are. A test of `kernel` is busy with several processes of its own, and often waits: two at a time,
+ * and those of `kernel-alone` one by one when the others are through.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -20,9 +27,19 @@ export default defineConfig({
         test: {
           name: 'kernel',
           include: [kernel],
+          exclude: [...alone, '**/node_modules/**'],
           maxWorkers: 2,
-          testTimeout: 600_000,
-          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+          ...onTheKernel,
+        },
+      },
+      {
+        test: {
+          name: 'kernel-alone',
+          include: alone,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          ...onTheKernel,
         },
       },
     ],

@@ -115,9 +115,11 @@ test('a file system that becomes read-only: the same', async () => {
   await goesOnWithoutAFolder(scene, 'the file system is read-only');
   expect(await isSignedIn(daemon, cookie)).toBe(true);
 
-  // Another disk takes its place, with what could be saved.
-  await mounts.run('cp', '/mnt/image', '/mnt/repaired');
-  await mounts.run('mount', '-o', 'loop', '/mnt/repaired', path);
+  // Another disk takes its place, with nothing on it: an image of the damaged one would be as damaged.
+  await mounts.run('truncate', '-s', '32M', '/mnt/spare');
+  await mounts.run('mkfs.ext4', '-q', '/mnt/spare');
+  await mounts.run('mount', '-o', 'loop', '/mnt/spare', path);
+  await mounts.run('chmod', '700', path);
   await hasKeptAll(daemon, cookie);
   await daemon.disable();
   await daemon.stop();
