@@ -81,7 +81,7 @@ test('the whole loop: sign in, turn on, watch redis take the bypass, turn off', 
     const fromCli = page.getByRole('log').getByRole('button').filter({ hasText: 'redis-cli' });
     await expect(fromCli.filter({ hasText: 'established' })).toHaveCount(1);
     await expect(fromCli.filter({ hasText: 'closed' })).toContainText('redis-server');
-    await expect(page.getByTestId('lost')).toContainText(/\d+ received · 0 lost/);
+    await expect(page.getByTestId('counts')).toContainText(/\d+ received\s*0 lost/);
   });
 
   await test.step('trace lines arrive once they are switched on', async () => {
