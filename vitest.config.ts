@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 const kernel = 'apps/server/test/kernel/**/*.test.ts';
 /** What the data plane measures here is the point of the test, so nobody else may use the processors. */
-const alone = ['apps/server/test/kernel/streams.test.ts'];
+const alone = ['apps/server/test/kernel/{streams,joining-and-leaving}.test.ts'];
 
 const onTheKernel = { testTimeout: 600_000, hookTimeout: 120_000 };
 

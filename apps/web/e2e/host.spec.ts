@@ -100,7 +100,7 @@ test('the whole loop: sign in, turn on, watch redis take the bypass, turn off', 
     await expect(page.getByText(/^off since/)).toBeVisible();
     expect(existsSync(host.daemon.pinDir)).toBe(false);
     await go(page, 'Connections');
-    await expect(page.getByRole('heading', { name: 'Connections' })).toBeVisible();
+    await expect(page.getByRole('heading', { name: 'Connections', exact: true })).toBeVisible();
     await expect(page.getByText('Acceleration is off')).toBeVisible();
     const commands = async () =>
       Number(/total_commands_processed:(\d+)/.exec(await host.ask(port, 'INFO', 'stats'))?.[1]);
