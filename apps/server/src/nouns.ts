@@ -28,6 +28,7 @@ import { TraceRecorder } from './trace/recorder.ts';
 const DRAIN_MS = 20;
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
+const TAKING_OVER_MS = 5000;
 
 export interface NounOptions {
   readonly dataPlane: DataPlane;
@@ -187,12 +188,15 @@ export function createNouns(options: NounOptions): Nouns {
       trace,
     },
     start: () => {
-      // Whoever switches on waits for it, and what runs already does not.
-      checkUp.run().catch((error) => log(`The check-up failed: ${wordsOf(error)}`));
-      if (machine.start()) {
+      const adopted = machine.start();
+      if (adopted) {
         log('Took over what an earlier daemon left in the kernel.');
         splicers.restore();
       }
+      const examine = () => checkUp.run().catch((error) => log(`The check-up failed: ${wordsOf(error)}`));
+      // Whoever switches on waits for it. What runs already does not, and wants the processors for itself first.
+      const examining = setTimeout(examine, adopted ? TAKING_OVER_MS : 0);
+      ending.defer(() => clearTimeout(examining));
       counters.refresh();
       pump.begin();
       upgrade();
