@@ -155,14 +155,8 @@ test('packages that set-up installed are named, as long as they are there', asyn
   using copy = freshCopy();
   mkdirSync(join(copy.folder, '.sidestep'));
   writeFileSync(join(copy.folder, '.sidestep/packages'), 'coreutils\nno-such-package\ncoreutils\n');
-  const { out } = await copy.sidestep(
-    'down',
-    '--purge',
-    '--state-dir',
-    '/nowhere/x',
-    '--pin-dir',
-    '/nowhere/y',
-  );
+  const elsewhere = ['--state-dir', '/nowhere/x', '--pin-dir', '/nowhere/y'];
+  const { out } = await sparing(join(copy.folder, 'sidestep'), 'down', '--purge', ...elsewhere);
   expect(out).toContain('Remove them with: apt-get remove coreutils\n');
 });
 
