@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 const kernel = 'apps/server/test/kernel/**/*.test.ts';
-/** What the data plane measures here is the point of the test, so nobody else may use the processors. */
-const alone = ['apps/server/test/kernel/{streams,joining-and-leaving}.test.ts'];
+/**
+ * What the data plane measures is the point of some, so nobody else may use the processors; and what a check-up leaves that was killed, every
+ * daemon removes that starts.
+ */
+const alone = ['apps/server/test/kernel/{streams,joining-and-leaving,check-up}.test.ts'];
 
 const onTheKernel = { testTimeout: 600_000, hookTimeout: 120_000 };
 

@@ -13,16 +13,12 @@ static __always_inline bool splices(struct ss_end *end)
 	return bpf_map_lookup_elem(&splicers, &executable);
 }
 
-static __always_inline bool asks_fionread(struct ss_end *end)
-{
-	__u32 pid = end->pid;
-
-	return !pid || bpf_map_lookup_elem(&fionread_askers, &pid);
-}
-
 /* What the program at this end is known to do that it cannot do on the bypass, or SS_REASON_NONE. */
 static __always_inline __u32 bad_habit(struct ss_end *end)
 {
+	/* Its listener is older than we are, and it has not sent yet: nothing is known of it. */
+	if (!end->pid)
+		return SS_REASON_WARMING_UP;
 	if (splices(end))
 		return SS_REASON_SPLICING_READER;
 	/* Kernels before 2026 answer FIONREAD with 0 for redirected bytes. */

@@ -38,7 +38,7 @@ enum ss_state {
 	SS_STATE_STACK = 0,	/* both ends are plain TCP sockets */
 	SS_STATE_JOINING = 1,	/* one end is enrolled, nothing is redirected, a data segment aborts it */
 	SS_STATE_BYPASS = 2,	/* both ends are enrolled, every message is redirected */
-	SS_STATE_LEAVING = 3,	/* still redirecting, until a moment is found in which both queues are empty */
+	SS_STATE_LEAVING = 3,	/* until a moment is found in which both queues of redirected messages are empty; strict ones redirect till then */
 	SS_STATE_GATE = 4,	/* one program is looking whether this is that moment */
 	SS_STATE_PARTED = 5,	/* it was: nothing is redirected any more, both ends may be deleted */
 	SS_STATE_DELETING = 6,	/* one program is deleting them */
@@ -98,7 +98,7 @@ struct ss_end {
 	struct ss_executable executable;
 	__u32 pid;		/* thread group id; 0: not known yet */
 	__u16 port;		/* host order */
-	__u8 exact;		/* pid, comm and executable are those of a sender, not inherited from the listener */
+	__u8 exact;		/* pid, comm and executable are those of whoever uses the socket, not inherited from the listener */
 	__u8 pad;
 };
 

@@ -149,8 +149,8 @@ static __always_inline void note_process(__u32 *pid, char *comm)
 				  (void *)leader + bpf_core_field_offset(struct task_struct, comm));
 }
 
-/* Only where the running process is the one that sends: its pid, name and executable replace what was inherited from the listener. */
-static __always_inline void note_sender(struct ss_end *end)
+/* Only where the running process is the one that uses the socket: its pid, name and executable replace what was inherited from the listener. */
+static __always_inline void note_process_of(struct ss_end *end)
 {
 	if (end->exact)
 		return;

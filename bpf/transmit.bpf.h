@@ -26,9 +26,6 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		return;
 	}
 
-	/* In process context the socket's lock is owned, and by the process that runs. */
-	if (in_a_call((void *)conn->sock[side & 1]))
-		note_sender(&conn->end[side & 1]);
 	weigh(&direction->mean, ops->skb_len);
 	if (conn->last_sender == side + 1) {
 		if (++direction->streak <= config.stream_after)
@@ -111,6 +108,9 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
+		/* In process context the socket's lock is owned, and by the process that runs: it sends, or acknowledges what it has read. */
+		if (!conn->end[side].exact && in_a_call((void *)conn->sock[side]))
+			note_process_of(&conn->end[side]);
 		if (data) {
 			observe(ops, conn, side);
 			/* It was on for the name alone. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
 #include "choose.bpf.h"
-#include "leave.bpf.h"
+#include "join.bpf.h"
 #include "record.bpf.h"
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
@@ -156,7 +156,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	if (state != SS_STATE_BYPASS && state != SS_STATE_LEAVING)
 		return SK_PASS;
 
-	note_sender(&conn->end[side]);
+	note_process_of(&conn->end[side]);
 	direction->streak++;
 	if (back->streak) {
 		back->streak = 0;
@@ -167,6 +167,9 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	reason = must_not_redirect(own, peer);
 	if (!reason && full && !may_spill(conn, direction, state))
 		reason = SS_REASON_QUEUE_FULL;
+	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
+	if (!reason && !direction->ordered && all_read(me, peer))
+		reason = bad_habit(&conn->end[!side]);
 	if (reason) {
 		begin_leaving(conn, reason);
 		try_to_part(conn, side, 1);
@@ -196,7 +199,8 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
-	if (direction->overflowed)
+	/* TCP's bytes are read behind those that wait. Who asks FIONREAD may not see them: there, everything is redirected to the end. */
+	if (direction->overflowed || !conn->strict)
 		return to_stack(direction);
 	if (!direction->ordered && !all_read(me, peer))
 		return to_stack(direction);

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 
 #define MESSAGE_BYTES 1024
+/* All of them together find room in TCP's window. */
+#define AHEAD_BYTES 64
 
 static struct {
 	struct address address;
-	uint32_t turns;
+	uint32_t turns, ahead;
 	/* Does without splice, so that only its executable says what it is. */
 	bool read;
 } options = { .turns = 500 };
@@ -19,6 +21,8 @@ static struct {
 /* Through the pipe; false when nothing comes for too long. */
 static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t length)
 {
+	uint64_t give_up = now_ns() + WHOLE_TIMEOUT_MS * NS_PER_MS;
+
 	if (options.read)
 		return receive_whole(fd, bytes, length, false);
 	while (length) {
@@ -33,11 +37,27 @@ static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t lengt
 		} else {
 			/* poll may say readable while splice sees nothing: not in a busy loop. */
 			sleep_ns(NS_PER_MS);
-			if (stopping)
+			if (stopping || now_ns() > give_up)
 				return false;
 		}
 	}
 	return true;
+}
+
+/* The connection may join meanwhile; then the first splice of all is from an enrolled socket. */
+static bool send_ahead(int client, int server, const int pipe[2], uint64_t seed)
+{
+	size_t length = options.ahead * (size_t)AHEAD_BYTES;
+	uint8_t *sent = malloc(length), *received = malloc(length);
+	bool right = sent && received;
+
+	pattern_fill(sent, length, ~seed, 0);
+	for (size_t at = 0; right && at < length; at += AHEAD_BYTES, sleep_ns(NS_PER_MS))
+		right = send_whole(client, sent + at, AHEAD_BYTES, false);
+	right = right && splice_whole(server, pipe, received, length) && !memcmp(sent, received, length);
+	free(sent);
+	free(received);
+	return right;
 }
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
@@ -45,6 +65,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	(void)state;
 	if (key == 't')
 		options.turns = (uint32_t)atoi(argument);
+	else if (key == 'a')
+		options.ahead = (uint32_t)atoi(argument);
 	else if (key == 'r')
 		options.read = true;
 	else
@@ -56,6 +78,7 @@ int main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{ "turns", 't', "N", 0, "requests (500)", 0 },
+		{ "ahead", 'a', "N", 0, "messages, a millisecond apart, that are sent before the first is received (0)", 0 },
 		{ "read", 'r', NULL, 0, "receive with recv instead", 0 },
 		{ 0 },
 	};
@@ -75,6 +98,9 @@ int main(int argc, char **argv)
 	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (server < 0 || pipe2(pipe_fds, O_CLOEXEC))
 		fail("accept");
+	set_nodelay(client, &options.address);
+	if (options.ahead && !send_ahead(client, server, pipe_fds, seed))
+		fail("what was sent ahead did not arrive");
 	for (turn = 0; turn < options.turns && !stopping; turn++) {
 		pattern_fill(bytes, sizeof(bytes), seed, turn * (uint64_t)sizeof(bytes));
 		if (!send_whole(client, bytes, sizeof(bytes), false) || !splice_whole(server, pipe_fds, answer, sizeof(answer)))

@@ -1,4 +1,5 @@
-import { Traffic } from '@sidestep/bench';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run, Traffic } from '@sidestep/bench';
 import type { Scene } from './scene.ts';
 
 export const SIZE = 5000;
@@ -17,6 +18,25 @@ export async function stoppedReader({ cgroup, daemon }: Scene, programs: AsyncDi
     ),
   );
   await daemon.untilBypassing(port, CONNECTIONS);
-  server.process.kill('SIGSTOP');
+  await stopBeforeReading(server, port);
   return { server, client, port };
+}
+
+/** A server that is stopped between reading a request and answering it holds one less: then it is stopped again. */
+async function stopBeforeReading(server: Traffic<'exchange'>, port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
+    server.process.kill('SIGSTOP');
+    // The client has sent what it had to by then.
+    await sleep(100);
+    if ((await unreadAt(port)).filter((bytes) => bytes >= SIZE).length === CONNECTIONS) return;
+    server.process.kill('SIGCONT');
+    await sleep(5);
+  }
+  throw new Error('The server was never stopped while every connection had a request unread.');
+}
+
+/** Bytes that wait at each socket of the server, whichever path they came by. */
+async function unreadAt(port: number): Promise<number[]> {
+  const sockets = await run(['ss', '-tnmH', `sport = :${port}`]);
+  return [...sockets.matchAll(/skmem:\(r(\d+),/g)].map(([, bytes]) => Number(bytes));
 }
