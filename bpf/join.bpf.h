@@ -13,6 +13,13 @@ static __always_inline bool splices(struct ss_end *end)
 	return bpf_map_lookup_elem(&splicers, &executable);
 }
 
+static __always_inline bool asks_fionread(struct ss_end *end)
+{
+	__u32 pid = end->pid;
+
+	return !pid || bpf_map_lookup_elem(&fionread_askers, &pid);
+}
+
 /* What the program at this end is known to do that it cannot do on the bypass, or SS_REASON_NONE. */
 static __always_inline __u32 bad_habit(struct ss_end *end)
 {
@@ -98,7 +105,7 @@ static __always_inline void start_afresh(struct ss_direction *direction)
 	direction->passed = 0;
 	direction->streak = 0;
 	direction->mean = 0;
-	direction->spilled = 0;
+	direction->spilled = SS_SPILL_NONE;
 	direction->bypass_rate = 0;
 	direction->windows = 0;
 	measure_afresh(&direction->pace);

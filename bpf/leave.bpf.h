@@ -2,7 +2,7 @@
 /*
  * Out of the map, without losing, reordering or failing a byte.
  *
- * A connection that is to leave sends by TCP, or, if it is strict, goes on redirecting, until somebody finds the moment in which nothing redirected is unread at either
+ * A connection that is to leave goes on redirecting until somebody finds the moment in which nothing redirected is unread at either
  * end and nobody is between a verdict and its enqueue. Whoever looks holds the gate. A sender raises its psock's reference
  * count before it reads the state; the one who looks changes the state before it reads the counts: one of the two sees the other.
  */
@@ -86,30 +86,17 @@ static __always_inline void forget_both(struct ss_connection *conn)
 	conn->enrolled = 0;
 }
 
-/* Or is not known, and so may. */
-static __always_inline bool asks_fionread(struct ss_end *end)
-{
-	__u32 pid = end->pid;
-
-	return !pid || bpf_map_lookup_elem(&fionread_askers, &pid);
-}
-
-static __always_inline void note_unread_by(struct ss_connection *conn, __u32 side)
-{
-	struct tcp_sock *reader = (void *)conn->sock[side & 1];
-
-	if (reader && queued_bytes(reader) && asks_fionread(&conn->end[side & 1]))
-		conn->to_wake |= 1 << (side & 1);
-}
-
 /*
- * Bytes went by TCP to an enrolled socket. Where FIONREAD is wrong about them, a reader that asks may have stopped
- * believing that there are any: now that it is a plain socket, somebody must tell it again.
+ * Bytes went by TCP to an enrolled socket. Where FIONREAD is wrong about them, a reader that asks may have stopped believing that there are any;
+ * and one that waits for an edge may have stopped at a short read, which came short only because redirected bytes end where TCP's
+ * begin. Now that it is a plain socket, somebody must tell them again.
  */
 static __always_inline void note_unread(struct ss_connection *conn)
 {
-	note_unread_by(conn, SS_CLIENT);
-	note_unread_by(conn, SS_SERVER);
+	if (queued_bytes((void *)conn->sock[SS_CLIENT]))
+		conn->to_wake |= 1 << SS_CLIENT;
+	if (conn->sock[SS_SERVER] && queued_bytes((void *)conn->sock[SS_SERVER]))
+		conn->to_wake |= 1 << SS_SERVER;
 	conn->to_wake &= ~conn->closed;
 	if (conn->to_wake)
 		ask_for_attention();

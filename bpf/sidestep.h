@@ -38,7 +38,7 @@ enum ss_state {
 	SS_STATE_STACK = 0,	/* both ends are plain TCP sockets */
 	SS_STATE_JOINING = 1,	/* one end is enrolled, nothing is redirected, a data segment aborts it */
 	SS_STATE_BYPASS = 2,	/* both ends are enrolled, every message is redirected */
-	SS_STATE_LEAVING = 3,	/* until a moment is found in which both queues of redirected messages are empty; strict ones redirect till then */
+	SS_STATE_LEAVING = 3,	/* still redirecting, until a moment is found in which both queues are empty */
 	SS_STATE_GATE = 4,	/* one program is looking whether this is that moment */
 	SS_STATE_PARTED = 5,	/* it was: nothing is redirected any more, both ends may be deleted */
 	SS_STATE_DELETING = 6,	/* one program is deleting them */
@@ -57,6 +57,12 @@ enum ss_event_kind {
 enum ss_side {
 	SS_CLIENT = 0,
 	SS_SERVER = 1,
+};
+
+enum ss_spill {
+	SS_SPILL_NONE = 0,
+	SS_SPILL_WATCHED = 1,	/* redirected bytes may still wait before those of TCP */
+	SS_SPILL_SETTLED = 2,	/* none do, and the reader has seen or was told that there is more */
 };
 
 /* Read from the map on every message: a change takes effect on live connections at once. */
@@ -128,7 +134,9 @@ struct ss_direction {
 	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see transmit.bpf.h */
 	__u8 pad[3];
 	__u32 lowat_before;
-	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up */
+	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. See ss_spill */
+	__u8 pad2[3];
+	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
 };
 
 struct ss_connection {

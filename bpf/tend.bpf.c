@@ -157,6 +157,29 @@ static __always_inline void settle(struct seq_file *seq, struct ss_connection *c
 		name_plugged(seq, conn, side);
 }
 
+/*
+ * Where redirected bytes end and TCP's begin, a read comes short although more is there. A reader that takes that for the end, as epoll(7)
+ * allows at the edge, is told that there is more, unless it goes on by itself.
+ */
+static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[!(side & 1)];
+	struct tcp_sock *reader = (void *)conn->sock[side & 1];
+	__u32 copied;
+
+	if (direction->spilled != SS_SPILL_WATCHED)
+		return;
+	copied = BPF_CORE_READ(reader, copied_seq);
+	if (holds_redirected(reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {
+		direction->spilled_at = copied;
+		census.candidates++;
+		return;
+	}
+	direction->spilled = SS_SPILL_SETTLED;
+	if (queued_bytes(reader))
+		conn->to_wake |= 1 << (side & 1);
+}
+
 /* A program has asked FIONREAD for the first time since its connection joined, and may have been told too little. */
 static __always_inline void become_strict(struct ss_connection *conn)
 {
@@ -193,6 +216,9 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 		break;
 	case SS_STATE_JOINING:
 		finish_joining(sk, conn, flow);
+		break;
+	case SS_STATE_BYPASS:
+		watch_spill(conn, side);
 		break;
 	case SS_STATE_LEAVING:
 		if (try_to_part(conn, side, 0))

@@ -179,13 +179,16 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		reason = second_thought(conn, side, own, msg->size);
 		if (!reason && full) {
 			direction->ordered = 0;
-			direction->spilled = 1;
+			if (!direction->spilled) {
+				direction->spilled = SS_SPILL_WATCHED;
+				ask_for_attention();
+			}
 			return SK_PASS;
 		}
 		if (!reason && !direction->ordered) {
 			if (all_read(me, peer)) {
 				direction->ordered = 1;
-				direction->spilled = 0;
+				direction->spilled = SS_SPILL_NONE;
 			} else if (direction->spilled)
 				return SK_PASS;
 			else if (conn->late && !conn->strict && ++direction->passed < (conn->trial ? MOST_PASSED_AT_TRIAL : MOST_PASSED))
@@ -199,8 +202,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
-	/* TCP's bytes are read behind those that wait. Who asks FIONREAD may not see them: there, everything is redirected to the end. */
-	if (direction->overflowed || !conn->strict)
+	if (direction->overflowed)
 		return to_stack(direction);
 	if (!direction->ordered && !all_read(me, peer))
 		return to_stack(direction);

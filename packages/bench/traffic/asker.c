@@ -2,7 +2,8 @@
 /*
  * A reader that believes FIONREAD, as nginx, Java and .NET do: edge-triggered, and after each recv it asks how many bytes are left. Told
  * that there are none it waits for the next edge, which never comes if that was not so. With --available it asks first, as Java's
- * available() is used: it reads as much as it was told, and nothing as long as it is told that there is nothing.
+ * available() is used: it reads as much as it was told, and nothing as long as it is told that there is nothing. With --short it never
+ * asks, and takes a read that got less than it asked for as a sign that nothing is left, as epoll(7) allows.
  */
 #include "clock.h"
 #include "hello.h"
@@ -16,12 +17,13 @@
 
 #define TURN_BYTES 64
 #define BUFFER_BYTES 4096
+#define LARGE_BUFFER_BYTES 262144
 
 static struct {
 	struct address address;
 	uint64_t seed, large;
-	uint32_t rounds, turns, lag_ms;
-	bool available;
+	uint32_t rounds, turns, lag_ms, chunk;
+	bool available, stops_short;
 } options = { .large = 8 << 20, .rounds = 20, .turns = 20, .lag_ms = 30 };
 
 static atomic_ulong received, wrong;
@@ -56,14 +58,26 @@ static bool read_what_is_available(int fd)
 	return !atomic_load(&finished);
 }
 
-/* Reads until FIONREAD says that nothing is left, or recv does. False at the end of the stream. */
-static bool read_what_is_there(int fd)
+static bool is_more_left(int fd, bool got_all)
 {
-	static uint8_t buffer[BUFFER_BYTES];
 	int left;
 
+	if (options.stops_short)
+		return got_all;
+	if (ioctl(fd, FIONREAD, &left))
+		fail("FIONREAD");
+	return left;
+}
+
+/* Reads until recv says that nothing is left, or whatever else it believes. False at the end of the stream. */
+static bool read_what_is_there(int fd)
+{
+	static uint8_t buffer[LARGE_BUFFER_BYTES];
+	size_t asked = options.stops_short ? LARGE_BUFFER_BYTES : BUFFER_BYTES;
+	bool got_all;
+
 	do {
-		ssize_t length = recv(fd, buffer, sizeof(buffer), 0);
+		ssize_t length = recv(fd, buffer, asked, 0);
 		uint64_t first;
 
 		if (length < 0 && errno == EAGAIN)
@@ -72,9 +86,8 @@ static bool read_what_is_there(int fd)
 			return false;
 		atomic_fetch_add(&wrong, pattern_check(buffer, (size_t)length, options.seed, received, &first));
 		atomic_fetch_add(&received, (uint64_t)length);
-		if (ioctl(fd, FIONREAD, &left))
-			fail("FIONREAD");
-	} while (left);
+		got_all = (size_t)length == asked;
+	} while (is_more_left(fd, got_all));
 	return true;
 }
 
@@ -106,6 +119,17 @@ static void *serve(void *argument)
 	return NULL;
 }
 
+/* In as many calls as it takes. */
+static bool send_in_chunks(int fd, const uint8_t *bytes, size_t length)
+{
+	size_t most = options.chunk ? options.chunk : length;
+
+	for (size_t at = 0; at < length; at += most)
+		if (!send_whole(fd, bytes + at, length - at < most ? length - at : most, false))
+			return false;
+	return true;
+}
+
 /* How many messages were answered: all, or those before the reader fell asleep. */
 static uint32_t converse(int fd)
 {
@@ -117,7 +141,7 @@ static uint32_t converse(int fd)
 	for (message = 0; message < options.rounds * (options.turns + 1) && !stopping; message++) {
 		pattern_fill(bytes, length_of(message), options.seed, sent);
 		sent += length_of(message);
-		if (!send_whole(fd, bytes, length_of(message), false) ||
+		if (!send_in_chunks(fd, bytes, length_of(message)) ||
 		    !receive_whole(fd, (uint8_t *)&answer, sizeof(answer), false) || answer != message)
 			break;
 		if (length_of(message) == TURN_BYTES)
@@ -133,6 +157,8 @@ static const struct argp_option argp_options[] = {
 	{ "rounds", 'n', "N", 0, "how many large messages (20)", 0 },
 	{ "turns", 't', "N", 0, "small messages before each (20)", 0 },
 	{ "lag-ms", 'w', "MS", 0, "the reader's rest before it reads a large message (30)", 0 },
+	{ "chunk", 'c', "BYTES", 0, "of a message in one call (all of it)", 0 },
+	{ "short", 's', NULL, 0, "do not ask, but stop at a short read", 0 },
 	{ "available", 'v', NULL, 0, "ask before each read, and read no more than that", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
@@ -149,6 +175,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'n': options.rounds = (uint32_t)atoi(argument); break;
 	case 't': options.turns = (uint32_t)atoi(argument); break;
 	case 'w': options.lag_ms = (uint32_t)atoi(argument); break;
+	case 'c': options.chunk = (uint32_t)atoi(argument); break;
+	case 's': options.stops_short = true; break;
 	case 'v': options.available = true; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	default: return ARGP_ERR_UNKNOWN;
@@ -158,7 +186,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 
 int main(int argc, char **argv)
 {
-	const struct argp argp = { argp_options, parse_option, NULL, "A reader that believes FIONREAD.", NULL, NULL, NULL };
+	const struct argp argp = { argp_options, parse_option, NULL, "A reader that believes FIONREAD, or a short read.", NULL, NULL, NULL };
 	uint32_t answered, messages;
 	int listen_fd, fd, error;
 	pthread_t server;
