@@ -9,8 +9,8 @@
 
 #include "socket.bpf.h"
 
-/* Writes that TCP gathers (Nagle's algorithm) unless they are larger than this: there the paths are equally fast. */
-#define GATHERED_BYTES 20480
+/* Writes that TCP gathers (Nagle's algorithm) unless they are larger than this: up to there the paths are at most equally fast. */
+#define GATHERED_BYTES 12288
 /* Writes from here on are faster on the bypass with or without Nagle; nothing needs to be measured. */
 #define LARGE_BYTES 32768
 /* Segments on the stack that are smaller, with Nagle on, come from somebody who does not keep TCP busy. */

@@ -123,6 +123,7 @@ struct ss_direction {
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
 	__u64 stack_bytes;
 	struct ss_pace pace;
+	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: for how long TCP has carried it although it is enrolled; 0: it has not */
 	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
 	__u32 bypass_rate;	/* the same since joining */
 	__u32 streak;		/* messages since the other end last sent */
@@ -135,7 +136,9 @@ struct ss_direction {
 	__u8 pad[3];
 	__u32 lowat_before;
 	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. See ss_spill */
-	__u8 pad2[3];
+	__u8 vain_waits;	/* how often in a row the reader did not catch up while the sender looked */
+	__u8 refrained;		/* counts when it was not tried, because of that */
+	__u8 pad2;
 	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
 };
 

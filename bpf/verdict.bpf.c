@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
+#include "await.bpf.h"
 #include "choose.bpf.h"
 #include "join.bpf.h"
 #include "record.bpf.h"
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
-/* A stream may have filled the buffers of both ends before its reader has a turn. */
-#define MOST_PASSED_AT_TRIAL 2048
+/*
+ * A stream may have filled the buffers of both ends before its reader has a turn, or find its reader behind. But it pays for every moment in which
+ * TCP carries it between enrolled sockets, with its low-water mark lent: some congestion controls (BBR) take that for a slow path.
+ */
+#define LONGEST_WAIT_NS (30 * 1000 * 1000ULL)
 #define GLANCE_BYTES 16384
 /* Twice the smallest SO_RCVBUF there is: less than that overflows nothing. */
 #define SMALLEST_BUFFER 4608
@@ -97,12 +101,17 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 	return SS_REASON_NONE;
 }
 
-/* More than the cap, or than twice the receiver's own buffer: TCP would have stopped the sender by now. */
-static __always_inline bool overflows(struct tcp_sock *peer, int queued)
+/* Of what waits at the receiver: the cap, or twice its own buffer, where TCP would have stopped the sender by now. */
+static __always_inline __u32 limit_of(struct tcp_sock *peer)
 {
-	if (queued <= (int)SMALLEST_BUFFER)
-		return false;
-	return queued > (int)config.queue_cap || queued / 2 > BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
+	__u32 twice = 2 * BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
+
+	return twice < config.queue_cap ? twice : config.queue_cap;
+}
+
+static __always_inline bool streams(struct ss_connection *conn, struct ss_direction *direction)
+{
+	return conn->trial || direction->streak > config.stream_after;
 }
 
 /*
@@ -111,7 +120,31 @@ static __always_inline bool overflows(struct tcp_sock *peer, int queued)
  */
 static __always_inline bool may_spill(struct ss_connection *conn, struct ss_direction *direction, __u32 state)
 {
-	return state == SS_STATE_BYPASS && !conn->strict && (conn->trial || direction->streak > config.stream_after);
+	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, direction);
+}
+
+static __always_inline bool waits_too_long(struct ss_direction *direction)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!direction->waits_since)
+		direction->waits_since = now;
+	return now - direction->waits_since > LONGEST_WAIT_NS;
+}
+
+/*
+ * Earlier bytes that TCP carried are unread: whether this message goes by TCP, too, or the connection had better leave, and why. A few messages of
+ * a conversation, a moment of a stream.
+ */
+static __always_inline __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *direction)
+{
+	if (direction->spilled)
+		return waits_too_long(direction) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
+	if (!conn->late || conn->strict)
+		return SS_REASON_BYTES_ON_STACK;
+	if (conn->trial ? waits_too_long(direction) : ++direction->passed >= MOST_PASSED)
+		return SS_REASON_BYTES_ON_STACK;
+	return SS_REASON_NONE;
 }
 
 /* Who has just answered has hardly anything unread; who answers without ever reading is found out at every 16th message. */
@@ -120,6 +153,18 @@ static __always_inline int queued_at(struct tcp_sock *peer, struct ss_direction 
 	if (direction->streak == 1 && size <= GLANCE_BYTES && direction->bypass_messages % GLANCE_MESSAGES)
 		return 0;
 	return queued_bytes(peer);
+}
+
+static __always_inline bool is_full(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *peer, __u32 size)
+{
+	__u32 queued = queued_at(peer, direction, size), limit;
+
+	if (queued <= SMALLEST_BUFFER)
+		return false;
+	limit = limit_of(peer);
+	if (queued <= limit)
+		return false;
+	return !streams(conn, direction) || !await_room(direction, peer, limit - limit / 4);
 }
 
 SEC("sk_msg")
@@ -163,8 +208,8 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		conn->trial = 0;
 	}
 	weigh(&direction->mean, msg->size);
-	full = overflows(peer, queued_at(peer, direction, msg->size));
 	reason = must_not_redirect(own, peer);
+	full = is_full(conn, direction, peer, msg->size);
 	if (!reason && full && !may_spill(conn, direction, state))
 		reason = SS_REASON_QUEUE_FULL;
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
@@ -183,18 +228,17 @@ int sidestep_verdict(struct sk_msg_md *msg)
 				direction->spilled = SS_SPILL_WATCHED;
 				ask_for_attention();
 			}
-			return SK_PASS;
 		}
 		if (!reason && !direction->ordered) {
-			if (all_read(me, peer)) {
+			if (!full && (all_read(me, peer) || (streams(conn, direction) && await_all_read(direction, me, peer)))) {
 				direction->ordered = 1;
 				direction->spilled = SS_SPILL_NONE;
-			} else if (direction->spilled)
-				return SK_PASS;
-			else if (conn->late && !conn->strict && ++direction->passed < (conn->trial ? MOST_PASSED_AT_TRIAL : MOST_PASSED))
-				return SK_PASS;
-			else
-				reason = SS_REASON_BYTES_ON_STACK;
+				direction->waits_since = 0;
+			} else {
+				reason = tired_of_waiting(conn, direction);
+				if (!reason)
+					return SK_PASS;
+			}
 		}
 		if (!reason)
 			return redirect(msg, conn, side);
@@ -202,9 +246,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
-	if (direction->overflowed)
-		return to_stack(direction);
-	if (!direction->ordered && !all_read(me, peer))
+	if (direction->overflowed || full || (!direction->ordered && !all_read(me, peer)))
 		return to_stack(direction);
 	state = state_after_gate(conn);
 	if (state == SS_STATE_GATE)

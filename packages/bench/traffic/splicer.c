@@ -10,6 +10,7 @@
 #define MESSAGE_BYTES 1024
 /* All of them together find room in TCP's window. */
 #define AHEAD_BYTES 64
+#define SILENCE_NS (2 * NS_PER_S)
 
 static struct {
 	struct address address;
@@ -44,7 +45,7 @@ static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t lengt
 	return true;
 }
 
-/* The connection may join meanwhile; then the first splice of all is from an enrolled socket. */
+/* The connection may join meanwhile, or in the silence that follows; then the first splice of all is from an enrolled socket. */
 static bool send_ahead(int client, int server, const int pipe[2], uint64_t seed)
 {
 	size_t length = options.ahead * (size_t)AHEAD_BYTES;
@@ -54,6 +55,7 @@ static bool send_ahead(int client, int server, const int pipe[2], uint64_t seed)
 	pattern_fill(sent, length, ~seed, 0);
 	for (size_t at = 0; right && at < length; at += AHEAD_BYTES, sleep_ns(NS_PER_MS))
 		right = send_whole(client, sent + at, AHEAD_BYTES, false);
+	sleep_ns(SILENCE_NS);
 	right = right && splice_whole(server, pipe, received, length) && !memcmp(sent, received, length);
 	free(sent);
 	free(received);

@@ -71,7 +71,7 @@ test('a program that splices is remembered: its next process is kept on the stac
 test('a program that splices for the first time when its connection has joined already gets every byte', async () => {
   await using scene = await acceleratedScene('splicers');
   await using stack = new AsyncDisposableStack();
-  const { process, port } = await ownProgram(stack).start(scene, '--ahead=500', '--turns=20');
+  const { process, port } = await ownProgram(stack).start(scene, '--ahead=100', '--turns=20');
   await scene.daemon.untilBypassing(port);
   expect(JSON.parse((await process.result()).split('\n').at(-1) ?? '')).toMatchObject({
     turns: 20,
