@@ -46,6 +46,15 @@ static __always_inline bool sends_urgent_bytes(struct ss_connection *conn)
 	return port == FTP || port == TELNET || port == RLOGIN;
 }
 
+/*
+ * A redirect finds its target by the socket's cookie, and the socket itself when it comes to it. Both are the same in the socket's next life: a
+ * send of its old peer that stood still meanwhile would end there.
+ */
+static __always_inline bool is_used_again(__u64 connection)
+{
+	return connection >> SS_LIVES_SHIFT;
+}
+
 /* Why this connection cannot take the bypass as it is now, or SS_REASON_NONE. */
 static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block)
 {
@@ -64,7 +73,7 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		reason = bad_habit(&conn->end[SS_SERVER]);
 	if (reason)
 		return reason;
-	if (sends_urgent_bytes(conn))
+	if (sends_urgent_bytes(conn) || is_used_again(conn->id))
 		return SS_REASON_SPECIAL_SOCKET;
 	/* Who fell asleep before its file became non-blocking still sleeps in TCP's recv, and would not hear of redirected bytes. */
 	if (!may_block && (sleepers(client) || sleepers(server)))

@@ -177,7 +177,7 @@ static __always_inline struct ss_connection *new_record(struct place *place, str
 	conn = bpf_map_lookup_elem(&connections, &place->slot);
 	if (!conn)
 		return 0;
-	place->connection = cookie | (__u64)flow->lives << 40;
+	place->connection = cookie | (__u64)flow->lives << SS_LIVES_SHIFT;
 	conn->opened = bpf_ktime_get_ns();
 	conn->sock[SS_CLIENT] = (__u64)tp;
 	conn->reason = SS_REASON_NOT_PAIRED;
@@ -207,11 +207,16 @@ static __always_inline struct ss_connection *take_server(struct place *place, st
 /* No trace of the other end. In a crowd it may leave one later; else it is on another host, and nothing of ours is to cost this socket anything. */
 static __always_inline bool look_again_later(struct bpf_sock_ops *ops, struct bpf_sock *sk)
 {
+	struct flow *flow;
+
 	if (is_crowded(AFTERMATH_NS)) {
 		set_hooks(ops, BPF_SOCK_OPS_RTT_CB_FLAG);
 		return true;
 	}
-	bpf_sk_storage_delete(&flows, sk);
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	/* But that it was ours once: join.bpf.h says what for. */
+	if (flow && !flow->lives)
+		bpf_sk_storage_delete(&flows, sk);
 	return false;
 }
 
@@ -249,7 +254,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	}
 	/* A socket without a file belongs to the kernel. */
 	if (config.allow_blocking && !config.kill && !bad_habit(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
-	    !misfit(tp, file_of(tp), true)) {
+	    !is_used_again(place.connection) && !misfit(tp, file_of(tp), true)) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
 			conn->state = SS_STATE_STACK;

@@ -142,6 +142,9 @@ struct ss_direction {
 	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
 };
 
+/* Where that count begins. */
+#define SS_LIVES_SHIFT 40
+
 struct ss_connection {
 	__u64 id;		/* the client's socket cookie; with a count in the upper bits if that socket has connected before */
 	__u64 opened;		/* CLOCK_MONOTONIC, ns */

@@ -7,6 +7,7 @@
 #include "endings.h"
 #include "hello.h"
 #include "sharing.h"
+#include "slow-page.h"
 #include <argp.h>
 
 #define TURN_BYTES 64
@@ -93,6 +94,53 @@ static void use_a_socket_again(int client, int server)
 	note("of the second", length == 6 && !memcmp(bytes, "second", 6));
 }
 
+static void take_turns(int client, int server);
+
+struct late_send {
+	struct slow_page page;
+	int fd;
+	ssize_t sent;
+};
+
+static void *send_late(void *argument)
+{
+	struct late_send *late = argument;
+
+	late->sent = send(late->fd, late->page.bytes, 16, MSG_NOSIGNAL);
+	return NULL;
+}
+
+/* A send on the first connection that ends when its peer's socket has long had a second one: nobody may read it there. */
+static void use_a_socket_again_in_mid_send(int client, int server)
+{
+	struct sockaddr nowhere = { .sa_family = AF_UNSPEC };
+	struct late_send late = { .fd = server };
+	struct address other = options.address;
+	int listen_fd, second;
+	pthread_t thread;
+
+	address_parse("127.0.0.1:0", &other);
+	listen_fd = listen_at(&other, true);
+	slow_page_open(&late.page);
+	if (pthread_create(&thread, NULL, send_late, &late))
+		fail("pthread_create");
+	slow_page_wait(&late.page);
+	note("disconnect", connect(client, &nowhere, sizeof(nowhere)));
+	if (connect(client, &other.any, other.length) && errno != EINPROGRESS)
+		fail("connect");
+	second = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	told = options.told;
+	take_turns(client, second);
+	slow_page_fill(&late.page, "first connection");
+	pthread_join(thread, NULL);
+	settle();
+	note("send", late.sent);
+	try_to_receive(client);
+	note("send", send(second, "second", 6, MSG_NOSIGNAL));
+	settle();
+	try_to_receive(client);
+}
+
 static const struct {
 	const char *name;
 	void (*try)(int one, int other);
@@ -103,6 +151,7 @@ static const struct {
 	{ "peer-shut-down", send_to_one_that_shut_down, false },
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
+	{ "use-again-in-mid-send", use_a_socket_again_in_mid_send, false },
 	{ "urgent-byte", send_an_urgent_byte, false },
 	{ "client-sets-low-water", set_a_low_water_mark, false },
 	{ "server-sets-low-water", set_a_low_water_mark, true },

@@ -16,7 +16,7 @@ export const REASONS = [
   { code: 6, words: 'switched off', lasting: false, means: 'Acceleration is off or draining.' },
   { code: 7, words: 'low-water mark', lasting: true, means: 'The receiver set SO_RCVLOWAT, which the bypass cannot honour.' },
   { code: 8, words: 'zero-copy sender', lasting: true, means: 'The sender uses MSG_ZEROCOPY, whose completions never arrive on the bypass.' },
-  { code: 9, words: 'special socket', lasting: true, means: 'The socket has an upper-layer protocol (kernel TLS), is part of MPTCP, or belongs to the kernel.' },
+  { code: 9, words: 'special socket', lasting: true, means: 'The socket has an upper-layer protocol (kernel TLS), is part of MPTCP, belongs to the kernel, or has had another connection before.' },
   { code: 10, words: 'bytes on the stack', lasting: false, means: 'Bytes that went by TCP are still unread; changing the path now would reorder them.' },
   { code: 11, words: 'table full', lasting: true, means: 'The table of connections was full when this one opened. Such connections are counted, not listed; the option --max-connections of the daemon makes the table larger.' },
   { code: 12, words: 'refused by the kernel', lasting: true, means: 'The kernel did not accept the socket into the map.' },

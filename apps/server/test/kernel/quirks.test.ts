@@ -1,4 +1,4 @@
-import { Traffic } from '@sidestep/bench';
+import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { plainOutcome } from './support/quirks.ts';
 import { acceleratedScene } from './support/scene.ts';
@@ -13,6 +13,25 @@ test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
     expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
   },
 );
+
+/** The sender stands still in the middle of its call, for as long as it likes, while its peer's socket gets another connection. */
+test('what is sent on a connection is never read on the next one of its socket', async () => {
+  const name = 'use-again-in-mid-send';
+  await using scene = await acceleratedScene('quirks');
+  await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+  const first = await quirks.port();
+  await scene.daemon.untilBypassing(first);
+  quirks.process.kill('SIGUSR1');
+  await until('the second connection has had time to join', async () => {
+    const open = await scene.daemon.connections();
+    return open.some(
+      ({ server, clientToServer: { messages } }) =>
+        server.port !== first && messages.stack + messages.bypass > 200,
+    );
+  });
+  quirks.process.kill('SIGUSR1');
+  expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
+});
 
 /** The programs in the kernel cannot see that a byte is urgent, and the kernel reads the first one in its place. */
 test('an urgent byte arrives among the others', async () => {
