@@ -35,6 +35,7 @@ int sidestep_hold(struct bpf_iter__bpf_sk_storage_map *ctx)
 		name_itself(&hold.end, flow);
 	hold.connection = flow->connection;
 	hold.side = side;
+	hold.locked = in_a_call(me);
 	hold.unread = holds_redirected(me) ? queued_bytes(me) : 0;
 	file = file_of(me);
 	if (file)

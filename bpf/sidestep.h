@@ -223,5 +223,6 @@ struct ss_hold {
 	__u32 unread;		/* bytes; 0 when nothing redirected waits */
 	__u8 side;
 	__u8 closed;		/* nothing can come in any more; what is unread can still be read */
-	__u8 pad[2];
+	__u8 locked;		/* a call is under way: whoever calls now waits until it ends, which may be never */
+	__u8 pad;
 };

@@ -141,6 +141,28 @@ static void use_a_socket_again_in_mid_send(int client, int server)
 	try_to_receive(client);
 }
 
+/* Until SIGUSR1 both sockets are locked by a send that waits for its bytes. */
+static void stand_still(int client, int server)
+{
+	struct late_send late[] = { { .fd = client }, { .fd = server } };
+	pthread_t threads[2];
+
+	for (int i = 0; i < 2; i++) {
+		slow_page_open(&late[i].page);
+		if (pthread_create(&threads[i], NULL, send_late, &late[i]))
+			fail("pthread_create");
+		slow_page_wait(&late[i].page);
+	}
+	for (told = options.told; !told && !stopping;)
+		sleep_ns(NS_PER_MS);
+	for (int i = 0; i < 2; i++) {
+		slow_page_fill(&late[i].page, "as much as it is");
+		pthread_join(threads[i], NULL);
+	}
+	try_to_receive(client);
+	try_to_receive(server);
+}
+
 static const struct {
 	const char *name;
 	void (*try)(int one, int other);
@@ -152,6 +174,7 @@ static const struct {
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
 	{ "use-again-in-mid-send", use_a_socket_again_in_mid_send, false },
+	{ "stand-still", stand_still, false },
 	{ "urgent-byte", send_an_urgent_byte, false },
 	{ "client-sets-low-water", set_a_low_water_mark, false },
 	{ "server-sets-low-water", set_a_low_water_mark, true },

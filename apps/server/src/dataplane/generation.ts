@@ -139,9 +139,12 @@ export class Generation {
     return empty.length > 0;
   }
 
-  /** One end tells the other. Where both are closed already no error would tell their readers that bytes are missing. */
+  /**
+   * One end tells the other. Where both are closed already no error would tell their readers that bytes are missing. Where both are in the
+   * middle of a call they are left for the next time: this thread would stand still with them.
+   */
   #reset(sockets: readonly HeldSocket[]): boolean {
-    if (!sockets.some((socket) => !socket.closed && reset(socket))) return false;
+    if (!sockets.some((socket) => !socket.closed && !socket.locked && reset(socket))) return false;
     this.#takeOut(sockets);
     return true;
   }

@@ -11,6 +11,7 @@ interface HoldRecord {
   readonly unread: number;
   readonly side: number;
   readonly closed: number;
+  readonly locked: number;
 }
 
 /** A connection that still has to leave the bypass, and its sockets, those with unread bytes first. */
@@ -23,6 +24,8 @@ export interface HeldSocket extends SocketName {
   readonly unread: number;
   /** Nothing can come in any more. */
   readonly closed: boolean;
+  /** A call of its program is under way, which may stand still for ever: whoever touches the socket waits for it. */
+  readonly locked: boolean;
 }
 
 /** Runs `sidestep_hold` over all our sockets. */
@@ -60,12 +63,13 @@ function holderOf(records: readonly HoldRecord[]): Holder {
         return { side: side === 0 ? 'client' : 'server', address, port, pid, comm, unread };
       }),
     },
-    sockets: ends.map(({ end: { cookie, pid }, inode, unread, closed }) => ({
+    sockets: ends.map(({ end: { cookie, pid }, inode, unread, closed, locked }) => ({
       cookie,
       pid,
       inode,
       unread,
       closed: closed !== 0,
+      locked: locked !== 0,
     })),
   };
 }

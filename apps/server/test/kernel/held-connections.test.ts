@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
@@ -99,4 +101,37 @@ test('a socket that was closed from outside, and whose program does not look, ho
   expect(await client.result()).toMatchObject({ wrong: 0, errors: CONNECTIONS });
   expect(await daemon.verb('disable', '--wait', '30s')).toMatchObject({ status: 0 });
   expect(server.process.running).toBe(true);
+});
+
+/** Threads of the process that wait for a page of memory. */
+function standingStill(pid: number): number {
+  const waits = readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}/wchan`);
+  return waits.filter((path) => readFileSync(path, 'utf8') === 'handle_userfault').length;
+}
+
+/** Longer than the daemon waits before it resets what somebody asked it to. */
+const SOME_RESETS_MS = 4000;
+
+test('the daemon does not wait for a program that keeps its sockets locked', async () => {
+  await using scene = await openScene('held');
+  const { daemon, cgroup } = scene;
+  await daemon.enable();
+  await using quirks = new Traffic('quirks', { case: 'stand-still' }, { cgroup: cgroup.path });
+  await daemon.untilBypassing(await quirks.port());
+  quirks.process.kill('SIGUSR1');
+  await until('both sends stand still', async () => standingStill(quirks.pid) === 2);
+
+  const disabling = daemon.verb('disable', '--now');
+  await until('its connection is named', async () => {
+    const { held } = await daemon.api.acceleration.status.query();
+    return held?.connections === 1;
+  });
+  await wait(SOME_RESETS_MS);
+  expect(await daemon.api.acceleration.status.query()).toMatchObject({
+    state: 'draining',
+    held: { connections: 1 },
+  });
+
+  quirks.process.kill('SIGUSR1');
+  expect(await disabling).toMatchObject({ status: 0 });
 });
