@@ -2,7 +2,7 @@
 /*
  * Most short connections of a host come in crowds, and what they pay must be next to nothing: a storage, a record, four events and a call at
  * each change of state cost a connection of one request 7 % of its time. So in a crowd nothing is made at establishment. Only RTT
- * is on, which runs when data of this end was acknowledged, and who sends a second time gets its record then: pair.bpf.h.
+ * is on, which runs when data of this end was acknowledged, and who sends a second time gets its record then: late.bpf.h.
  */
 #pragma once
 
@@ -13,8 +13,8 @@
 #define MOST_CONNECTS 100
 #define MOST_LATE_RECORDS 100
 
-/* For how long an end may find itself without what an earlier moment of its connection should have left. */
-#define AFTERMATH_NS (1000 * 1000 * 1000ULL)
+/* For how long an end may find itself without what an earlier moment of its connection should have left: TCP repeats a SYN after one second, and after three. */
+#define AFTERMATH_NS (4 * 1000 * 1000 * 1000ULL)
 
 static __always_inline void turn_window(__u64 now)
 {
@@ -48,5 +48,8 @@ static __always_inline bool is_crowded(__u64 aftermath)
 static __always_inline bool may_have_late_record(void)
 {
 	turn_window(bpf_ktime_get_ns());
-	return ++crowd.late_records <= MOST_LATE_RECORDS;
+	if (crowd.late_records >= MOST_LATE_RECORDS)
+		return false;
+	crowd.late_records++;
+	return true;
 }

@@ -36,7 +36,7 @@ struct flow {
 	char comm[16];
 	struct ss_executable executable;
 	__u32 lives;		/* how often the socket was disconnected and used again */
-	__u32 samples;		/* of the round-trip time, before its transmit hook was switched on */
+	__u32 samples;		/* of the round-trip time, before its transmit hook was switched on; without a record: looks in vain for the other end */
 };
 
 /* Enrolled sockets by their own cookie. Eight-byte values let user space dump it. */
@@ -72,18 +72,23 @@ struct slot_queue {
 	__type(value, __u32);
 };
 
-/* Clients that are established and wait for their server's half of the handshake. */
+/* Clients that are established and wait for their server's half of the handshake. In a crowd that may be all that the table has room for. */
 struct pending_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, MOST_CONNECTIONS);
 	__type(key, struct isn_pair);
 	__type(value, struct place);
 };
 
-/* ISNs of the SYNs that reached a listener of ours: how a client learns that its server is on this host. */
+enum syn_mark {
+	SERVER_IS_HERE = 1,	/* how a client learns that its server is on this host */
+	CLIENT_WAITS = 2,	/* it has learnt it, but must wait for its turn to make a record: crowd.bpf.h */
+};
+
+/* ISNs of the SYNs that reached a listener of ours. */
 struct syn_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 16384);
+	__uint(max_entries, MOST_CONNECTIONS);
 	__type(key, __u32);
 	__type(value, __u8);
 };

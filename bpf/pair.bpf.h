@@ -3,10 +3,7 @@
  * Who is connected with whom. A listener of ours notes the ISN of each SYN; a client whose own ISN was noted knows that its
  * server is on this host. At establishment both ends see the same two sequence numbers, swapped: two random 32-bit numbers
  * prove that they are one connection, whatever network namespaces or address translation lie between. Data in the SYN
- * (TCP Fast Open) shifts the numbers, and a SYN proxy replaces them: no match, and so the stack.
- *
- * In a crowd all that happens later, when an end has sent for the second time: what it has sent and received is counted, and so the numbers
- * that it began with are still known.
+ * (TCP Fast Open) shifts the numbers, and a SYN proxy replaces them: no match, and so the stack. In a crowd all that happens later: late.bpf.h.
  */
 #pragma once
 
@@ -119,7 +116,7 @@ static __always_inline void on_syn(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock_ops_kern *kern = (void *)ops;
 	struct tcp_request_sock *request;
-	__u8 seen = 1;
+	__u8 mark = SERVER_IS_HERE;
 	__u32 isn;
 
 	if (ops->is_fullsock || is_crowded(0))
@@ -128,7 +125,7 @@ static __always_inline void on_syn(struct bpf_sock_ops *ops)
 	if (!request)
 		return;
 	isn = BPF_CORE_READ(request, rcv_isn);
-	bpf_map_update_elem(&syns, &isn, &seen, BPF_ANY);
+	bpf_map_update_elem(&syns, &isn, &mark, BPF_ANY);
 }
 
 /* With blocking readers allowed a connection must join before anybody can be inside recv, that is now. */
@@ -204,19 +201,24 @@ static __always_inline struct ss_connection *take_server(struct place *place, st
 	return conn;
 }
 
-/* No trace of the other end. In a crowd it may leave one later; else it is on another host, and nothing of ours is to cost this socket anything. */
-static __always_inline bool look_again_later(struct bpf_sock_ops *ops, struct bpf_sock *sk)
+/* Nothing of ours is to cost this socket anything any more. That it was ours once is remembered: join.bpf.h says what for. */
+static __always_inline void leave_alone(struct bpf_sock_ops *ops, struct bpf_sock *sk)
 {
-	struct flow *flow;
+	struct flow *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 
-	if (is_crowded(AFTERMATH_NS)) {
+	set_hooks(ops, 0);
+	if (flow && !flow->lives)
+		bpf_sk_storage_delete(&flows, sk);
+}
+
+/* No trace of the other end. In a crowd it may leave one later; else it is on another host. */
+static __always_inline bool look_again_later(struct bpf_sock_ops *ops, struct bpf_sock *sk, bool crowded)
+{
+	if (crowded || is_crowded(AFTERMATH_NS)) {
 		set_hooks(ops, BPF_SOCK_OPS_RTT_CB_FLAG);
 		return true;
 	}
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	/* But that it was ours once: join.bpf.h says what for. */
-	if (flow && !flow->lives)
-		bpf_sk_storage_delete(&flows, sk);
+	leave_alone(ops, sk);
 	return false;
 }
 
@@ -243,7 +245,8 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!tp || !flow || bpf_map_delete_elem(&syns, &isn)) {
 		count = totals_here();
-		if (look_again_later(ops, sk) && count)
+		/* It called connect in a crowd if it has nothing with it, however long the handshake took. */
+		if (look_again_later(ops, sk, !flow) && count)
 			__sync_fetch_and_add(&count->left_out, 1);
 		return;
 	}
@@ -280,7 +283,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 		return;
 	found = bpf_map_lookup_elem(&pending, &swapped);
 	if (!found) {
-		if (!look_again_later(ops, sk))
+		if (!look_again_later(ops, sk, false))
 			return;
 		/* A listener that is older than we are has left it nothing to be recognised by. */
 		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
@@ -319,87 +322,4 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	}
 	abort_joining(conn);
 	conn->reason = SS_REASON_REFUSED_BY_KERNEL;
-}
-
-/* An end that found no trace of the other one in this many sends has none on this host. */
-#define MOST_SENDS_TO_PAIR 64
-
-/* It has shown one turn at least when it gets its record, and need not show all of them again. */
-static __always_inline void welcome_late(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
-{
-	arm(ops, conn, side);
-	conn->due = 1;
-}
-
-/* First the server says that it is here: its client, who sees that, makes the record, and the server completes it. */
-static __always_inline void late_client(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
-{
-	__u32 isn = first_sent(ops);
-	struct isn_pair pair = { .sent = isn + 1, .received = ops->rcv_nxt - (__u32)ops->bytes_received };
-	struct ss_connection *conn;
-	struct place place = {};
-	struct flow *flow;
-
-	if (!bpf_map_lookup_elem(&syns, &isn) || !may_have_late_record())
-		return;
-	bpf_map_delete_elem(&syns, &isn);
-	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!flow)
-		return;
-	conn = new_record(&place, tp, bpf_get_socket_cookie(ops), flow);
-	if (!conn) {
-		set_hooks(ops, 0);
-		bpf_sk_storage_delete(&flows, sk);
-		return;
-	}
-	conn->id = place.connection;
-	welcome_late(ops, conn, SS_CLIENT);
-	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
-	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
-	report_line("connection %llu has stayed and gets its record", place.connection);
-}
-
-static __always_inline void late_server(struct bpf_sock_ops *ops, struct tcp_sock *tp, struct flow *flow)
-{
-	struct isn_pair swapped = { .sent = ops->rcv_nxt - (__u32)ops->bytes_received, .received = first_sent(ops) };
-	struct place *found = bpf_map_lookup_elem(&pending, &swapped), place;
-	__u32 isn = swapped.sent - 1;
-	struct ss_connection *conn;
-	__u8 seen = 1;
-
-	if (!found) {
-		bpf_map_update_elem(&syns, &isn, &seen, BPF_ANY);
-		return;
-	}
-	place = *found;
-	bpf_map_delete_elem(&pending, &swapped);
-	conn = take_server(&place, tp, bpf_get_socket_cookie(ops), flow);
-	if (!conn)
-		return;
-	welcome_late(ops, conn, SS_SERVER);
-	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
-	report_line("connection %llu paired", place.connection);
-}
-
-/* RTT on an end that has no record: it came in a crowd. */
-static __always_inline void pair_late(struct bpf_sock_ops *ops, struct bpf_sock *sk)
-{
-	struct tcp_sock *tp;
-	struct flow *flow;
-
-	if (ops->data_segs_out < 2)
-		return;
-	if (ops->data_segs_out > MOST_SENDS_TO_PAIR) {
-		set_hooks(ops, 0);
-		return;
-	}
-	tp = bpf_skc_to_tcp_sock(sk);
-	if (!tp)
-		return;
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	/* The kernel has cloned the listener's. */
-	if (flow && flow->kind == FLOW_LISTENER)
-		late_server(ops, tp, flow);
-	else
-		late_client(ops, sk, tp);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sock_ops: one program sees the life of every TCP socket in the cgroup; each moment has a header of its own. */
 #include "close.bpf.h"
+#include "late.bpf.h"
 #include "pair.bpf.h"
 #include "transmit.bpf.h"
 

@@ -17,6 +17,7 @@
 #define BTF "/sys/kernel/btf/vmlinux"
 #define SMALL 1024
 #define SMALL_RING 65536
+#define LEAST_WAITING 16384
 
 void probe_btf(void)
 {
@@ -120,9 +121,13 @@ static uint64_t bytes_of(struct bpf_map *map)
 /* As the daemon does when it is told to. */
 static void make_room(struct bpf_object *object, __u32 connections)
 {
+	__u32 waiting = connections < LEAST_WAITING ? LEAST_WAITING : connections;
+
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "connections"), connections);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "free_slots"), connections);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "socks"), 2 * connections);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "syns"), waiting);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(object, "pending"), waiting);
 }
 
 /* The data plane's own maps, as large as they are to be. */

@@ -16,6 +16,9 @@ export interface LoadOptions {
   readonly maxConnections: number | null;
 }
 
+/** Connections that may be about to be recognised, however small the table is: many of them are of other hosts. */
+const LEAST_WAITING = 16_384;
+
 /** Between two steps the event loop runs, so that whoever watches sees them. */
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
@@ -92,6 +95,8 @@ function loadObject({ objectPath, config, maxConnections }: LoadOptions): BpfObj
     opened.map('connections').setMaxEntries(maxConnections);
     opened.map('free_slots').setMaxEntries(maxConnections);
     opened.map('socks').setMaxEntries(2 * maxConnections);
+    const waiting = Math.max(maxConnections, LEAST_WAITING);
+    for (const map of ['syns', 'pending'] as const) opened.map(map).setMaxEntries(waiting);
   }
   opened.load();
   object.move();

@@ -6,6 +6,9 @@ import type { TestDaemon } from './support/test-daemon.ts';
 /** Several times as many as are followed in one tenth of a second. */
 const CROWD = 600;
 
+/** More than get their turn before all of them have sent a hundred times. */
+const BUSY_CROWD = 6000;
+
 const leftOut = async (daemon: TestDaemon) => (await daemon.api.acceleration.status.query()).leftOut;
 
 test('connections that come in a crowd and stay find their way to the bypass', async () => {
@@ -23,6 +26,33 @@ test('connections that come in a crowd and stay find their way to the bypass', a
     (await daemon.connections({ port })).flatMap(({ client, server }) => [client.pid, server.pid]),
   );
   expect(pids).not.toContain(0);
+
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('connections that send a lot while they wait for their turn get it in the end', async () => {
+  await using scene = await acceleratedScene('crowd-busy');
+  const { daemon, cgroup } = scene;
+  await using traffic = new Traffic(
+    'exchange',
+    { seconds: 600, connections: BUSY_CROWD },
+    { cgroup: cgroup.path },
+  );
+  await traffic.port();
+  let bypassing = 0;
+  await until(
+    'all of them are on the bypass',
+    async () => {
+      const { connections } = await daemon.api.acceleration.status.query();
+      bypassing = connections.bypassing;
+      return bypassing === BUSY_CROWD;
+    },
+    { deadline: 60_000, every: 250 },
+  ).catch(() => {});
+  expect(bypassing).toBe(BUSY_CROWD);
+  // Those of them that came when no crowd was noticed yet are few.
+  expect(await leftOut(daemon)).toBeGreaterThan(BUSY_CROWD / 2);
 
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
