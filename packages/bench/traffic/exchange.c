@@ -106,6 +106,12 @@ static bool enough(void)
 	return stopping || (options.count && counting_since && clients.exchanges - counted_before >= options.count);
 }
 
+/* From half of it to one and a half: those that opened together are not to speak together for ever. */
+static uint64_t draw_rest_ms(const struct end *end)
+{
+	return options.rest_ms / 2 + 1 + pattern_word(end->hello.seed, end->in_index) % options.rest_ms;
+}
+
 static void next_requests(struct end *end)
 {
 	uint64_t pause_ms;
@@ -115,7 +121,7 @@ static void next_requests(struct end *end)
 			shutdown(end->fd, SHUT_WR);
 		return;
 	}
-	pause_ms = end->resting ? options.rest_ms : options.pause_ms;
+	pause_ms = end->resting ? draw_rest_ms(end) : options.pause_ms;
 	if (pause_ms && end->in_index && !end->in_flight && !end->ready_at)
 		end->ready_at = now_ns() + pause_ms * NS_PER_MS;
 	if (end->ready_at > now_ns() || (pause_ms && end->in_flight))
@@ -265,7 +271,7 @@ static const struct argp_option argp_options[] = {
 	{ "to", 't', "ADDRESS", 0, "where the client connects, if not there", 0 },
 	{ "connections", 'n', "N", 0, "connections at once (1)", 0 },
 	{ "active", 'f', "N", 0, "only the first N connections are busy, the others rest (all)", 0 },
-	{ "rest-ms", 'h', "MS", 0, "how long these rest between an answer and the next request (1000)", 0 },
+	{ "rest-ms", 'h', "MS", 0, "how long these rest between an answer and the next request, half more or less (1000)", 0 },
 	{ "request", 'q', "SIZE", 0, "bytes: 64, or 1-65536 for random sizes", 0 },
 	{ "answer", 'r', "SIZE", 0, "bytes", 0 },
 	{ "pipeline", 'p', "N", 0, "requests under way on each connection (1)", 0 },
