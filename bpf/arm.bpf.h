@@ -14,14 +14,20 @@
 #define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
 /* Other programs may have flags of their own. */
 #define ALL_OURS (DORMANT | WATCHED)
-#define BOTH_ENDS 3
+#define BOTH_ENDS SS_BOTH_ENDS
 #define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
 #define SAMPLES_OF_A_SHORT_ONE 1
-#define MOST_ATTEMPTS_TO_ARM 8
+/* Its namespace may be out of reach, or the kernel too old. One visit to a hundred thousand sockets on a busy host takes a tenth of a second. */
+#define LONGEST_ARMING_NS (5 * 1000 * 1000 * 1000ULL)
 
 static __always_inline void set_hooks(struct bpf_sock_ops *ops, __u32 flags)
 {
 	bpf_sock_ops_cb_flags_set(ops, (ops->bpf_sock_ops_cb_flags & ~ALL_OURS) | flags);
+}
+
+static __always_inline void note_visitor(void)
+{
+	visitor = ((struct task_struct *)(void *)bpf_get_current_task_btf())->tgid;
 }
 
 /* The same from an iterator, which has the socket locked. */
@@ -68,6 +74,8 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 static __always_inline void ask_to_be_armed(struct ss_connection *conn)
 {
 	conn->dozing = 0;
+	if (!conn->arm)
+		conn->arm_since = bpf_ktime_get_ns();
 	conn->arm = 1;
 	ask_for_attention();
 }

@@ -32,7 +32,7 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk = ops->sk;
 	struct ss_connection *conn;
 	struct ss_totals *count;
-	__u32 side, both, before;
+	__u32 side, ends, before;
 	struct flow *flow;
 
 	if (!sk)
@@ -43,9 +43,10 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 		return;
 	side = flow->side & 1;
 	read_stack_counters(&conn->direction[side], (void *)conn->sock[side]);
-	both = conn->sock[SS_SERVER] ? 3 : 1;
 	before = __sync_fetch_and_or(&conn->closed, 1 << side);
-	if (before == both || (before | (1 << side)) != both)
+	ends = before & SS_PAIRED ? SS_BOTH_ENDS : 1 << SS_CLIENT;
+	/* The one who completes the mask gives the record back. */
+	if (before & 1 << side || ((before | 1 << side) & SS_BOTH_ENDS) != ends)
 		return;
 	count = totals_here();
 	if (count) {

@@ -14,7 +14,7 @@ static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connectio
 	int mark = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat);
 
 	if (!queued_bytes(tp) || !bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark)))
-		conn->to_wake &= ~(1 << (side & 1));
+		take_from(&conn->to_wake, 1 << (side & 1));
 }
 
 /* Unless its program has set another meanwhile. */
@@ -27,7 +27,7 @@ static __always_inline void give_mark_back(struct tcp_sock *tp, struct ss_connec
 	    bpf_setsockopt(tp, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before)))
 		return;
 	direction->plugged = 0;
-	conn->to_unplug &= ~(1 << (side & 1));
+	take_from(&conn->to_unplug, 1 << (side & 1));
 }
 
 SEC("iter/tcp")
@@ -42,6 +42,7 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
 	if (!tp)
 		return 0;
+	note_visitor();
 	flow = bpf_sk_storage_get(&flows, tp, 0, 0);
 	conn = flow ? record_of(flow) : 0;
 	if (!conn)

@@ -65,7 +65,7 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		return SS_REASON_SWITCHED_OFF;
 	if (!server || !client)
 		return SS_REASON_NOT_PAIRED;
-	if (conn->closed || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
+	if (conn->closed & SS_BOTH_ENDS || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
 	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
 		return SS_REASON_CLOSING;
 	reason = bad_habit(&conn->end[SS_CLIENT]);

@@ -91,6 +91,14 @@ struct cgroup {
 	struct kernfs_node *kn;
 };
 
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct cred {
+	kuid_t fsuid;
+};
+
 struct sock_cgroup_data {
 	struct cgroup *cgroup;
 };
@@ -138,6 +146,7 @@ struct sock {
 	struct socket *sk_socket;
 	struct socket_wq *sk_wq;
 	struct sock_cgroup_data sk_cgrp_data;
+	kuid_t sk_uid;
 	unsigned char sk_shutdown;
 	int sk_rcvbuf;
 };
@@ -184,6 +193,7 @@ struct mm_struct {
 
 struct task_struct {
 	struct mm_struct *mm;
+	const struct cred *cred;
 	int tgid;
 	char comm[16];
 	struct task_struct *group_leader;

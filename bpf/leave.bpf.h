@@ -10,6 +10,7 @@
 
 #include "choose.bpf.h"
 #include "events.bpf.h"
+#include "record.bpf.h"
 #include "socket.bpf.h"
 
 #define state_of(conn) (*(volatile __u32 *)&(conn)->state)
@@ -26,9 +27,11 @@ static __always_inline bool change_state(struct ss_connection *conn, __u32 from,
 }
 
 /* A fetching atomic orders everything on both sides, on every architecture. */
-static __always_inline void full_barrier(struct ss_connection *conn)
+static __always_inline void full_barrier(void)
 {
-	__sync_fetch_and_or(&conn->closed, 0);
+	__u64 somewhere = 0;
+
+	__sync_val_compare_and_swap(&somewhere, 0, 1);
 }
 
 static __always_inline void ask_for_attention(void)
@@ -60,7 +63,7 @@ static __always_inline bool try_to_part(struct ss_connection *conn, __u32 side, 
 	 * the queue before giving it up. The other way round a message could slip in between the two looks.
 	 */
 	quiet = calls_inside(peer) <= 0 && calls_inside(me) <= own_calls;
-	full_barrier(conn);
+	full_barrier();
 	quiet = quiet && !holds_redirected(me) && !holds_redirected(peer);
 	change_state(conn, SS_STATE_GATE, quiet ? SS_STATE_PARTED : SS_STATE_LEAVING);
 	return quiet;
@@ -94,10 +97,10 @@ static __always_inline void forget_both(struct ss_connection *conn)
 static __always_inline void note_unread(struct ss_connection *conn)
 {
 	if (queued_bytes((void *)conn->sock[SS_CLIENT]))
-		conn->to_wake |= 1 << SS_CLIENT;
+		add_to(&conn->to_wake, 1 << SS_CLIENT);
 	if (conn->sock[SS_SERVER] && queued_bytes((void *)conn->sock[SS_SERVER]))
-		conn->to_wake |= 1 << SS_SERVER;
-	conn->to_wake &= ~conn->closed;
+		add_to(&conn->to_wake, 1 << SS_SERVER);
+	take_from(&conn->to_wake, conn->closed);
 	if (conn->to_wake)
 		ask_for_attention();
 }
@@ -106,10 +109,10 @@ static __always_inline void note_unread(struct ss_connection *conn)
 static __always_inline void note_plugs(struct ss_connection *conn)
 {
 	if (conn->direction[SS_CLIENT].plugged)
-		conn->to_unplug |= 1 << SS_CLIENT;
+		add_to(&conn->to_unplug, 1 << SS_CLIENT);
 	if (conn->direction[SS_SERVER].plugged)
-		conn->to_unplug |= 1 << SS_SERVER;
-	conn->to_unplug &= ~conn->closed;
+		add_to(&conn->to_unplug, 1 << SS_SERVER);
+	take_from(&conn->to_unplug, conn->closed);
 	if (conn->to_unplug)
 		ask_for_attention();
 }

@@ -20,6 +20,7 @@ volatile struct ss_config config SEC(".data.config") = {
 };
 const volatile __u32 most_connections SEC(".rodata.limits") = MOST_CONNECTIONS;
 volatile __u32 attention SEC(".data.attention") = 0;
+volatile __u32 visitor SEC(".data.visitor") = 0;
 struct crowd crowd SEC(".data.crowd") = {};
 struct ss_census census SEC(".data.census") = {};
 __u32 fresh_slots SEC(".data.slots") = 0;

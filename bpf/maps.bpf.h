@@ -156,6 +156,8 @@ extern volatile struct ss_config config;
 /* Set when a connection is due to join or leave: the daemon clears it and runs the iterator. */
 extern volatile __u32 attention;
 extern struct ss_census census;
+/* The process that last visited sockets by an iterator that locks them: what a socket does as it is unlocked, it does in that one's name. */
+extern volatile __u32 visitor;
 
 /* How many connections came of late: crowd.bpf.h. All times are CLOCK_MONOTONIC, ns. */
 struct crowd {

@@ -192,8 +192,15 @@ static __always_inline struct ss_connection *take_server(struct place *place, st
 {
 	struct ss_connection *conn = record_at(place->slot, place->connection);
 
-	if (!conn || conn->closed)
+	if (!conn)
 		return 0;
+	/* Either its client sees this when it closes, or we see here that it has closed, and that the record is anybody's. */
+	if (__sync_fetch_and_or(&conn->closed, SS_PAIRED) & SS_BOTH_ENDS)
+		return 0;
+	if (*(volatile __u64 *)&conn->id != place->connection) {
+		take_from(&conn->closed, SS_PAIRED);
+		return 0;
+	}
 	describe(&conn->end[SS_SERVER], tp, cookie, flow);
 	become_ours(flow, place, SS_SERVER, cookie);
 	conn->reason = SS_REASON_WARMING_UP;
@@ -252,7 +259,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	}
 	conn = new_record(&place, tp, bpf_get_socket_cookie(ops), flow);
 	if (!conn) {
-		bpf_sk_storage_delete(&flows, sk);
+		leave_alone(ops, sk);
 		return;
 	}
 	/* A socket without a file belongs to the kernel. */

@@ -7,6 +7,18 @@
 /* A record is made by copying this, then filled in place: it is too large for the stack, and per-CPU scratch is not safe here. */
 static const struct ss_connection blank_connection = {};
 
+/* Several processors at a time: a mask is never written but in one step. */
+static __always_inline void add_to(__u32 *mask, __u32 bits)
+{
+	__sync_fetch_and_or(mask, bits);
+}
+
+static __always_inline void take_from(__u32 *mask, __u32 bits)
+{
+	if (*(volatile __u32 *)mask & bits)
+		__sync_fetch_and_and(mask, ~bits);
+}
+
 static __always_inline struct ss_connection *record_at(__u32 slot, __u64 id)
 {
 	struct ss_connection *conn = bpf_map_lookup_elem(&connections, &slot);

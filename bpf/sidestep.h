@@ -108,6 +108,10 @@ struct ss_end {
 	__u8 pad;
 };
 
+/* In the same word as the ends that are closed: whether the server has taken the record, or its client was gone before. */
+#define SS_BOTH_ENDS 3
+#define SS_PAIRED 4
+
 /* A measurement of how fast a stream goes, under way. */
 struct ss_pace {
 	__u64 began;		/* CLOCK_MONOTONIC, ns; 0: not yet */
@@ -156,24 +160,25 @@ struct ss_connection {
 	__u64 file[2];		/* and of their struct file, 0 as long as the socket was not accepted */
 	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: when it last joined */
 	__u64 joined_with;	/* messages on the bypass then */
+	__u64 arm_since;	/* CLOCK_MONOTONIC, ns: when that was asked for */
 	__u64 next_trial;	/* CLOCK_MONOTONIC, ns: from when on a stream may try the bypass again */
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */
 	__u32 last_sender;
-	__u32 closed;		/* mask of ends that have reached TCP_CLOSE */
+	__u32 closed;		/* mask of ends that have reached TCP_CLOSE, and SS_PAIRED */
 	__u32 armed;		/* mask of ends whose transmit hook is on */
+	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
+	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
 	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
-	__u8 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u8 given_up;		/* not watched any more, and so never to join */
 	__u8 trial;		/* a stream that tries the bypass, or is to */
 	__u8 trials;		/* how often one did */
 	__u8 short_stays;	/* how often in a row it left again soon */
-	__u8 arm;		/* the iterator is to switch it on at both: how often it was asked to */
+	__u8 arm;		/* the iterator is to switch it on at both */
 	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
-	__u8 to_unplug;		/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
 	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
 	__u8 pad[2];

@@ -149,6 +149,18 @@ static __always_inline void note_process(__u32 *pid, char *comm)
 				  (void *)leader + bpf_core_field_offset(struct task_struct, comm));
 }
 
+/*
+ * Somebody holds the socket's lock in process context, and it is its program that does, as far as can be seen: others do so, too, for a moment (a
+ * socket listing, our own iterators), and what has waited for the lock runs in their name.
+ */
+static __always_inline bool in_a_call_of_its_own(struct tcp_sock *tp)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+	return in_a_call(tp) && task->tgid != (int)visitor &&
+	       BPF_CORE_READ(task, cred, fsuid.val) == BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_uid.val);
+}
+
 /* Only where the running process is the one that uses the socket: its pid, name and executable replace what was inherited from the listener. */
 static __always_inline void note_process_of(struct ss_end *end)
 {

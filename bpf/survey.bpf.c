@@ -141,6 +141,7 @@ int sidestep_survey(struct bpf_iter__tcp *ctx)
 	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
 	if (!tp)
 		return 0;
+	note_visitor();
 	port = local_port(tp);
 	if (common->skc_state == TCP_LISTEN) {
 		bpf_map_update_elem(&listening_ports, &port, &yes, BPF_ANY);

@@ -27,6 +27,19 @@ static __always_inline enum enrolment enrol(struct sock *sk, struct ss_connectio
 	return OVERTAKEN;
 }
 
+/* Where it cannot be for long, the stream sleeps on until its next trial. */
+static __always_inline void be_armed(struct ss_connection *conn)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	census.errands++;
+	if (now - conn->arm_since < LONGEST_ARMING_NS)
+		return;
+	conn->arm = 0;
+	conn->dozing = 1;
+	postpone_trial(conn, now, false);
+}
+
 /* The socket is in use by somebody else: another map, SMC, iSCSI. */
 static __always_inline void refused(struct ss_connection *conn)
 {
@@ -39,11 +52,8 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 {
 	__u32 reason;
 
-	if (conn->arm) {
-		census.errands++;
-		/* Not for ever: its namespace may be out of reach, or the kernel too old. */
-		conn->arm = conn->arm < MOST_ATTEMPTS_TO_ARM ? conn->arm + 1 : 0;
-	}
+	if (conn->arm)
+		be_armed(conn);
 	if ((conn->turns < conn->due && !conn->trial) || conn->given_up || conn->armed != BOTH_ENDS)
 		return;
 	reason = obstacle(conn, false);
@@ -129,7 +139,7 @@ static __always_inline bool name_socket(struct seq_file *seq, struct ss_connecti
 static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
 	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, KEEP_LOWAT))
-		conn->to_wake &= ~(1 << (side & 1));
+		take_from(&conn->to_wake, 1 << (side & 1));
 }
 
 static __always_inline void name_plugged(struct seq_file *seq, struct ss_connection *conn, __u32 side)
@@ -139,7 +149,7 @@ static __always_inline void name_plugged(struct seq_file *seq, struct ss_connect
 	if (!name_socket(seq, conn, side, direction->lowat_before))
 		return;
 	direction->plugged = 0;
-	conn->to_unplug &= ~(1 << (side & 1));
+	take_from(&conn->to_unplug, 1 << (side & 1));
 }
 
 /* What sidestep_arm did not do, for the kernel is too old or the namespace out of reach, the daemon does with a borrowed descriptor. */
@@ -177,14 +187,23 @@ static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
 	}
 	direction->spilled = SS_SPILL_SETTLED;
 	if (queued_bytes(reader))
-		conn->to_wake |= 1 << (side & 1);
+		add_to(&conn->to_wake, 1 << (side & 1));
+}
+
+/* The end of `side` may have bytes before it that TCP carried although it is enrolled. */
+static __always_inline bool may_have_been_misled(struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[!(side & 1)];
+
+	return direction->spilled ||
+	       (!direction->ordered && !all_read((void *)conn->sock[!(side & 1)], (void *)conn->sock[side & 1]));
 }
 
 /* A program has asked FIONREAD for the first time since its connection joined, and may have been told too little. */
 static __always_inline void become_strict(struct ss_connection *conn)
 {
 	conn->strict = 1;
-	if (conn->direction[0].spilled || conn->direction[1].spilled)
+	if (may_have_been_misled(conn, SS_CLIENT) || may_have_been_misled(conn, SS_SERVER))
 		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
 }
 
@@ -228,8 +247,8 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 		finish_parting(conn);
 		break;
 	}
-	conn->to_wake &= ~conn->closed;
-	conn->to_unplug &= ~conn->closed;
+	take_from(&conn->to_wake, conn->closed);
+	take_from(&conn->to_unplug, conn->closed);
 	if (conn->to_wake | conn->to_unplug)
 		settle(ctx->meta->seq, conn, side);
 	else

@@ -83,7 +83,7 @@ static __always_inline void unplug(struct bpf_sock_ops *ops, struct ss_connectio
 	if (BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT)
 		bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before));
 	direction->plugged = 0;
-	conn->to_unplug &= ~(1 << (side & 1));
+	take_from(&conn->to_unplug, 1 << (side & 1));
 }
 
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)
@@ -108,8 +108,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
-		/* In process context the socket's lock is owned, and by the process that runs: it sends, or acknowledges what it has read. */
-		if (!conn->end[side].exact && in_a_call((void *)conn->sock[side]))
+		/* It sends, or acknowledges what it has read. */
+		if (!conn->end[side].exact && in_a_call_of_its_own((void *)conn->sock[side]))
 			note_process_of(&conn->end[side]);
 		if (data) {
 			observe(ops, conn, side);
@@ -125,8 +125,10 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 		break;
 	case SS_STATE_DELETING:
 		/* On its way to an end that may not be out of the map yet. */
-		if (data)
-			conn->to_wake |= 1 << !side;
+		if (data) {
+			add_to(&conn->to_wake, 1 << !side);
+			ask_for_attention();
+		}
 		break;
 	case SS_STATE_BYPASS:
 		if (data && !conn->direction[side].ordered && !conn->strict)

@@ -195,6 +195,8 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	me = (void *)conn->sock[side];
 	peer = (void *)conn->sock[!side];
 
+	/* Our psock was referenced before, and whoever looks through the gate must see that: leave.bpf.h. */
+	full_barrier();
 	state = state_after_gate(conn);
 	if (state == SS_STATE_GATE)
 		return to_stack(direction);

@@ -126,6 +126,7 @@ export class Tender extends Visitor {
   /** An earlier daemon may have died in the middle of a visit. */
   #unfinished = true;
   #restUntil = 0;
+  #onErrands = false;
   #trouble: unknown = null;
 
   constructor(
@@ -159,7 +160,7 @@ export class Tender extends Visitor {
     this.#clearAttention();
     const { census, output } = this.visitNow();
     this.#deal(census, output);
-    if (census.errands > 0n) this.#inBackground(this.#arm());
+    if (census.errands > 0n) this.#runErrands();
     this.#restAfter(started);
   }
 
@@ -169,8 +170,18 @@ export class Tender extends Visitor {
     const visit = await this.visitInBackground();
     if (!visit) return;
     this.#deal(visit.census, visit.output);
-    if (visit.census.errands > 0n) await this.#arm();
+    if (visit.census.errands > 0n) this.#runErrands();
     this.#restAfter(started);
+  }
+
+  /** One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. */
+  #runErrands(): void {
+    if (this.#onErrands) return;
+    this.#onErrands = true;
+    const errands = this.#arm().finally(() => {
+      this.#onErrands = false;
+    });
+    this.#inBackground(errands);
   }
 
   /** First of all: what asks while the iterator runs is seen next time. */

@@ -63,14 +63,18 @@ export class SplicerStore implements SplicerService {
     for (const kept of this.#kept) if (kept.boot === boot) dataPlane.addSplicer(fileOf(kept));
   }
 
-  /** Takes note of what the kernel has learned; once a second. */
+  /** Takes note of what the kernel has learned, and tells it again what it has forgotten for want of room; once a second. */
   turn(): void {
     const { dataPlane, executables, log, now } = this.#options;
     const before = this.#nameless;
     this.#nameless = [];
     if (!dataPlane.enabled) return;
-    const known = new Set(this.#kept.filter(({ boot }) => boot === executables.boot).map(keyOf));
-    for (const { device, inode, pid, comm } of dataPlane.splicers()) {
+    const remembered = this.#kept.filter(({ boot }) => boot === executables.boot);
+    const known = new Set(remembered.map(keyOf));
+    const learned = dataPlane.splicers();
+    const inKernel = new Set(learned.map(keyOf));
+    for (const kept of remembered) if (!inKernel.has(keyOf(kept))) dataPlane.addSplicer(fileOf(kept));
+    for (const { device, inode, pid, comm } of learned) {
       if (comm === PROBE) continue;
       const key = keyOf({ device, inode });
       if (known.has(key)) continue;
