@@ -49,6 +49,16 @@ test('a program that was seen to splice is remembered by its path, and told to t
   expect(await next.store.list()).toEqual([LEARNED]);
 });
 
+test('a program that the kernel has forgotten is told to it again', async () => {
+  const { store, splice, dataPlane, inKernel } = await host();
+  splice();
+  store.turn();
+  dataPlane.kernel.splicers.length = 0;
+  store.turn();
+  expect(inKernel()).toEqual([PROXY]);
+  expect(await store.list()).toEqual([LEARNED]);
+});
+
 test('the probe of the check-up, which splices to see what happens, is nobody’s program', async () => {
   const { store, splice, log } = await host();
   splice({ comm: 'sidestep-probe' });
