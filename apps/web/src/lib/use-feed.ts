@@ -1,6 +1,10 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { append, emptyFeed, type Feed, oldest, prepend } from './feed.ts';
 import { keepSubscribed } from './keep-subscribed.ts';
+import { paced } from './paced.ts';
+
+/** In a flood nobody reads ten screens of new lines a second, and drawing them would keep the browser busy. */
+const DRAW_MS = 250;
 
 interface Handlers<T> {
   /** `last` is the highest number looked at, to resume after. */
@@ -77,6 +81,14 @@ type Change<T> = (change: (feed: Feed<T> | null) => Feed<T>) => void;
 function start<T extends { seq: number }>(source: FeedSource<T>, change: Change<T>): () => void {
   let stopped = false;
   let stop: () => void = () => {};
+  let arrived: { batch: readonly T[]; missed: number }[] = [];
+  const drawing = paced(DRAW_MS, () => {
+    const batches = arrived;
+    arrived = [];
+    change((feed) =>
+      batches.reduce((held, { batch, missed }) => append(held, batch, missed), feed ?? emptyFeed),
+    );
+  });
   const run = async () => {
     let entries: readonly T[];
     try {
@@ -96,7 +108,8 @@ function start<T extends { seq: number }>(source: FeedSource<T>, change: Change<
           // With nothing seen yet, nothing was missed: the feed starts here.
           const known = after !== '0';
           after = last;
-          change((feed) => append(feed ?? emptyFeed, batch, known ? missed : 0));
+          arrived.push({ batch, missed: known ? missed : 0 });
+          drawing.ask();
         },
       }),
     );
@@ -105,5 +118,6 @@ function start<T extends { seq: number }>(source: FeedSource<T>, change: Change<
   return () => {
     stopped = true;
     stop();
+    drawing.stop();
   };
 }

@@ -1,15 +1,16 @@
 'use client';
 
 import type { ConnectionView } from '@sidestep/shared';
+import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
+import { client } from '@/lib/client.ts';
 import { Figure } from '@/ui/figure.tsx';
 import { Panel } from '@/ui/panel.tsx';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { connectionsHref } from './filter.ts';
 import { busiestPairs } from './pairs.ts';
-import { useConnections } from './use-connections.ts';
 
 /** The busiest connections; those of one pair of programs are added up. */
 const BUSIEST: ConnectionView = {
@@ -20,19 +21,21 @@ const BUSIEST: ConnectionView = {
   limit: 200,
 };
 const SHOWN = 8;
+/** Sums do not change faster than anybody reads them; following every connection would cost. */
+const LOOK_MS = 1000;
 
 /** Which programs talk most with each other, and by which road. */
 export function PairsPanel() {
-  const { page } = useConnections(BUSIEST);
-  const live = [...(page?.rows.values() ?? [])].filter(({ gone }) => !gone);
-  const pairs = busiestPairs(
-    live.map(({ connection }) => connection),
-    SHOWN,
-  );
+  const { data: page } = useQuery({
+    queryKey: ['connections', 'busiest'],
+    queryFn: () => client().connections.list.query(BUSIEST),
+    refetchInterval: LOOK_MS,
+  });
+  const pairs = busiestPairs(page?.rows ?? [], SHOWN);
   return (
     <Panel title="Busiest pairs" aside={<span className="text-xs text-muted">msg/s</span>}>
-      {page === null && <Skeleton className="mx-4 mb-4 h-24" />}
-      {page !== null && pairs.length === 0 && (
+      {page === undefined && <Skeleton className="mx-4 mb-4 h-24" />}
+      {page !== undefined && pairs.length === 0 && (
         <NothingWatched title={page.total === 0 ? 'No local connections yet' : 'All quiet'}>
           {page.total > 0 && 'Connections are open, but nothing is sent.'}
         </NothingWatched>

@@ -2,7 +2,7 @@
 
 import type { StatisticsHistory, StatisticsPoint } from '@sidestep/shared';
 import dynamic from 'next/dynamic';
-import { useMemo } from 'react';
+import { memo, useMemo } from 'react';
 import { niceCeiling } from '@/lib/number.ts';
 import { useWidth } from '@/lib/width.ts';
 import { Panel } from '@/ui/panel.tsx';
@@ -24,8 +24,10 @@ interface RoadChartProps {
   steps?: boolean;
 }
 
-/** One or two lines over time, with the last value at each line's end. Neighbours share the cursor. */
-export function RoadChart({ title, history, pick, format, steps = false }: RoadChartProps) {
+/** One or two lines over time, with the last value at each line's end. Neighbours share the cursor. Drawn only when its history changes: nothing on the overview costs more. */
+export const RoadChart = memo(DrawRoadChart);
+
+function DrawRoadChart({ title, history, pick, format, steps = false }: RoadChartProps) {
   const [ref, width] = useWidth();
   const points = useMemo(
     () => (history ? chartPoints(history, (point) => ({ stack: 0, ...pick(point) })) : []),

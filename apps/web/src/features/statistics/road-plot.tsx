@@ -1,7 +1,17 @@
 'use client';
 
 import type { Path, StatisticsHistory } from '@sidestep/shared';
-import { Area, AreaChart, CartesianGrid, ReferenceLine, Tooltip, XAxis, YAxis } from 'recharts';
+import { useCallback, useMemo } from 'react';
+import {
+  Area,
+  AreaChart,
+  CartesianGrid,
+  ReferenceLine,
+  Tooltip,
+  type TooltipContentProps,
+  XAxis,
+  YAxis,
+} from 'recharts';
 import { formatClock, formatMinute, formatMoment } from '@/lib/time.ts';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
 import { type ChartPoint, PLOT_HEIGHT, readableMarks, SPANS, spreadLabels, timeTicks } from './series.ts';
@@ -36,17 +46,36 @@ export default function RoadPlot(props: RoadPlotProps) {
   );
 }
 
+// The library compares props by identity, and works everything out again for each that changed: what can stay the same is made once.
+const MARGIN = { top: PLOT.top, right: PLOT.right, bottom: 0, left: 0 };
+const TICK = { fill: 'var(--muted)', fontSize: 12 };
+const AXIS_LINE = { stroke: 'var(--line)' };
+const CURSOR = { stroke: 'var(--line-strong)' };
+const formatDay = (at: number) => formatMoment(at).slice(5, 10);
+
 function Lines({ history, points, last, top, width, format, single, steps }: RoadPlotProps) {
   const to = last.at;
   const from = to - SPANS[history.range];
-  const clock = history.range === '7d' ? (at: number) => formatMoment(at).slice(5, 10) : formatMinute;
-  const area = { type: steps ? 'stepAfter' : 'linear', isAnimationActive: false, fillOpacity: 0.1 } as const;
+  const valueTicks = useMemo(() => [0, top / 2, top], [top]);
+  const reading = useCallback(
+    ({ active, payload }: TooltipContentProps) => {
+      const point = payload[0]?.payload as ChartPoint | undefined;
+      return active && point ? <Reading {...{ point, format, single }} /> : null;
+    },
+    [format, single],
+  );
+  // With the data at the chart instead, the library would draw it empty before each time that it draws it anew.
+  const area = {
+    data: points,
+    type: steps ? 'stepAfter' : 'linear',
+    isAnimationActive: false,
+    fillOpacity: 0.1,
+  } as const;
   return (
     <AreaChart
       width={width}
       height={PLOT.height}
-      data={points}
-      margin={{ top: PLOT.top, right: PLOT.right, bottom: 0, left: 0 }}
+      margin={MARGIN}
       syncId="statistics"
       syncMethod="value"
       accessibilityLayer={false}
@@ -58,30 +87,23 @@ function Lines({ history, points, last, top, width, format, single, steps }: Roa
         domain={[from, to]}
         // A word at the right end would run into the values there.
         ticks={timeTicks(from, to - (to - from) / 24, history.range)}
-        tickFormatter={clock}
+        tickFormatter={history.range === '7d' ? formatDay : formatMinute}
         height={PLOT.bottom}
-        tick={{ fill: 'var(--muted)', fontSize: 12 }}
-        axisLine={{ stroke: 'var(--line)' }}
+        tick={TICK}
+        axisLine={AXIS_LINE}
         tickLine={false}
         interval="equidistantPreserveStart"
       />
       <YAxis
         width={PLOT.left}
         domain={[0, top]}
-        ticks={[0, top / 2, top]}
+        ticks={valueTicks}
         tickFormatter={format}
-        tick={{ fill: 'var(--muted)', fontSize: 12 }}
+        tick={TICK}
         axisLine={false}
         tickLine={false}
       />
-      <Tooltip
-        isAnimationActive={false}
-        cursor={{ stroke: 'var(--line-strong)' }}
-        content={({ active, payload }) => {
-          const point = payload?.[0]?.payload as ChartPoint | undefined;
-          return active && point ? <Reading {...{ point, format, single }} /> : null;
-        }}
-      />
+      <Tooltip isAnimationActive={false} cursor={CURSOR} content={reading} />
       {!single && (
         <Area {...area} dataKey="stack" stroke={COLORS.stack} fill={COLORS.stack} strokeWidth={1.5} />
       )}
