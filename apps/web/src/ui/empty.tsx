@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 /** What stands where there is nothing yet: a sentence, and what would bring something. */
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
-    <div className="appear mx-auto flex max-w-md flex-col items-center gap-1 px-6 py-12 text-center">
+    <div className="appear mx-auto flex max-w-md flex-col items-center gap-1 px-6 py-12 text-center text-balance">
       <p className="font-medium">{title}</p>
       {children && <div className="text-muted">{children}</div>}
     </div>

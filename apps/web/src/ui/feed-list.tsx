@@ -148,14 +148,18 @@ function Gap({ missed, one }: { missed: number; one: string }) {
   );
 }
 
+const LOADING_ROW = 'flex flex-wrap content-center items-center gap-x-6 gap-y-2 px-4 sm:px-6';
+
 function LoadingRows({ height }: { height: number }) {
   return (
     <div>
       <span className="sr-only">Loading</span>
       {Array.from({ length: 12 }, (_, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the rows are alike and never move
-        <div key={index} className="flex items-center px-4" style={{ height }}>
-          <Skeleton className="h-3 w-full" />
+        <div key={index} className={LOADING_ROW} style={{ height }}>
+          <Skeleton className="h-3 w-16" />
+          <Skeleton className="h-3 w-24" />
+          {height > 24 && <Skeleton className="h-3 w-64 sm:w-80" />}
         </div>
       ))}
     </div>

@@ -5,7 +5,7 @@ export function PageHeader({ title, children }: { title: string; children?: Reac
   return (
     <div className="flex shrink-0 flex-wrap items-center gap-x-3 gap-y-2 px-4 py-3 sm:px-6">
       <h1 className="mr-auto text-base font-semibold">{title}</h1>
-      {children}
+      <div className="flex min-w-0 flex-wrap items-center justify-end gap-x-3 gap-y-2">{children}</div>
     </div>
   );
 }

@@ -44,6 +44,9 @@ export function HeldConnections({ status, onReset }: HeldConnectionsProps) {
   );
 }
 
+/** A number and its unit stay on one line. */
+const formatAsOneWord = (bytes: number) => formatBytes(bytes).replace('\u2009', '\u202f');
+
 function HeldList({ held }: { held: NonNullable<Status['held']> }) {
   const named = held.most.slice(0, MOST_NAMED);
   const more = held.connections - named.length;
@@ -51,7 +54,7 @@ function HeldList({ held }: { held: NonNullable<Status['held']> }) {
     <ul className="mt-2 space-y-1.5 text-muted" aria-label="Connections that still have to leave the bypass">
       {named.map((connection) => (
         <li key={connection.id} className="break-words">
-          {heldWords(connection, formatBytes)}
+          {heldWords(connection, formatAsOneWord)}
         </li>
       ))}
       {more > 0 && <li>and {more} more</li>}

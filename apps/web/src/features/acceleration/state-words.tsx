@@ -35,19 +35,19 @@ export function StateDetails({ status, state }: { status: Status; state: SwitchS
   const since = Date.parse(status.since);
   return (
     <div className="text-muted">
-      <p>
-        {(state === 'on' || state === 'off') && (
+      {(state === 'on' || state === 'off') && (
+        <p>
           <span title={formatMoment(since)}>
             {state} since {sinceWords(since)} ·{' '}
           </span>
-        )}
-        <Figure
-          value={status.events.lost}
-          of="events lost since it was turned on"
-          suffix=" lost"
-          className={cn(status.events.lost > 0 && 'text-warn')}
-        />
-      </p>
+          <Figure
+            value={status.events.lost}
+            of="events lost since it was turned on"
+            suffix=" lost"
+            className={cn(status.events.lost > 0 && 'text-warn')}
+          />
+        </p>
+      )}
       <p className="truncate" title={`Programs in the cgroup ${status.cgroup} are covered.`}>
         cgroup <span className="font-mono text-xs text-ink">{status.cgroup}</span>
       </p>

@@ -1,9 +1,10 @@
 import type { ConnectionView } from '@sidestep/shared';
-import { Columns3, Pause, Play } from 'lucide-react';
+import { Columns3 } from 'lucide-react';
 import { downloadTable, TABLE_FORMATS } from '@/lib/download.ts';
 import { Button } from '@/ui/button.tsx';
 import { ExportMenu } from '@/ui/export-menu.tsx';
 import { Menu, MenuCheck, MenuLabel, MenuLine } from '@/ui/menu.tsx';
+import { PauseButton } from '@/ui/pause-button.tsx';
 import { columns, TRAITS } from './columns.tsx';
 import { allConnections, toCsv } from './export.ts';
 
@@ -20,10 +21,7 @@ interface ToolbarProps {
 export function Toolbar({ view, paused, onPause, visibility, onVisibility, onClosed }: ToolbarProps) {
   return (
     <>
-      <Button onClick={onPause} aria-pressed={paused} title="p">
-        {paused ? <Play /> : <Pause />}
-        {paused ? 'Resume' : 'Pause'}
-      </Button>
+      <PauseButton {...{ paused, onPause }} />
       <ExportMenu
         what="What the filter shows, all pages"
         formats={TABLE_FORMATS}

@@ -1,7 +1,6 @@
 'use client';
 
 import { EVENT_KINDS, type Event, type EventKind, eventKindSchema } from '@sidestep/shared';
-import { Pause, Play } from 'lucide-react';
 import { useCallback, useMemo, useState } from 'react';
 import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { useStatus } from '@/features/acceleration/status.tsx';
@@ -16,6 +15,7 @@ import { Empty } from '@/ui/empty.tsx';
 import { ExportMenu } from '@/ui/export-menu.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
+import { PauseButton } from '@/ui/pause-button.tsx';
 import { EventCounts } from './event-counts.tsx';
 import { EventCard, EventRow } from './event-row.tsx';
 import { eventSource } from './event-source.ts';
@@ -66,10 +66,7 @@ export function EventsPage() {
             <EventCounts {...status} />
           </span>
         )}
-        <Button onClick={pause} aria-pressed={paused} title="p">
-          {paused ? <Play /> : <Pause />}
-          {paused ? 'Resume' : 'Pause'}
-        </Button>
+        <PauseButton paused={paused} onPause={pause} />
         <ExportMenu
           what="What the filter shows, as far as the daemon remembers"
           formats={TABLE_FORMATS}
@@ -103,7 +100,11 @@ export function EventsPage() {
           renderEntry={renderEntry}
           empty={
             kinds.length > 0 ? (
-              <Empty title="No event of these kinds yet" />
+              <Empty title="No event of these kinds yet">
+                <Button onClick={() => setParams({ kinds: null })} className="mt-2">
+                  Show all kinds
+                </Button>
+              </Empty>
             ) : (
               <NothingWatched title="No events yet" />
             )

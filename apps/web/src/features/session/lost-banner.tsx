@@ -21,7 +21,11 @@ export function LostBanner({ hasData }: { hasData: boolean }) {
       <PlugZap className="hidden size-4 shrink-0 text-bad sm:block" aria-hidden="true" />
       <p className="min-w-0 flex-1 basis-72">
         <span className="font-medium">The daemon does not answer.</span>{' '}
-        {hasData && <span className="tabular">What you see is {formatSpan(now - link.since)} old. </span>}
+        {hasData && (
+          <span className="tabular">
+            What you see is <span className="whitespace-nowrap">{formatSpan(now - link.since)}</span> old.{' '}
+          </span>
+        )}
         Connections that take the bypass keep running without it. If it stays away:{' '}
         <Command>sudo ./sidestep up</Command>
       </p>

@@ -54,7 +54,7 @@ export function SettingsPage() {
                 onChange={(queueCap) => update({ queueCap })}
               />
             ) : (
-              <Skeleton className="h-8 w-32" />
+              <Skeleton className="h-8 w-48" />
             )}
           </Setting>
         </Group>

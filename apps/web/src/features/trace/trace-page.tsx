@@ -1,7 +1,7 @@
 'use client';
 
 import type { TraceLine } from '@sidestep/shared';
-import { ChevronDown, ChevronUp, Pause, Play } from 'lucide-react';
+import { ChevronDown, ChevronUp } from 'lucide-react';
 import { useCallback, useMemo, useRef, useState } from 'react';
 import { useStatus } from '@/features/acceleration/status.tsx';
 import { download } from '@/lib/download.ts';
@@ -16,6 +16,7 @@ import { FailureNotice } from '@/ui/failure-notice.tsx';
 import { FeedList } from '@/ui/feed-list.tsx';
 import { Notice } from '@/ui/notice.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
+import { PauseButton } from '@/ui/pause-button.tsx';
 import { SearchBox } from '@/ui/search-box.tsx';
 import { Switch } from '@/ui/switch.tsx';
 import { nextHit } from './find.ts';
@@ -69,10 +70,7 @@ export function TracePage() {
             onChange={trace.turn}
           />
         </div>
-        <Button onClick={pause} aria-pressed={paused} title="p">
-          {paused ? <Play /> : <Pause />}
-          {paused ? 'Resume' : 'Pause'}
-        </Button>
+        <PauseButton paused={paused} onPause={pause} />
         <ExportMenu
           what="The lines on this page"
           formats={['Text']}
