@@ -7,29 +7,58 @@ import { KIND_MEANS, KindGlyph } from '@/features/events/event-words.tsx';
 import { PageHeader } from '@/ui/page-header.tsx';
 import { PathMark } from '@/ui/path-glyph.tsx';
 
+const CHAPTERS = {
+  packets: 'What happens to your packets',
+  unseen: 'What other tools will not see',
+  'check-up': 'What the check-up is for',
+  reasons: 'Why a connection is on the stack',
+  filter: 'Finding connections',
+  events: 'What the events say',
+  'left-out': 'What is not shown',
+} as const;
+
 /** What the words of the page mean. */
 export function HelpPage() {
   return (
     <div className="overflow-y-auto scroll-smooth">
       <PageHeader title="Help" />
-      <div className="flex max-w-3xl flex-col gap-8 px-4 pb-16 sm:px-6">
-        <Packets />
-        <Unseen />
-        <CheckUps />
-        <Reasons />
-        <Finding />
-        <Kinds />
-        <Missing />
+      <div className="flex gap-12 px-4 pb-16 sm:px-6">
+        <div className="flex min-w-0 max-w-3xl flex-col gap-8">
+          <Packets />
+          <Unseen />
+          <CheckUps />
+          <Reasons />
+          <Finding />
+          <Kinds />
+          <Missing />
+        </div>
+        <OnThisPage />
       </div>
     </div>
   );
 }
 
-function Chapter({ id, title, children }: { id: string; title: string; children: ReactNode }) {
+function OnThisPage() {
+  return (
+    <nav aria-label="On this page" className="sticky top-4 hidden shrink-0 self-start lg:block">
+      <ul className="flex flex-col gap-2 border-l pl-4">
+        {Object.entries(CHAPTERS).map(([id, title]) => (
+          <li key={id}>
+            <a href={`#${id}`} className="text-muted hover:text-ink">
+              {title}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function Chapter({ id, children }: { id: keyof typeof CHAPTERS; children: ReactNode }) {
   return (
     <section id={id} aria-labelledby={`${id}-title`} className="flex scroll-mt-4 flex-col gap-3">
       <h2 id={`${id}-title`} className="text-base font-semibold">
-        {title}
+        {CHAPTERS[id]}
       </h2>
       {children}
     </section>
@@ -38,7 +67,7 @@ function Chapter({ id, title, children }: { id: string; title: string; children:
 
 function Packets() {
   return (
-    <Chapter id="packets" title="What happens to your packets">
+    <Chapter id="packets">
       <p>
         When two programs on this host talk over TCP, every message goes down through the sender’s TCP/IP
         stack, across the loopback or a virtual device, and up through the receiver’s. Nothing on that way
@@ -64,7 +93,7 @@ function Packets() {
 
 function Unseen() {
   return (
-    <Chapter id="unseen" title="What other tools will not see">
+    <Chapter id="unseen">
       <p>Data on the bypass never becomes a packet. While a connection takes it,</p>
       <ul className="list-disc space-y-1 pl-5">
         <li>tcpdump and Wireshark see the connection open and close, and nothing in between;</li>
@@ -83,7 +112,7 @@ function Unseen() {
 
 function CheckUps() {
   return (
-    <Chapter id="check-up" title="What the check-up is for">
+    <Chapter id="check-up">
       <p>
         Kernels differ, and a version number says little. At every start, and whenever you ask for it,
         Sidestep tries out on sockets of its own what the bypass depends on. It touches no other program.{' '}
@@ -94,7 +123,7 @@ function CheckUps() {
       <dl className="divide-y rounded-md border bg-surface">
         {checkOutcomeSchema.options.map((outcome) => (
           <div key={outcome} className="flex items-center gap-3 px-4 py-2">
-            <dt className="w-36 shrink-0 font-medium">
+            <dt className="w-32 shrink-0 font-medium sm:w-36">
               <OutcomeMark outcome={outcome} />
             </dt>
             <dd className="text-muted">{OUTCOME_MEANS[outcome]}</dd>
@@ -112,7 +141,7 @@ function CheckUps() {
 
 function Reasons() {
   return (
-    <Chapter id="reasons" title="Why a connection is on the stack">
+    <Chapter id="reasons">
       <p>The same words stand in the table, the events, the command line and the API.</p>
       <dl className="divide-y rounded-md border bg-surface">
         {REASONS.map(({ words, means, lasting }) => (
@@ -135,7 +164,7 @@ function Reasons() {
 
 function Kinds() {
   return (
-    <Chapter id="events" title="What the events say">
+    <Chapter id="events">
       <dl className="divide-y rounded-md border bg-surface">
         {EVENT_KINDS.map((kind) => (
           <div key={kind} className="flex items-center gap-3 px-4 py-2">
@@ -164,7 +193,7 @@ const TERMS: [term: string, means: string][] = [
 
 function Finding() {
   return (
-    <Chapter id="filter" title="Finding connections">
+    <Chapter id="filter">
       <p>
         The filter takes several of these at once; all of them have to hold. Capital letters do not matter.
       </p>
@@ -182,7 +211,7 @@ function Finding() {
 
 function Missing() {
   return (
-    <Chapter id="left-out" title="What is not shown">
+    <Chapter id="left-out">
       <p>
         <span className="font-medium">Left out.</span> When more than 100 connections begin in a tenth of a
         second, following each of them would cost more than it is worth: most of them are over at once. They
