@@ -1,4 +1,4 @@
-import type { Connection, Direction } from '@sidestep/shared';
+import { type Connection, type Direction, REASONS } from '@sidestep/shared';
 import { ArrowLeft, ArrowRight, ArrowRightLeft } from 'lucide-react';
 import { cn } from '@/lib/class-names.ts';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
@@ -29,7 +29,10 @@ function Lane(props: { way: keyof typeof ARROWS; direction: Direction; tight?: b
         {direction.path}
       </span>
       {direction.reason && (
-        <span className="min-w-0 truncate text-muted" title={direction.reason}>
+        <span
+          className="min-w-0 truncate text-muted"
+          title={REASONS.find(({ words }) => words === direction.reason)?.means}
+        >
           {direction.reason}
         </span>
       )}
