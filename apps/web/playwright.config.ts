@@ -5,9 +5,9 @@ export default defineConfig({
   testDir: 'e2e',
   testMatch: '*.spec.ts',
   outputDir: '../../test-results',
-  // Two cores, shared with the daemons and the programs under test.
-  workers: 1,
-  fullyParallel: false,
+  // Each test has a daemon of its own on a port of its own. More at once would only wait for each other: two cores are what we count on.
+  workers: 2,
+  fullyParallel: true,
   forbidOnly: true,
   retries: 0,
   timeout: 60_000,

@@ -2,6 +2,9 @@ import { existsSync } from 'node:fs';
 import { expect, type Locator, type Page, test } from '@playwright/test';
 import { Host } from './support/host.ts';
 
+// One after the other: redis at full speed takes a core.
+test.describe.configure({ mode: 'default' });
+
 const CLIENTS = 5;
 
 const theSwitch = (page: Page) => page.getByRole('switch', { name: 'Acceleration' });
