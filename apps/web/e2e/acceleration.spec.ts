@@ -133,6 +133,8 @@ test('a failure says first what to do, and folds the kernel’s words away', asy
   await theSwitch(page).click();
   await page.getByRole('button', { name: 'Turn on' }).click();
   const alert = alerts(page);
+  await expect(panel(page)).toContainText('Failed');
+  await expect(panel(page), 'nothing ran that could lose anything').not.toContainText('0 lost');
   await expect(alert).toContainText(/Update to Linux 6\.1 or newer\..*The kernel refused the program\./s);
   await expect(theSwitch(page)).not.toBeChecked();
   await expect(page.getByText('R1 invalid mem access')).toBeHidden();
@@ -219,6 +221,25 @@ test('the overview counts what flows, and gives every digit on hover', async ({
   await expect(chart.getByText('enabled')).toBeVisible();
   await page.getByRole('radio', { name: '1 h' }).click();
   await expect(chart).toBeVisible();
+});
+
+test('the charts share a cursor: each says what it was at the moment under the pointer', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await standIn.services.acceleration.enable();
+  standIn.dataPlane.open = [makeConnection()];
+  const charts = ['Messages per second', 'Bytes per second', 'Open connections', 'Events per second'];
+  const chart = (name: string) => page.getByRole('region', { name });
+  await expect(chart('Open connections').locator('path.recharts-area-curve')).toHaveCount(2);
+  await expect(async () => {
+    // Where the lines end: the newest moments are all that there are.
+    const box = await chart('Messages per second').boundingBox();
+    await chart('Messages per second').hover({ position: { x: (box?.width ?? 0) - 90, y: 90 } });
+    for (const name of charts) {
+      await expect(chart(name).getByText(/^\d\d:\d\d:\d\d$/)).toBeVisible({ timeout: 500 });
+    }
+  }).toPass();
 });
 
 test('charts keep their place from before they are drawn, and one that cannot be drawn says so', async ({

@@ -37,6 +37,11 @@ test('a row names both ends, the road of each direction, and why', async ({ sign
   await expect(rows(page).nth(1)).toContainText(
     /cron.*990.*\[::1\]:41000.*postgres.*stack.*blocking reader.*bypass/,
   );
+  await expect(
+    rows(page)
+      .nth(1)
+      .getByTitle(/reads from a blocking socket/),
+  ).toHaveText('blocking reader');
   await expect(rows(page).nth(1).getByLabel('client to server')).toBeVisible();
   await expect(rows(page).nth(1).getByLabel('server to client')).toBeVisible();
 });

@@ -33,6 +33,20 @@ test('events arrive, newest on top, with names, reasons and totals', async ({ si
   await expect(page.getByRole('dialog')).toContainText('redis-benchmark → redis-server');
 });
 
+test('the overview shows the last of them, and leads to their connections', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await page.goto(standIn.url);
+  close(standIn, 'earlier');
+  close(standIn, 'later');
+  const panel = page.getByRole('region', { name: 'Just now' });
+  await expect(panel.getByRole('button')).toContainText([/later/, /earlier/]);
+  await panel.getByRole('button').filter({ hasText: 'earlier' }).click();
+  await expect(page).toHaveURL(/connections\?open=\d+/);
+  await expect(page.getByRole('dialog')).toContainText('earlier → redis-server');
+});
+
 test('kinds are chosen, and the choice lives in the address', async ({ signedIn: page, standIn }) => {
   const connection = makeConnection();
   standIn.dataPlane.report('established', connection);
@@ -47,6 +61,10 @@ test('kinds are chosen, and the choice lives in the address', async ({ signedIn:
   await expect(lines(page, 'queue full')).toBeVisible();
   await expect(lines(page, 'established')).toHaveCount(0);
   await page.reload();
+  await expect(lines(page, 'left')).toHaveCount(2);
+  await page.goto(`${standIn.url}/events?kinds=upgraded`);
+  await expect(log(page)).toContainText('No event of these kinds yet');
+  await page.getByRole('button', { name: 'Show all kinds' }).click();
   await expect(lines(page, 'left')).toHaveCount(2);
 });
 

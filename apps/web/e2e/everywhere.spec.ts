@@ -1,8 +1,10 @@
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { settingsSchema } from '@sidestep/shared';
 import { makeBusy } from './support/busy-host.ts';
 import { FINE, ON_TCP, REFUSED, UNKNOWN, WORKED_ROUND } from './support/made-checks.ts';
 import { alerts, expect, test } from './support/signed-in.ts';
+import type { StandIn } from './support/stand-in.ts';
 
 const ROOMS = ['', 'connections', 'events', 'trace', 'check-up', 'settings', 'help'];
 
@@ -17,38 +19,69 @@ async function expectAccessible(page: Page, where: string, rules: string[] = [])
   expect(words).toEqual([]);
 }
 
-for (const theme of ['dark', 'light'] as const) {
-  test(`axe finds nothing serious in any room, ${theme}`, async ({ signedIn: page, standIn }) => {
-    test.setTimeout(180_000);
-    // The themes differ in their colours only.
-    const rules = theme === 'dark' ? [] : ['color-contrast'];
-    standIn.trace.on = true;
-    standIn.checks = [...FINE, WORKED_ROUND, ON_TCP, UNKNOWN];
-    await standIn.services.checkUp.run();
-    await standIn.services.acceleration.enable();
-    const stop = makeBusy(standIn);
-    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-    for (const room of ROOMS) {
-      await page.goto(`${standIn.url}/${room}`);
-      await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
-      await page.waitForTimeout(700);
-      await expectAccessible(page, `/${room}`, rules);
-    }
-    await page.goto(`${standIn.url}/connections?q=path:stack`);
-    await page.locator('tbody tr').first().click();
-    await expect(page.getByRole('dialog')).toBeVisible();
-    await expectAccessible(page, 'drawer', rules);
-    stop();
-    await standIn.stop();
-    await expect(alerts(page)).toBeVisible();
-    await expectAccessible(page, 'lost', rules);
-    await standIn.start();
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.goto(`${standIn.url}/connections?q=path:stack`);
-    await expect(page.getByRole('list', { name: 'Connections' }).getByRole('listitem').first()).toBeVisible();
-    await expectAccessible(page, 'the list on a phone', rules);
-  });
+/** Dark by every rule, and light by the one that can differ there: the themes differ in their colours only. */
+async function expectAccessibleInBothThemes(page: Page, where: string): Promise<void> {
+  for (const [colorScheme, rules] of [
+    ['dark', []],
+    ['light', ['color-contrast']],
+  ] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await expect(page.locator(`html[data-theme=${colorScheme}]`)).toBeAttached();
+    await expectAccessible(page, `${where}, ${colorScheme}`, [...rules]);
+  }
 }
+
+/** Opens a room and waits until all of it is there. */
+async function visit(page: Page, standIn: StandIn, room: string): Promise<void> {
+  await page.goto(`${standIn.url}/${room}`);
+  await expect(page.getByRole('heading', { level: 1 })).toBeAttached();
+  await expect(page.getByText('live', { exact: true })).toBeAttached();
+  await expect(page.locator('.appear-late'), 'what stands where something is still loading').toHaveCount(0);
+}
+
+/** A host with something to show in every room. Returns what stops it. */
+async function fill(standIn: StandIn): Promise<() => void> {
+  standIn.trace.on = true;
+  standIn.checks = [...FINE, WORKED_ROUND, ON_TCP, UNKNOWN];
+  await standIn.services.checkUp.run();
+  await standIn.services.acceleration.enable();
+  return makeBusy(standIn);
+}
+
+test('axe finds nothing serious in any room, dark and light', async ({ signedIn: page, standIn }) => {
+  test.setTimeout(120_000);
+  const stop = await fill(standIn);
+  for (const room of ROOMS) {
+    await visit(page, standIn, room);
+    await expectAccessibleInBothThemes(page, `/${room}`);
+  }
+  stop();
+});
+
+test('axe finds nothing serious in the drawer, in the menu, without the daemon, and on a phone', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const stop = await fill(standIn);
+  await page.goto(`${standIn.url}/connections?q=path:stack`);
+  await page.locator('tbody tr').first().click();
+  await expect(page.getByRole('dialog')).toBeVisible();
+  await expectAccessibleInBothThemes(page, 'drawer');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'You', exact: true }).click();
+  await expect(page.getByRole('menu')).toBeVisible();
+  await expectAccessibleInBothThemes(page, 'menu');
+  await page.keyboard.press('Escape');
+  stop();
+  await standIn.stop();
+  await expect(alerts(page)).toBeVisible();
+  await expectAccessibleInBothThemes(page, 'lost');
+  await standIn.start();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${standIn.url}/connections?q=path:stack`);
+  await expect(page.getByRole('list', { name: 'Connections' }).getByRole('listitem').first()).toBeVisible();
+  await expectAccessibleInBothThemes(page, 'the list on a phone');
+});
 
 test('axe finds nothing serious while turning off waits for somebody', async ({
   signedIn: page,
@@ -104,14 +137,17 @@ test('no room is wider than a phone', async ({ signedIn: page, standIn }) => {
   const stop = makeBusy(standIn);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const room of ROOMS) {
-    await page.goto(`${standIn.url}/${room}`);
-    await page.waitForTimeout(800);
+    await visit(page, standIn, room);
     const inner = await page.locator('main').evaluate((main) => {
       const scroller = main.firstElementChild ?? main;
       return Math.max(scroller.scrollWidth, document.documentElement.scrollWidth);
     });
     expect(inner, room).toBeLessThanOrEqual(390);
   }
+  await visit(page, standIn, 'connections?q=path:stack');
+  await expect(page.getByTestId('matching')).toHaveText(/^\d+ of \d{3}$/);
+  const top = async (name: string) => (await page.getByRole('button', { name }).boundingBox())?.y;
+  expect(await top('Columns'), 'what can be done stands on one line').toBe(await top('Pause'));
   stop();
 });
 
@@ -153,6 +189,46 @@ test('colours follow the system until somebody chooses, from the first paint on'
   await expect.poll(theme).toBe('dark');
 });
 
+test('the button in the bar goes round the colours, and the browser remembers', async ({
+  signedIn: page,
+}) => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  const colours = page.getByRole('button', { name: 'Colours: ' });
+  const theme = (name: string) => page.locator(`html[data-theme=${name}]`);
+  await expect(colours).toHaveAttribute('title', 'Colours: as the system');
+  await colours.click();
+  await expect(theme('dark')).toBeAttached();
+  await page.reload();
+  await expect(theme('dark')).toBeAttached();
+  await colours.click();
+  await expect(theme('light')).toBeAttached();
+  await page.emulateMedia({ colorScheme: 'dark' });
+  await colours.click();
+  await expect(theme('dark'), 'as the system again').toBeAttached();
+  await expect(colours).toHaveAttribute('title', 'Colours: as the system');
+});
+
+test('the help lists its chapters, and leads to each', async ({ signedIn: page, standIn }) => {
+  await page.goto(`${standIn.url}/help`);
+  const links = page.getByRole('navigation', { name: 'On this page' }).getByRole('link');
+  await expect(links).toHaveText(await page.locator('main h2').allTextContents());
+  await links.last().click();
+  await expect(page.getByRole('heading', { name: 'What is not shown' })).toBeInViewport();
+});
+
+test('the menu leads to what the bar below leaves out, and to the keys', async ({ signedIn: page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  const menu = page.getByRole('button', { name: 'You', exact: true });
+  for (const room of ['Check-up', 'Help']) {
+    await menu.click();
+    await page.getByRole('menuitem', { name: room }).click();
+    await expect(page.getByRole('heading', { name: room, level: 1 })).toBeAttached();
+  }
+  await menu.click();
+  await page.getByRole('menuitem', { name: 'Keyboard shortcuts' }).click();
+  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toContainText('pause or resume');
+});
+
 test('settings are kept by the daemon, and refuse what is out of range', async ({
   signedIn: page,
   standIn,
@@ -171,6 +247,11 @@ test('settings are kept by the daemon, and refuse what is out of range', async (
   await page.reload();
   await expect(cap).toHaveValue('1024');
   await expect(page.getByRole('switch', { name: 'Allow blocking readers' })).toBeChecked();
+  const { queueCap } = settingsSchema.parse({});
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await expect(page.getByRole('button', { name: 'Reset' })).toHaveCount(0);
+  await expect(cap).toHaveValue(String(queueCap / 1024));
+  expect(await standIn.services.settings.get()).toEqual({ allowBlockingReaders: true, queueCap });
 });
 
 test('the page loads nothing from anywhere else, and breaks no rule of its policy', async ({
