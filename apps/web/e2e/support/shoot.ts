@@ -1,7 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 
-const ROOMS = ['', 'connections', 'connections?q=path:stack', 'events', 'trace', 'settings', 'help'];
+const ROOMS = [
+  '',
+  'connections',
+  'connections?q=path:stack',
+  'events',
+  'trace',
+  'check-up',
+  'settings',
+  'help',
+];
 const HEIGHTS = { 1440: 900, 390: 844 };
 
 /** Writes a picture of every room at two widths in both themes into the folder. The page is signed in. */
