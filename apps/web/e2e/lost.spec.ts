@@ -24,6 +24,8 @@ test('losing the daemon shows at once, and heals by itself', async ({ signedIn: 
 });
 
 test('the switch is out of reach while nobody would hear it', async ({ signedIn: page, standIn }) => {
+  // Before it knows the state it is out of reach, too.
+  await expect(page.getByRole('switch', { name: 'Acceleration' })).toBeEnabled();
   await standIn.stop();
   await expect(page.getByRole('switch', { name: 'Acceleration' })).toBeDisabled();
   await expect(page.getByRole('button', { name: 'Try now' })).toBeEnabled();
