@@ -3,7 +3,7 @@ import type { ComponentProps } from 'react';
 import { cn } from '@/lib/class-names.ts';
 
 const LOOKS = {
-  plain: 'border border-line bg-surface hover:bg-hover',
+  plain: 'border border-line bg-surface text-ink hover:bg-hover',
   primary: 'border border-accent bg-accent text-on-accent hover:opacity-90',
   /** For what cannot be taken back. */
   danger: 'border border-bad bg-surface text-bad hover:bg-bad-wash',
