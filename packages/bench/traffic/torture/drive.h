@@ -14,6 +14,10 @@ static inline void set_options(struct end *end)
 		set_option(end->fd, SOL_SOCKET, SO_RCVBUF, (int)side->receive_buffer);
 	if (side->send_buffer)
 		set_option(end->fd, SOL_SOCKET, SO_SNDBUF, (int)side->send_buffer);
+	/* From the beginning: asked for in mid-life, the first send may be completed under more than one number. */
+	if (side->zero_copy)
+		set_option(end->fd, SOL_SOCKET, SO_ZEROCOPY, 1);
+	end->zero_copy = side->zero_copy;
 	if (side->keep_alive)
 		set_option(end->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
 	if (side->nodelay)

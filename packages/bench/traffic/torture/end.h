@@ -76,10 +76,6 @@ static inline void end_block(struct end *end, bool blocking)
 /* What a program may change while a connection lives. */
 static inline void end_change_habits(struct end *end)
 {
-	if (end->side->zero_copy && end->index == end->plan->steps / 2) {
-		set_option(end->fd, SOL_SOCKET, SO_ZEROCOPY, 1);
-		end->zero_copy = true;
-	}
 	if (end->side->switches && end->poller < 0 && dice_one_in(&end->resting, 4)) {
 		end->waiting = end->waiting == BLOCKING ? POLL : BLOCKING;
 		end_block(end, end->waiting == BLOCKING);
