@@ -139,8 +139,8 @@ export interface DataPlane {
   surroundings(): Surroundings;
   /** Detaches, unpins and unloads. Only after `drain` returned 0. */
   remove(): void;
-  /** Lets connections join and leave that are due; cheap when there is none. The daemon calls it on a timer (20 ms). */
-  tend(): void;
+  /** Lets connections join and leave that are due; cheap when there is none. True when that is not finished: call again soon. */
+  tend(): boolean;
   /** What the ring holds, in order, at most `max` events. They stay in it until `releaseEvents`, so that whoever dies before loses none. */
   readEvents(max: number): DataPlaneEvent[];
   /** Takes what was last read out of the ring. */

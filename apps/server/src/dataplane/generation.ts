@@ -157,8 +157,8 @@ export class Generation {
     }
   }
 
-  tend(): void {
-    this.#tender.tendIfDue();
+  tend(): boolean {
+    return this.#tender.tendIfDue();
   }
 
   readEvents(max: number): DataPlaneEvent[] {

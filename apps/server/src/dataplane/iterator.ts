@@ -144,15 +144,20 @@ export class Tender extends Visitor {
     this.#arm = arm;
   }
 
-  /** Runs where a program in the kernel, or the last run itself, asked for it, and it is not too soon. Throws what went wrong on another thread. */
-  tendIfDue(): void {
+  /**
+   * Runs where a program in the kernel, or the last run itself, asked for it, and it is not too soon. True when there is more to do. Throws what went
+   * wrong on another thread.
+   */
+  tendIfDue(): boolean {
     const trouble = this.#trouble;
     this.#trouble = null;
     if (trouble) throw trouble;
-    if (this.busy || performance.now() < this.#restUntil) return;
-    if (!this.#unfinished && this.#attention.lookup(KEY)?.readUInt32LE(0) !== 1) return;
+    if (this.busy || performance.now() < this.#restUntil) return this.#unfinished;
+    if (!this.#unfinished && this.#attention.lookup(KEY)?.readUInt32LE(0) !== 1) return false;
     if (this.slow) this.#inBackground(this.#tendInBackground());
     else this.tend();
+    // What was asked for leads to more, as often as not: armed first, then enrolled.
+    return true;
   }
 
   tend(): void {

@@ -256,10 +256,11 @@ class KernelDataPlane implements DataPlane {
     this.#running = null;
   }
 
-  tend(): void {
+  tend(): boolean {
     const running = this.#use();
-    running.tend();
+    const unfinished = running.tend();
     if (!running.killed) this.#retired.tend(running);
+    return unfinished;
   }
 
   readEvents(max: number): DataPlaneEvent[] {

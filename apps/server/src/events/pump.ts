@@ -14,6 +14,8 @@ const LONGEST_TURN_MS = 10;
 const BUSY_MS = 20;
 const QUIET_MS = 100;
 const BEHIND_MS = 1;
+/** While connections are on their way in or out: each step of that waits for us. */
+const TENDING_MS = 4;
 const BUSY_FOR_MS = 2000;
 
 export interface PumpOptions {
@@ -31,6 +33,7 @@ export class Pump {
   #lost = 0;
   #busyUntil = Number.NEGATIVE_INFINITY;
   #behind = false;
+  #tending = false;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -39,16 +42,18 @@ export class Pump {
   /** Milliseconds until the next turn is due. */
   get rest(): number {
     if (this.#behind) return BEHIND_MS;
+    if (this.#tending) return TENDING_MS;
     return this.#options.steady() < this.#busyUntil ? BUSY_MS : QUIET_MS;
   }
 
   /** Takes what the kernel has for us and lets it go on. */
   turn(): void {
     const { dataPlane, journal, steady } = this.#options;
+    this.#tending = false;
     if (!dataPlane.enabled) return;
     const before = journal.log.newest;
     this.takeSome();
-    dataPlane.tend();
+    this.#tending = dataPlane.tend();
     if (journal.log.newest > before) this.#busyUntil = steady() + BUSY_FOR_MS;
   }
 

@@ -211,6 +211,13 @@ test('losses that a daemon with another journal has seen are not ours', () => {
 test('looks often while something happens, and seldom when nothing does', () => {
   const { clock, dataPlane, pump } = pumping();
   expect(pump.rest).toBe(100);
+
+  dataPlane.kernel.unfinished = true;
+  pump.turn();
+  expect(pump.rest).toBe(4);
+  dataPlane.kernel.unfinished = false;
+  pump.turn();
+  expect(pump.rest).toBe(100);
   dataPlane.kernel.emit(paired);
   pump.turn();
   expect(pump.rest).toBe(20);

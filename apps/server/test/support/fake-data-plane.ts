@@ -19,6 +19,8 @@ let rings = 0;
 export class FakeKernel {
   pinned = false;
   killSwitch = false;
+  /** Connections are on their way in or out. */
+  unfinished = false;
   config: DataPlaneConfig | null = null;
   ring: DataPlaneEvent[] = [];
   readonly ringName = `ring ${rings++}`;
@@ -153,9 +155,10 @@ export class FakeDataPlane implements DataPlane {
     this.kernel.pinned = false;
   }
 
-  tend(): void {
+  tend(): boolean {
     this.#needEnabled('tend');
     this.calls.tend++;
+    return this.kernel.unfinished;
   }
 
   readEvents(max: number): DataPlaneEvent[] {

@@ -98,7 +98,9 @@ export class StandInDataPlane implements DataPlane {
     this.enabled = false;
   }
 
-  tend(): void {}
+  tend(): boolean {
+    return false;
+  }
 
   readEvents(max: number): DataPlaneEvent[] {
     const read = this.#events.slice(0, max);
