@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { AppRouter } from '@sidestep/server/router';
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
 import { WebSocket } from 'ws';
-import { CommandError, NotRunning } from './failure.ts';
+import { CommandError, HasStopped, NotRunning } from './failure.ts';
 
 export type Daemon = TRPCClient<AppRouter>;
 
 /**
- * Talks to the daemon of a state folder over its socket. Throws `CommandError` when it is not running, when this user may not, and
- * when it goes away meanwhile.
+ * Talks to the daemon of a state folder over its socket. Throws `NotRunning` when it is not running, `HasStopped` when it goes
+ * away meanwhile, and `CommandError` when this user may not.
  */
 export async function withDaemon<Result>(
   stateDir: string,
@@ -18,10 +18,19 @@ export async function withDaemon<Result>(
   const path = join(stateDir, 'daemon.sock');
   await knock(path);
   const lost = Promise.withResolvers<never>();
+  let over = false;
   const client = createWSClient({
     url: `ws+unix://${path}:/trpc`,
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
     onClose: () => lost.reject(new Error('closed')),
+    // A request that waits to be sent opens the connection again, even one that was lost or closed, and would keep this process alive.
+    onOpen: () => {
+      if (over) client.close();
+    },
+    retryDelayMs: () => {
+      client.close();
+      return 0;
+    },
   });
   // A command that is done no longer cares whether the connection is closed.
   lost.promise.catch(() => {});
@@ -30,10 +39,11 @@ export async function withDaemon<Result>(
     return await Promise.race([work(daemon), lost.promise]);
   } catch (error) {
     if (client.connection?.state === 'open') throw error;
-    throw new CommandError('The daemon has stopped. Start it again with sudo ./sidestep up.', {
+    throw new HasStopped('The daemon has stopped. Start it again with sudo ./sidestep up.', {
       cause: error,
     });
   } finally {
+    over = true;
     client.close();
   }
 }

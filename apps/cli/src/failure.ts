@@ -8,6 +8,9 @@ export class CommandError extends Error {
 /** There is no daemon to ask. */
 export class NotRunning extends CommandError {}
 
+/** There was one, and it went away before it had answered. */
+export class HasStopped extends CommandError {}
+
 /** The answer was given, and is that something essential is missing. */
 export class Unfit extends CommandError {}
 

@@ -302,18 +302,6 @@ describe('--follow', () => {
     ).toEqual([1, 2, 3]);
   });
 
-  test('ends with a sentence when the daemon goes away', async () => {
-    await using daemon = await startDaemon();
-    await using following = start('events', '--follow', '--state-dir', daemon.stateDir);
-    await daemon.run('enable');
-    await until(() => following.out().includes('enabled'));
-    await daemon.site[Symbol.asyncDispose]();
-    expect(await following.ended).toMatchObject({
-      status: 1,
-      err: 'The daemon has stopped. Start it again with sudo ./sidestep up.\n',
-    });
-  });
-
   test('ends quietly when its reader has seen enough', async () => {
     await using daemon = await startDaemon();
     await using following = start('events', '--follow', '--state-dir', daemon.stateDir);

@@ -1,10 +1,9 @@
 import type { Event, EventBatch } from '@sidestep/shared';
 import { type Daemon, withDaemon } from '../daemon.ts';
-import { follow, interruption } from '../follow.ts';
+import { follow } from '../follow.ts';
 import { bytes } from '../numbers.ts';
 import { print } from '../output.ts';
 import { jsonLine } from '../plain.ts';
-import { missing } from '../resume.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 const PAGE = 1000;
@@ -12,13 +11,13 @@ const PAGE = 1000;
 const TAIL = 10;
 
 export const events = verb('events', 'print what the kernel has reported')
-  .option('--follow', 'print the last few, then go on with new ones until Ctrl-C')
+  .option(
+    '--follow',
+    'print the last few, then go on with new ones until Ctrl-C, over restarts of the daemon',
+  )
   .action(async ({ stateDir, json, follow: isFollowing }: CommonOptions & { follow?: true }) => {
     const show = (list: readonly Event[]) => print(list.map(json ? jsonLine : lineOf));
-    const interrupted = isFollowing ? interruption() : null;
-    await withDaemon(stateDir, (daemon) =>
-      interrupted ? goOn(daemon, show, interrupted) : printHeld(daemon, show),
-    );
+    await (isFollowing ? goOn(stateDir, show) : withDaemon(stateDir, (daemon) => printHeld(daemon, show)));
   });
 
 /** Everything that the daemon holds, oldest first. */
@@ -34,23 +33,18 @@ async function printHeld(daemon: Daemon, show: (list: readonly Event[]) => void)
   for (const page of pages.reverse()) show(page);
 }
 
-async function goOn(
-  daemon: Daemon,
-  show: (list: readonly Event[]) => void,
-  interrupted: Promise<void>,
-): Promise<void> {
-  const { events } = await daemon.events.list.query({ limit: TAIL });
-  show(events);
-  const last = events.at(-1)?.seq ?? 0;
-  const noteMissing = missing('events', last);
-  await follow<{ data: EventBatch }>(
-    interrupted,
-    (listener) => daemon.events.follow.subscribe({ lastEventId: String(last) }, listener),
-    ({ data }) => {
-      noteMissing(data);
-      show(data.events);
+function goOn(stateDir: string, show: (list: readonly Event[]) => void): Promise<void> {
+  return follow<EventBatch>(stateDir, {
+    thing: 'event',
+    arrive: async (daemon, last) => {
+      if (last !== null) return last;
+      const { events } = await daemon.events.list.query({ limit: TAIL });
+      show(events);
+      return events.at(-1)?.seq ?? 0;
     },
-  );
+    subscribe: (daemon, lastEventId, listener) => daemon.events.follow.subscribe({ lastEventId }, listener),
+    show: (batch) => show(batch.events),
+  });
 }
 
 export function lineOf({
