@@ -130,7 +130,11 @@ export function createNouns(options: NounOptions): Nouns {
     onDisabled: () => mark('disabled'),
   });
 
-  const surroundings = new SurroundingsWatch({ ...options, onNewCgroup: () => machine.renew() });
+  const surroundings = new SurroundingsWatch({
+    ...options,
+    onPins: (pinned) => machine.keepFromLoss(pinned),
+    onNewCgroup: () => machine.renew(),
+  });
 
   /** What the old programs have to tell comes first; what they do not replace they leave as it is. */
   const upgrade = () => {

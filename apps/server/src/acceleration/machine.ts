@@ -64,6 +64,8 @@ export class AccelerationMachine {
   #renewing = false;
   /** The daemon ends as soon as everything has left: nobody switches any more. */
   #leaving = false;
+  /** On, but nobody takes the bypass: see `keepFromLoss`. */
+  #sheltering = false;
   /** Why it was not even tried to switch on, the last time. */
   #refusal: Refusal | null = null;
   /** When the connections that have not left by then are reset, on the steady clock. */
@@ -125,6 +127,18 @@ export class AccelerationMachine {
     this.#options.log('The cgroup was made anew: leaving the old one for the new one.');
     this.#renewing = true;
     this.#reaching = this.#drive();
+  }
+
+  /**
+   * To be called once a second. While no pin holds the programs in the kernel a daemon that is killed takes them along, and what was
+   * redirected and not read: so every connection goes to the stack until they are pinned again.
+   */
+  keepFromLoss(pinned: boolean): void {
+    const { dataPlane } = this.#options;
+    if (this.#phase.state !== 'on' || this.#reaching) return;
+    if (pinned && this.#sheltering) dataPlane.undrain();
+    if (!pinned) dataPlane.drain();
+    this.#sheltering = !pinned;
   }
 
   /**
@@ -264,6 +278,7 @@ export class AccelerationMachine {
 
   #enter(phase: { state: AccelerationState } & Partial<Phase>): void {
     this.#phase = { ...BLANK, since: this.#options.now(), ...phase };
+    this.#sheltering = false;
     if (phase.state === 'on' && this.#wanted)
       this.#options.wanted.save({ on: true, since: this.#phase.since });
     this.#options.log(`Acceleration is ${phase.state}.${phase.failure ? ` ${phase.failure.message}` : ''}`);

@@ -8,6 +8,8 @@ export interface SurroundingsOptions {
   readonly cgroup: string;
   readonly pinDir: string;
   readonly log: Log;
+  /** Called every time, with whether pins hold the programs in the kernel. */
+  readonly onPins: (pinned: boolean) => void;
   /** Another cgroup was made where the one was that is accelerated. */
   readonly onNewCgroup: () => void;
 }
@@ -23,10 +25,11 @@ export class SurroundingsWatch {
 
   /** Once a second. */
   turn(): void {
-    const { dataPlane, log, onNewCgroup } = this.#options;
+    const { dataPlane, log, onPins, onNewCgroup } = this.#options;
     const before = this.notices;
     this.#seen = dataPlane.enabled ? dataPlane.surroundings() : FINE;
     for (const notice of this.notices) if (!before.includes(notice)) log(notice);
+    onPins(this.#seen.pinned);
     if (this.#seen.cgroup === 'another') onNewCgroup();
   }
 
@@ -36,7 +39,7 @@ export class SurroundingsWatch {
     const notices: string[] = [];
     if (!this.#seen.pinned) {
       notices.push(
-        `The programs are not pinned in ${pinDir} any more: acceleration goes on, but ends with the daemon. ` +
+        `The programs are not pinned in ${pinDir} any more, and would end with the daemon: nothing takes the bypass until they are. ` +
           'Mount the bpf file system again (sudo mount -t bpf bpf /sys/fs/bpf); they are pinned again then.',
       );
     }

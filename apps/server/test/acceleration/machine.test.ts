@@ -310,6 +310,39 @@ describe('several callers', () => {
   });
 });
 
+describe('while nothing pins the programs', () => {
+  test('nobody takes the bypass, and acceleration stays on', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine, states } = machineOn(dataPlane);
+    machine.keepFromLoss(false);
+    await machine.enable();
+    for (const pinned of [false, true, false, false, true, true]) {
+      machine.keepFromLoss(pinned);
+      expect(dataPlane.kernel.killSwitch).toBe(!pinned);
+      expect(machine.phase.state).toBe('on');
+    }
+    machine.keepFromLoss(false);
+    await machine.disable();
+    await machine.enable();
+    expect(dataPlane.kernel.killSwitch).toBe(false);
+    expect(states.filter((line) => line === 'on' || line === 'off')).toEqual(['on', 'off', 'on']);
+  });
+
+  test('whoever drains goes on, also when they are pinned again', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    await machine.enable();
+    machine.keepFromLoss(false);
+    dataPlane.kernel.draining = [2];
+    const disabling = machine.disable();
+    machine.keepFromLoss(true);
+    expect(dataPlane.kernel.killSwitch).toBe(true);
+    dataPlane.kernel.draining = [];
+    await disabling;
+    expect(machine.phase.state).toBe('off');
+  });
+});
+
 describe('failures', () => {
   test('the kernel’s words, and another try', async () => {
     const dataPlane = new FakeDataPlane();

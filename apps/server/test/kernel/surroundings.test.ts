@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Cgroup, Mounts, Traffic, until } from '@sidestep/bench';
+import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
 import { acceleratedScene, openScene, type Scene } from './support/scene.ts';
@@ -16,6 +17,9 @@ const untilSaid = (daemon: TestDaemon, words: string) =>
   until(`the status says “${words}”`, async () => (await reason(daemon)).includes(words));
 const said = ({ lines }: TestDaemon['process'], words: string) => lines.some((line) => line.includes(words));
 
+const isSwitchedOff = ({ clientToServer, serverToClient }: Connection) =>
+  [clientToServer, serverToClient].every(({ path, reason }) => path === 'stack' && reason === 'switched off');
+
 /** On, with a bpf file system that nobody else sees, on top of a folder that is on none. */
 async function onOwnFileSystem(mounts: Mounts): Promise<Scene> {
   const scene = await openScene('bpffs', [], mounts, async () => {
@@ -26,7 +30,7 @@ async function onOwnFileSystem(mounts: Mounts): Promise<Scene> {
   return scene;
 }
 
-test('a bpf file system that is unmounted: acceleration goes on, and is pinned again where one is mounted again', async () => {
+test('a bpf file system that is unmounted: all take the stack until one is mounted again, and are pinned again there', async () => {
   await using mounts = await Mounts.create();
   await using scene = await onOwnFileSystem(mounts);
   const { daemon, cgroup } = scene;
@@ -38,16 +42,39 @@ test('a bpf file system that is unmounted: acceleration goes on, and is pinned a
   await mounts.run('umount', BPFFS);
   await untilSaid(daemon, `The programs are not pinned in ${daemon.pinDir} any more`);
   expect(await reason(daemon)).toContain('sudo mount -t bpf bpf /sys/fs/bpf');
-  await daemon.untilBypassing(port, 4);
+  await daemon.untilConnected(port, 'on the stack', isSwitchedOff, 4);
+  expect((await daemon.api.acceleration.status.query()).state).toBe('on');
 
   await mounts.run('mount', '-t', 'bpf', 'bpf', BPFFS);
   await until('the status no longer says so', async () => (await reason(daemon)) === '');
   expect(readdirSync(daemon.reach(daemon.pinDir)).sort()).toEqual(pins);
+  await daemon.untilBypassing(port, 4);
   await daemon.stop('SIGKILL');
   await daemon.start();
   expect(await daemon.api.acceleration.status.query()).toMatchObject({ state: 'on', failure: null });
   const kept = (await daemon.connections({ port })).filter(onBypass);
   expect(kept.map(({ id }) => id).sort()).toEqual(ids);
+  traffic.stop();
+  const result = await traffic.result();
+  expect(result).toMatchObject({ ...FAULTLESS, received: result.sent });
+});
+
+test('a daemon that is killed while nothing is pinned takes no byte along of those who had left the bypass', async () => {
+  await using mounts = await Mounts.create();
+  await using scene = await onOwnFileSystem(mounts);
+  const { daemon, cgroup } = scene;
+  await using traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
+  const port = await traffic.port();
+  await daemon.untilBypassing(port, 4);
+  const objects = heldBy(daemon.process.pid);
+  await mounts.run('umount', BPFFS);
+  await daemon.untilConnected(port, 'on the stack', isSwitchedOff, 4);
+  await daemon.stop('SIGKILL');
+  await untilGone(objects);
+
+  await mounts.run('mount', '-t', 'bpf', 'bpf', BPFFS);
+  await daemon.start();
+  await daemon.untilBypassing(port, 4);
   traffic.stop();
   const result = await traffic.result();
   expect(result).toMatchObject({ ...FAULTLESS, received: result.sent });
