@@ -11,4 +11,13 @@
 #include "tend.bpf.c"
 #include "verdict.bpf.c"
 
+#ifdef SS_TEST_REFUSED
+/* No kernel takes a program that reads from any number as if it were an address. */
+SEC("sockops")
+int test_refused(struct bpf_sock_ops *ops)
+{
+	return *(volatile int *)(long)ops->op;
+}
+#endif
+
 char LICENSE[] SEC("license") = "GPL";

@@ -7,7 +7,7 @@ import { type Examine, KernelCheckUp } from './check-up/check-up.ts';
 import { ClosedConnections } from './connections/closed.ts';
 import { ConnectionSampler } from './connections/sampler.ts';
 import { ConnectionTable } from './connections/table.ts';
-import type { DataPlane } from './dataplane/dataplane.ts';
+import { type DataPlane, DataPlaneError } from './dataplane/dataplane.ts';
 import { eventFromDaemon } from './events/convert.ts';
 import { EventFeed } from './events/feed.ts';
 import { Journal } from './events/journal.ts';
@@ -29,6 +29,7 @@ const DRAIN_MS = 20;
 const SECOND_MS = 1000;
 const HOUR_MS = 3_600_000;
 const TAKING_OVER_MS = 5000;
+const MOST_OF_LOG = 2000;
 
 export interface NounOptions {
   readonly dataPlane: DataPlane;
@@ -155,6 +156,8 @@ export function createNouns(options: NounOptions): Nouns {
     } catch (error) {
       const words = `The programs of another version go on, for these could not take over: ${wordsOf(error)}`;
       log(words);
+      const { log: kernelLog } = error instanceof DataPlaneError ? error.failure : { log: null };
+      if (kernelLog) log(`The kernel’s last words on it: ${kernelLog.trim().slice(-MOST_OF_LOG)}`);
       standing = words;
     }
   };

@@ -3,7 +3,7 @@ import { DataPlaneError } from './dataplane.ts';
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EPERM: 'Run the daemon as root, with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON.',
-  EACCES: 'The kernel refused a program. Please report it with the log below and the output of uname -r.',
+  EACCES: 'The kernel refused a program. Please report it with the log and the output of uname -r.',
   EINVAL: 'This kernel lacks something that Sidestep needs. It takes Linux 6.1 or later with BTF.',
   ENOMEM: 'Free memory, or raise the memory limit of the daemon, then try again.',
   ENOENT: 'Build the programs with `make -C bpf`, and see that bpffs and tracefs are mounted.',

@@ -117,6 +117,46 @@ test('programs with other records take over, and back, while connections are ope
   await load.expectNothingLost();
 });
 
+test.each([
+  ['the same records', 'SS_TEST_OTHER_PROGRAMS'],
+  ['other records', 'SS_TEST_OTHER_LAYOUT'],
+] as const)(
+  'programs with %s that the kernel refuses: the old ones go on, and the status says why and what to do',
+  async (_, macro) => {
+    using refused = await Build.of(macro, 'SS_TEST_REFUSED');
+    await using scene = await acceleratedScene('refused');
+    const { daemon, cgroup } = scene;
+    const { main } = daemon;
+    await using programs = new AsyncDisposableStack();
+    const load = await underLoad(scene, programs);
+    const ids = (await load.untilAllJoined()).map(({ id }) => id).sort();
+    const attached = await attachedTo(cgroup.path);
+    const pins = readdirSync(daemon.pinDir).sort();
+
+    await restart(daemon, refused.main);
+    const { reason } = await daemon.api.acceleration.status.query();
+    expect(reason).toMatch(
+      /^The programs of another version go on, for these could not take over: .*EACCES.* Please report it with the log and the output of uname -r\.$/,
+    );
+    expect(daemon.process.lines.some((line) => line.includes('invalid mem access'))).toBe(true);
+    expect(await upgrades(daemon)).toEqual([]);
+    expect(await attachedTo(cgroup.path)).toBe(attached);
+    expect(readdirSync(daemon.pinDir).sort()).toEqual(pins);
+    const kept = (await daemon.connections({ port: load.port })).filter(onBypass);
+    expect(kept.map(({ id }) => id).sort()).toEqual(ids);
+    await using late = programs.use(new Traffic('exchange', { ...turns, connections: 5 }, inCgroup(scene)));
+    await daemon.untilBypassing(await late.port(), 5);
+
+    await restart(daemon, main);
+    expect((await daemon.api.acceleration.status.query()).reason).toBeNull();
+    const objects = heldBy(daemon.process.pid);
+    await daemon.disable();
+    expect(await attachedTo(cgroup.path)).toBe('');
+    await untilGone(objects);
+    await load.expectNothingLost();
+  },
+);
+
 test('a reader that has stopped holds back its own connections only, and is said to', async () => {
   using other = await Build.of('SS_TEST_OTHER_LAYOUT');
   await using scene = await acceleratedScene('behind');

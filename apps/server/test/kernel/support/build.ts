@@ -6,20 +6,23 @@ import { run } from '@sidestep/bench';
 const BPF = join(import.meta.dirname, '../../../../../bpf');
 const MAIN = join(import.meta.dirname, 'main-of-build.ts');
 
-/** The programs, compiled with a macro of the tests' own. Disposing removes them. */
+/** With the last one the kernel refuses a program. */
+type Macro = 'SS_TEST_OTHER_PROGRAMS' | 'SS_TEST_OTHER_LAYOUT' | 'SS_TEST_REFUSED';
+
+/** The programs, compiled with macros of the tests' own. Disposing removes them. */
 export class Build implements Disposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'sidestep-build-'));
 
   private constructor() {}
 
-  static async of(macro: 'SS_TEST_OTHER_PROGRAMS' | 'SS_TEST_OTHER_LAYOUT'): Promise<Build> {
+  static async of(...macros: readonly Macro[]): Promise<Build> {
     const build = new Build();
     await run([
       'make',
       '-C',
       BPF,
       `BUILD=${build.#folder}`,
-      `EXTRA=-D${macro}`,
+      `EXTRA=${macros.map((macro) => `-D${macro}`).join(' ')}`,
       join(build.#folder, 'sidestep.o'),
     ]);
     return build;
