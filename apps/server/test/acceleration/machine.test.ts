@@ -336,9 +336,10 @@ describe('while nothing pins the programs', () => {
     dataPlane.kernel.draining = [2];
     const disabling = machine.disable();
     machine.keepFromLoss(true);
-    expect(dataPlane.kernel.killSwitch).toBe(true);
+    const { killSwitch } = dataPlane.kernel;
     dataPlane.kernel.draining = [];
     await disabling;
+    expect(killSwitch).toBe(true);
     expect(machine.phase.state).toBe('off');
   });
 });
