@@ -127,6 +127,7 @@ struct ss_direction {
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
 	__u64 stack_bytes;
 	struct ss_pace pace;
+	__u64 waited_bytes;	/* that TCP has carried since then */
 	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: for how long TCP has carried it although it is enrolled; 0: it has not */
 	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
 	__u32 bypass_rate;	/* the same since joining */

@@ -8,10 +8,12 @@
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
 /*
- * A stream may have filled the buffers of both ends before its reader has a turn, or find its reader behind. But it pays for every moment in which
- * TCP carries it between enrolled sockets, with its low-water mark lent: some congestion controls (BBR) take that for a slow path.
+ * A stream may have filled the buffers of both ends before its reader has a turn, or find its reader behind; among many others its turn may be long in
+ * coming. But it pays for every moment in which TCP carries it between enrolled sockets, with its low-water mark lent: some congestion
+ * controls (BBR) take that for a slow path. Who has become slower must not wait for long.
  */
-#define LONGEST_WAIT_NS (30 * 1000 * 1000ULL)
+#define LONGEST_WAIT_NS (1000 * 1000 * 1000ULL)
+#define LONGEST_SLOW_WAIT_NS (50 * 1000 * 1000ULL)
 #define GLANCE_BYTES 16384
 /* Twice the smallest SO_RCVBUF there is: less than that overflows nothing. */
 #define SMALLEST_BUFFER 4608
@@ -123,26 +125,33 @@ static __always_inline bool may_spill(struct ss_connection *conn, struct ss_dire
 	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, direction);
 }
 
-static __always_inline bool waits_too_long(struct ss_direction *direction)
+static __always_inline bool waits_too_long(struct ss_direction *direction, __u32 bytes)
 {
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = bpf_ktime_get_ns(), waited;
 
-	if (!direction->waits_since)
+	if (!direction->waits_since) {
 		direction->waits_since = now;
-	return now - direction->waits_since > LONGEST_WAIT_NS;
+		direction->waited_bytes = 0;
+	}
+	direction->waited_bytes += bytes;
+	waited = now - direction->waits_since;
+	if (waited < LONGEST_SLOW_WAIT_NS)
+		return false;
+	/* Bytes a millisecond. A rate of 0 was never measured: a stream that is not in a hurry. */
+	return waited > LONGEST_WAIT_NS || direction->waited_bytes * 1000 / (waited / 1000) < direction->stack_rate / 2;
 }
 
 /*
  * Earlier bytes that TCP carried are unread: whether this message goes by TCP, too, or the connection had better leave, and why. A few messages of
  * a conversation, a moment of a stream.
  */
-static __always_inline __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *direction)
+static __always_inline __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *direction, __u32 bytes)
 {
 	if (direction->spilled)
-		return waits_too_long(direction) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
+		return waits_too_long(direction, bytes) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
 	if (!conn->late || conn->strict)
 		return SS_REASON_BYTES_ON_STACK;
-	if (conn->trial ? waits_too_long(direction) : ++direction->passed >= MOST_PASSED)
+	if (conn->trial ? waits_too_long(direction, bytes) : ++direction->passed >= MOST_PASSED)
 		return SS_REASON_BYTES_ON_STACK;
 	return SS_REASON_NONE;
 }
@@ -237,7 +246,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 				direction->spilled = SS_SPILL_NONE;
 				direction->waits_since = 0;
 			} else {
-				reason = tired_of_waiting(conn, direction);
+				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)
 					return SK_PASS;
 			}
