@@ -7,6 +7,7 @@
  */
 #include "clock.h"
 #include "hello.h"
+#include "hidden.h"
 #include "stop.h"
 #include "whole.h"
 #include <argp.h>
@@ -23,7 +24,7 @@ static struct {
 	struct address address;
 	uint64_t seed, large;
 	uint32_t rounds, turns, lag_ms, chunk;
-	bool available, stops_short;
+	bool available, stops_short, hidden;
 } options = { .large = 8 << 20, .rounds = 20, .turns = 20, .lag_ms = 30 };
 
 static atomic_ulong received, wrong;
@@ -160,6 +161,7 @@ static const struct argp_option argp_options[] = {
 	{ "chunk", 'c', "BYTES", 0, "of a message in one call (all of it)", 0 },
 	{ "short", 's', NULL, 0, "do not ask, but stop at a short read", 0 },
 	{ "available", 'v', NULL, 0, "ask before each read, and read no more than that", 0 },
+	{ "hidden", 'i', NULL, 0, "both ends are in a network namespace that nobody can enter", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
 };
@@ -178,6 +180,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'c': options.chunk = (uint32_t)atoi(argument); break;
 	case 's': options.stops_short = true; break;
 	case 'v': options.available = true; break;
+	case 'i': options.hidden = true; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -188,7 +191,7 @@ int main(int argc, char **argv)
 {
 	const struct argp argp = { argp_options, parse_option, NULL, "A reader that believes FIONREAD, or a short read.", NULL, NULL, NULL };
 	uint32_t answered, messages;
-	int listen_fd, fd, error;
+	int listen_fd, fd, error, home = -1;
 	pthread_t server;
 	bool right;
 
@@ -199,11 +202,15 @@ int main(int argc, char **argv)
 		options.seed = random_seed();
 	messages = options.rounds * (options.turns + 1);
 	stop_on_signals();
+	if (options.hidden)
+		home = hide();
 	listen_fd = listen_at(&options.address, true);
+	fd = connect_to(&options.address, false);
+	if (options.hidden)
+		come_home(home);
 	announce(&options.address);
 	if (pthread_create(&server, NULL, serve, &listen_fd))
 		fail("pthread_create");
-	fd = connect_to(&options.address, false);
 	set_nodelay(fd, &options.address);
 	answered = converse(fd);
 	error = errno;

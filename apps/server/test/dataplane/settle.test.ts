@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { fstatSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { libc, SOL_SOCKET, socketOption } from '../../src/dataplane/borrow.ts';
+import { settle } from '../../src/dataplane/settle.ts';
+
+const SO_COOKIE = 57;
+const SOL_TCP = 6;
+const TCP_NOTSENT_LOWAT = 25;
+/** Nobody has a process with this number. */
+const NO_PID = 2 ** 30;
+
+const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
+const server = createServer();
+let socket: Socket;
+let fd: number;
+
+beforeEach(async () => {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  await once(socket, 'connect');
+  fd = (socket as unknown as { _handle: { fd: number } })._handle.fd;
+});
+afterEach(() => {
+  socket.destroy();
+  server.close();
+});
+
+/** As the programs in the kernel name it. */
+function named(pid = process.pid) {
+  const cookie = socketOption(fd, SOL_SOCKET, SO_COOKIE, 8)?.readBigUInt64LE() ?? 0n;
+  return { pid, inode: fstatSync(fd, { bigint: true }).ino, cookie };
+}
+
+function set(mark: number): void {
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE(mark);
+  expect(setsockopt(fd, SOL_TCP, TCP_NOTSENT_LOWAT, value, value.length)).toBe(0);
+}
+
+const mark = () => socketOption(fd, SOL_TCP, TCP_NOTSENT_LOWAT, 4)?.readUInt32LE();
+
+test.for([
+  { who: 'the process that is named', pid: process.pid },
+  { who: 'whichever process has it', pid: 0 },
+  { who: 'another process when the one that is named has gone', pid: NO_PID },
+])('gives a socket its TCP_NOTSENT_LOWAT back, through $who', ({ pid }) => {
+  set(1);
+  expect(settle({ ...named(pid), lowat: 4096 })).toBe(true);
+  expect(mark()).toBe(4096);
+});
+
+test('leaves a TCP_NOTSENT_LOWAT alone that its program has set meanwhile', () => {
+  set(65_536);
+  expect(settle({ ...named(), lowat: 4096 })).toBe(true);
+  expect(mark()).toBe(65_536);
+});
+
+test('touches no socket but the one that is named', () => {
+  set(1);
+  const { cookie, ...name } = named();
+  expect(settle({ ...name, cookie: cookie + 1n, lowat: 4096 })).toBe(false);
+  expect(mark()).toBe(1);
+});
