@@ -13,6 +13,7 @@
 
 #define NICENESS 19
 #define LOOK_MS 20
+#define LATE_S 30
 #define WATCH_EVERY 25
 #define LOOK_AT_FAILURE_MS 8000
 
@@ -23,8 +24,8 @@ static struct {
 	struct habits habits;
 	uint32_t threads;
 	uint64_t limit, seed;
-	double seconds;
-} options = { .threads = 8, .limit = UINT64_MAX, .seconds = 10 };
+	double seconds, slow;
+} options = { .threads = 8, .limit = UINT64_MAX, .seconds = 10, .slow = 1 };
 
 static pid_t children[2];
 
@@ -167,7 +168,7 @@ static bool torture(void)
 		if (options.kill && !board->stopping && now_ns() > next_kill) {
 			if (next_kill)
 				kill_and_replace(dice_below(&dice, 2));
-			next_kill = now_ns() + (500 + dice_below(&dice, 2500)) * NS_PER_MS;
+			next_kill = now_ns() + (uint64_t)(options.slow * (double)(500 + dice_below(&dice, 2500)) * 1e6);
 		}
 		sleep_ns(LOOK_MS * NS_PER_MS);
 	}
@@ -218,6 +219,7 @@ static const struct argp_option argp_options[] = {
 	{ "ask", 'q', NULL, 0, "half of the ends ask FIONREAD", 0 },
 	{ "splice", 'p', NULL, 0, "half of the ends splice what they receive", 0 },
 	{ "kill", 'k', NULL, 0, "kill one of the two processes now and then", 0 },
+	{ "slow", 'l', "N", 0, "so many times as long until bytes are late, and a process is killed (1)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the plans (random)", 0 },
 	{ "show", 'w', "NUMBER", 0, "print the plan of this connection, and do nothing", 0 },
 	{ 0 },
@@ -247,6 +249,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		break;
 	case 't': right = (options.seconds = atof(argument)) > 0; break;
 	case 'n': right = (options.limit = strtoull(argument, NULL, 10)) > 0; break;
+	case 'l': right = (options.slow = atof(argument)) > 0; break;
 	case 'q': options.habits.ask = true; break;
 	case 'p': options.habits.splice = true; break;
 	case 'k': options.kill = true; break;
@@ -281,6 +284,7 @@ int main(int argc, char **argv)
 		fail("nice");
 	board_make();
 	board->seed = options.seed;
+	board->late_ns = (uint64_t)(options.slow * LATE_S * 1e9);
 	board->address = options.address;
 	start(SERVER);
 	announce(&board->address);

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '@sidestep/bench';
+import { PATIENCE, until } from '@sidestep/bench';
 import { connectClient } from '../kernel/support/client.ts';
 import type { TestDaemon } from '../kernel/support/test-daemon.ts';
 import type { Dice } from './dice.ts';
@@ -30,7 +30,7 @@ export class Disturber {
     this.#listen();
     await this.#enable();
     while (!this.#stop.signal.aborted) {
-      if ((await this.#rest(this.#dice.between(50, 2500))) === ENDED) break;
+      if ((await this.#rest(this.#dice.between(50, 2500) * PATIENCE)) === ENDED) break;
       await this.#dice.one([
         () => this.#toggle(),
         () => this.#kill(),
@@ -70,9 +70,9 @@ export class Disturber {
 
   async #disable(): Promise<void> {
     const disabling = this.#daemon.disable();
-    const timeLimit = sleep(DRAIN_MS, ENDED, { ref: false });
+    const timeLimit = sleep(DRAIN_MS * PATIENCE, ENDED, { ref: false });
     if ((await Promise.race([disabling, timeLimit])) === ENDED)
-      throw new Error(`Acceleration is still draining after ${DRAIN_MS / 1000} s.`);
+      throw new Error(`Acceleration is still draining after ${(DRAIN_MS * PATIENCE) / 1000} s.`);
     this.done.disabled++;
   }
 
@@ -102,7 +102,7 @@ export class Disturber {
     const { acceleration } = this.#daemon.api;
     const changing = (await this.#settled()) === 'on' ? acceleration.disable : acceleration.enable;
     changing.mutate().catch(() => {});
-    await this.#rest(this.#dice.between(0, 400));
+    await this.#rest(this.#dice.between(0, 400) * PATIENCE);
     await this.#kill();
     if ((await this.#settled()) !== 'on') await this.#enable();
   }

@@ -1,9 +1,6 @@
-import { Traffic, type TrafficResult } from '@sidestep/bench';
+import { PATIENCE, Traffic, type TrafficResult } from '@sidestep/bench';
 import { z } from 'zod';
 import type { Habit, Place } from './places.ts';
-
-/** Of one group: half of them one short connection after the other, half the rest. */
-const CONNECTIONS_AT_ONCE = 6;
 
 export type Result = TrafficResult<'torture'>;
 
@@ -13,6 +10,7 @@ export interface Start {
   readonly port: number;
   readonly seed: number;
   readonly seconds: number;
+  readonly threads: number;
   readonly cgroup: string;
   readonly executable: string;
 }
@@ -38,7 +36,8 @@ export class Group implements AsyncDisposable {
         ...place.options(start.port),
         seed: start.seed,
         seconds: start.seconds,
-        threads: CONNECTIONS_AT_ONCE,
+        threads: start.threads,
+        slow: PATIENCE,
         ...(habit === 'steady' ? {} : { [habit]: true }),
       },
       { cgroup: start.cgroup },

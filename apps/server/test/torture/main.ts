@@ -1,5 +1,5 @@
 /**
- * The torture run: `main.ts --for 2m [--seed N] [--plain]`. Ends with 0 when not a byte was wrong, lost, doubled or late, with 1
+ * The torture run: `main.ts --for 2m [--seed N] [--plain] [--brief] [--threads N]`. Ends with 0 when not a byte was wrong, lost, doubled or late, with 1
  * and the seed when one was. docs/torture.md says how to read it.
  */
 import { parseOptions, UsageError } from './options.ts';

@@ -8,7 +8,13 @@ describe('the options of the torture run', () => {
     ['2m', 120],
     ['1h', 3600],
   ])('%s', (text, seconds) => {
-    expect(parseOptions(['--for', text, '--seed', '7'])).toEqual({ seconds, seed: 7, plain: false });
+    expect(parseOptions(['--for', text, '--seed', '7'])).toEqual({
+      seconds,
+      seed: 7,
+      plain: false,
+      brief: false,
+      threads: 6,
+    });
   });
 
   test('draws a seed, and the replay names it', () => {
@@ -24,6 +30,8 @@ describe('the options of the torture run', () => {
     ['--for', 'm'],
     ['--seed', 'x'],
     ['--seed', '1000000000'],
+    ['--threads', '0'],
+    ['--threads', '65'],
   ])('refuses %s %s', (...args) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
   });

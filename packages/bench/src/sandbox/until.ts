@@ -7,7 +7,7 @@ export interface UntilOptions {
 }
 
 /** How many times as long as usual everything may take here: a machine that is emulated is that much slower. */
-const PATIENCE = Number(process.env.SIDESTEP_PATIENCE ?? 1);
+export const PATIENCE = Number(process.env.SIDESTEP_PATIENCE ?? 1);
 
 /**
  * Asks again and again until the answer is neither null, undefined nor false, and returns it. Throws when the deadline (30 s) has

@@ -39,6 +39,8 @@ struct slot {
 
 struct board {
 	uint64_t seed;
+	/* For so long bytes may wait for a reader who waits for them. */
+	uint64_t late_ns;
 	/* The next connection of each kind: even and odd numbers. */
 	_Atomic uint64_t next[2];
 	/* Grows with each process that is killed; connections of an earlier one may end early. */

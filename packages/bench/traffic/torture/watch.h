@@ -3,8 +3,6 @@
 #pragma once
 #include "trouble.h"
 
-#define LATE_NS (30 * NS_PER_S)
-
 __attribute__((format(printf, 3, 4))) static inline void late(const struct slot *slot, const struct habits *habits,
 							      const char *format, ...)
 {
@@ -22,7 +20,7 @@ static inline bool road_is_late(const struct slot *slot, enum side sender, uint6
 	const struct road *road = &slot->road[sender];
 	uint64_t since = road->taken_at > road->owed_since ? road->taken_at : road->owed_since;
 
-	return road_owes(road) && slot->busy[!sender] && slot->doing[!sender] == WAITING && now > since + LATE_NS;
+	return road_owes(road) && slot->busy[!sender] && slot->doing[!sender] == WAITING && now > since + board->late_ns;
 }
 
 /* Plans rest for milliseconds: whoever moves nothing for so long is stuck. */
@@ -33,7 +31,7 @@ static inline bool slot_stands_still(const struct slot *slot, uint64_t now)
 	for (int i = 0; i < 2; i++)
 		if (slot->road[i].taken_at > since)
 			since = slot->road[i].taken_at;
-	return now > since + LATE_NS;
+	return now > since + board->late_ns;
 }
 
 static inline void watch_slots(const struct habits *habits)
@@ -46,8 +44,8 @@ static inline void watch_slots(const struct habits *habits)
 		if (!slot->busy[CLIENT] && !slot->busy[SERVER])
 			continue;
 		if (road_is_late(slot, CLIENT, now) || road_is_late(slot, SERVER, now))
-			late(slot, habits, "bytes are late by more than %llu s", LATE_NS / NS_PER_S);
+			late(slot, habits, "bytes are late by more than %llu s", board->late_ns / NS_PER_S);
 		else if (slot_stands_still(slot, now))
-			late(slot, habits, "nothing has moved for %llu s", LATE_NS / NS_PER_S);
+			late(slot, habits, "nothing has moved for %llu s", board->late_ns / NS_PER_S);
 	}
 }
