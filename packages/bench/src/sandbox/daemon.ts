@@ -11,7 +11,10 @@ import { until } from './until.ts';
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'];
 /** As scripts/daemon.sh starts it. */
 const NODE_OF_DAEMON = [...NODE, '--max-semi-space-size=4'];
-const DAEMON = fileURLToPath(new URL('../../../../apps/server/src/main.ts', import.meta.url));
+/** In an emulator a check-up for each daemon would take longer than all the rest, so there another script stands in. */
+const DAEMON =
+  process.env.SIDESTEP_DAEMON ??
+  fileURLToPath(new URL('../../../../apps/server/src/main.ts', import.meta.url));
 const CLI = fileURLToPath(new URL('../../../../apps/cli/src/main.ts', import.meta.url));
 
 /**
