@@ -20,13 +20,16 @@ export interface Boot {
   /** File for what the console says. */
   readonly log: string;
   readonly limitMs: number;
+  /** Those to make. */
+  readonly checks: readonly string[];
   /** Each line that the guest writes to its second serial port. */
   readonly onLine: (line: string) => void;
 }
 
 /** Runs a kernel until it switches its machine off. Why it did not; null when it did: also a machine that panicked has switched itself off. */
-export async function boot({ image, initramfs, log, limitMs, onLine }: Boot): Promise<string | null> {
-  const words = `console=ttyS0 quiet loglevel=4 panic=-1 oops=panic ${FASTER} rdinit=${INIT} SIDESTEP_ROOT=${root}`;
+export async function boot({ image, initramfs, log, limitMs, checks, onLine }: Boot): Promise<string | null> {
+  const kernel = `console=ttyS0 quiet loglevel=4 panic=-1 oops=panic ${FASTER}`;
+  const words = `${kernel} rdinit=${INIT} SIDESTEP_ROOT=${root} SIDESTEP_CHECKS=${checks.join(',')}`;
   const child = spawn(
     'qemu-system-x86_64',
     [

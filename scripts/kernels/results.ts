@@ -1,3 +1,5 @@
+import { env } from 'node:process';
+
 /** What is tried on each kernel, in this order, and how it is named in the table. */
 export const CHECKS = [
   'check-up',
@@ -9,6 +11,15 @@ export const CHECKS = [
   'torture',
 ] as const;
 export type CheckName = (typeof CHECKS)[number];
+
+/** Those that SIDESTEP_CHECKS names, with commas between them; all when it names none. */
+export function chosenChecks(names = env.SIDESTEP_CHECKS): CheckName[] {
+  const wanted = names?.split(',').filter(Boolean) ?? [];
+  const unknown = wanted.filter((name) => !CHECKS.some((check) => check === name));
+  if (unknown.length > 0)
+    throw new Error(`SIDESTEP_CHECKS takes ${CHECKS.join(', ')}, not ${unknown.join(', ')}.`);
+  return CHECKS.filter((check) => wanted.length === 0 || wanted.includes(check));
+}
 
 /** One line that the guest writes to its second serial port: what a check came to. */
 export interface CheckResult {
@@ -33,8 +44,12 @@ export interface KernelResult {
   readonly trouble: string | null;
 }
 
-/** What the guest says, a line of JSON each: first which kernel it runs, then the results, and at last that it has come to its end. */
-export type Message = { readonly version: string } | CheckResult | { readonly end: true };
+/** What the guest says, a line of JSON each: first which kernel it runs, then how it gets on and the results, and at last that it has come to its end. */
+export type Message =
+  | { readonly version: string }
+  | { readonly progress: string }
+  | CheckResult
+  | { readonly end: true };
 
 /** Null for a line that is none of them, such as one that a crash has cut off. */
 export function parseMessage(line: string): Message | null {
@@ -43,7 +58,7 @@ export function parseMessage(line: string): Message | null {
     const known =
       typeof message === 'object' &&
       message !== null &&
-      ('version' in message || 'end' in message || 'check' in message);
+      ['version', 'progress', 'check', 'end'].some((key) => key in message);
     return known ? message : null;
   } catch {
     return null;
@@ -51,15 +66,18 @@ export function parseMessage(line: string): Message | null {
 }
 
 /** A run counts as failed for each check that failed, that found nothing to do, or that never ended. */
-export function countResults({ checks }: Pick<KernelResult, 'checks'>): { passed: number; failed: number } {
+export function countResults(
+  { checks }: Pick<KernelResult, 'checks'>,
+  wanted: readonly CheckName[] = CHECKS,
+): { passed: number; failed: number } {
   const good = (name: CheckName) =>
     checks.some(({ check, passed, failed }) => check === name && passed > 0 && failed === 0);
-  const passed = CHECKS.filter(good).length;
-  return { passed, failed: CHECKS.length - passed };
+  const passed = wanted.filter(good).length;
+  return { passed, failed: wanted.length - passed };
 }
 
 /** As a table in Markdown: a row for each check, a column for each kernel. */
-export function table(results: readonly KernelResult[]): string {
+export function table(results: readonly KernelResult[], wanted: readonly CheckName[] = CHECKS): string {
   const cell = ({ checks, trouble }: KernelResult, name: CheckName) => {
     const result = checks.find(({ check }) => check === name);
     if (result === undefined) return trouble === null ? 'did not run' : `did not end: ${trouble}`;
@@ -72,6 +90,6 @@ export function table(results: readonly KernelResult[]): string {
     row(['', ...results.map(({ name }) => name.replace('linux-image-', ''))]),
     row(['---', ...results.map(() => '---')]),
     row(['version', ...results.map(({ version }) => version)]),
-    ...CHECKS.map((name) => row([name, ...results.map((result) => cell(result, name))])),
+    ...wanted.map((name) => row([name, ...results.map((result) => cell(result, name))])),
   ].join('\n');
 }

@@ -3,17 +3,22 @@ import { basename, join } from 'node:path';
 import { type Boot, boot } from './emulator.ts';
 import type { FileList } from './file-list.ts';
 import { writeInitramfs } from './initramfs.ts';
-import { type CheckResult, type KernelResult, parseMessage } from './results.ts';
+import { CHECKS, type CheckName, type CheckResult, type KernelResult, parseMessage } from './results.ts';
 
 /** In an emulator, on a host that may be busy. */
-const LIMIT_MS = 60 * 60_000;
+const LIMIT_MS = 30 * 60_000;
 const TAIL_LINES = 40;
 
 /** The emulator itself now and then trips over code that a booting kernel patches, on another processor than the one that runs it. */
 const MOST_BOOTS = 3;
 
 /** Boots the kernel of an unpacked Debian package with these files, and hears what the checks come to. Its console is written to `log`. */
-export async function tryKernel(folder: string, files: FileList, log: string): Promise<KernelResult> {
+export async function tryKernel(
+  folder: string,
+  files: FileList,
+  log: string,
+  wanted: readonly CheckName[] = CHECKS,
+): Promise<KernelResult> {
   const name = basename(folder);
   const [image] = globSync('boot/vmlinuz-*', { cwd: folder });
   if (image === undefined)
@@ -22,7 +27,7 @@ export async function tryKernel(folder: string, files: FileList, log: string): P
   writeInitramfs(initramfs, files, folder);
   try {
     for (let boots = 1; ; boots++) {
-      const result = await run(name, { image: join(folder, image), initramfs, log });
+      const result = await run(name, { image: join(folder, image), initramfs, log, checks: wanted });
       if (result.trouble !== null) showTail(name, result.trouble, log);
       // Once its first process has spoken, what happens may be our doing.
       if (result.trouble === null || result.version !== '' || boots === MOST_BOOTS) return result;
@@ -33,7 +38,10 @@ export async function tryKernel(folder: string, files: FileList, log: string): P
   }
 }
 
-async function run(name: string, machine: Pick<Boot, 'image' | 'initramfs' | 'log'>): Promise<KernelResult> {
+async function run(
+  name: string,
+  machine: Pick<Boot, 'image' | 'initramfs' | 'log' | 'checks'>,
+): Promise<KernelResult> {
   const checks: CheckResult[] = [];
   let version = '';
   let complete = false;
@@ -42,6 +50,7 @@ async function run(name: string, machine: Pick<Boot, 'image' | 'initramfs' | 'lo
     if (message === null) return;
     if ('version' in message) version = message.version;
     else if ('end' in message) complete = true;
+    else if ('progress' in message) console.log(`    ${name}: ${message.progress}`);
     else {
       checks.push(message);
       show(name, message);

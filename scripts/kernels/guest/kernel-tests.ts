@@ -1,6 +1,8 @@
 import { readReport } from '../../stages/report.ts';
 import type { CheckName, CheckResult } from '../results.ts';
 import { runScript } from './program.ts';
+import { remembering } from './remembered.ts';
+import { say } from './say.ts';
 
 interface Choice {
   readonly check: CheckName;
@@ -41,18 +43,26 @@ interface Test {
 }
 
 /** Some of the kernel tests, as they are. */
-export async function kernelTests(): Promise<CheckResult[]> {
+export async function kernelTests(wanted: readonly CheckName[]): Promise<CheckResult[]> {
+  const choices = CHOICES.filter(({ check }) => wanted.includes(check));
+  if (choices.length === 0) return [];
   const options = ['--root', '.', '--config', 'scripts/kernels/guest/vitest.config.ts'];
   const reporters = ['--reporter=verbose', '--reporter=json', `--outputFile.json=${REPORT}`];
-  const names = ['--testNamePattern', CHOICES.map(({ names }) => names.source).join('|')];
+  const names = ['--testNamePattern', choices.map(({ names }) => names.source).join('|')];
   const { output } = await runScript(
     'node_modules/vitest/vitest.mjs',
-    ['run', ...options, ...reporters, ...names, ...CHOICES.map(pathOf)],
-    { SIDESTEP_CYCLES: String(CYCLES) },
+    ['run', ...options, ...reporters, ...names, ...choices.map(pathOf)],
+    { SIDESTEP_CYCLES: String(CYCLES), ...remembering() },
+    showTest,
   );
   const files = readReport<Report>(REPORT)?.testResults ?? [];
-  const checks = [...new Set(CHOICES.map(({ check }) => check))];
+  const checks = [...new Set(choices.map(({ check }) => check))];
   return checks.map((check) => resultOf(check, files, output));
+}
+
+/** Of what the verbose reporter says, that a test has ended, and how. */
+function showTest(line: string): void {
+  if (/^\s*[✓×] /.test(line)) say({ progress: line.trim() });
 }
 
 function pathOf({ file }: Choice): string {

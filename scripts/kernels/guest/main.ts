@@ -3,18 +3,19 @@
  * each (../results.ts); what the programs themselves say goes to standard error, which is the machine's console.
  */
 import { version } from 'node:os';
-import type { CheckResult, Message } from '../results.ts';
+import { type CheckResult, chosenChecks } from '../results.ts';
 import { checkUp } from './check-up.ts';
 import { kernelTests } from './kernel-tests.ts';
+import { say } from './say.ts';
 import { torture } from './torture.ts';
 
-async function* checks(): AsyncGenerator<CheckResult> {
-  yield await checkUp();
-  yield* await kernelTests();
-  yield await torture();
-}
+const wanted = chosenChecks();
 
-const say = (message: Message) => console.log(JSON.stringify(message));
+async function* checks(): AsyncGenerator<CheckResult> {
+  if (wanted.includes('check-up')) yield await checkUp();
+  yield* await kernelTests(wanted);
+  if (wanted.includes('torture')) yield await torture();
+}
 
 say({ version: version() });
 for await (const result of checks()) say(result);
