@@ -19,7 +19,9 @@ import { addPackages } from '../kernels/node-packages.ts';
 import { addCommands } from '../kernels/programs.ts';
 import {
   CHECKS,
+  type CheckName,
   type CheckResult,
+  chosenChecks,
   countResults,
   type Message,
   parseMessage,
@@ -123,7 +125,7 @@ describe('a kernel that is tried', () => {
     vi.unstubAllEnvs();
   });
 
-  async function tried(script: string) {
+  async function tried(script: string, wanted?: CheckName[]) {
     const emulator = `#!/bin/sh
       echo >>${folder}/boots
       boot=$(wc -l <${folder}/boots)
@@ -133,7 +135,12 @@ describe('a kernel that is tried', () => {
     chmodSync(join(folder, 'bin/qemu-system-x86_64'), 0o755);
     write('linux-image-6.1/boot/vmlinuz-6.1');
     write('linux-image-6.1/lib/modules/6.1/modules.dep');
-    const kernel = await tryKernel(join(folder, 'linux-image-6.1'), new FileList(), join(folder, 'log'));
+    const kernel = await tryKernel(
+      join(folder, 'linux-image-6.1'),
+      new FileList(),
+      join(folder, 'log'),
+      wanted,
+    );
     expect(readdirSync(folder)).not.toContain('log.initramfs');
     return { ...kernel, boots: readFileSync(join(folder, 'boots'), 'utf8').length };
   }
@@ -142,7 +149,8 @@ describe('a kernel that is tried', () => {
 
   test('says what its checks came to, as they come', async () => {
     const failing = result({ check: 'torture', failed: 1, failures: ['a byte was lost'] });
-    const outcome = await tried(say({ version: '#1 SMP' }, result({}), failing, { end: true }));
+    const progress = { progress: '✓ a test 3 s' };
+    const outcome = await tried(say({ version: '#1 SMP' }, progress, result({}), failing, { end: true }));
     expect(outcome).toEqual({
       name: 'linux-image-6.1',
       version: '#1 SMP',
@@ -152,6 +160,13 @@ describe('a kernel that is tried', () => {
     });
     expect(said).toContainEqual(expect.stringMatching(/✗ linux-image-6.1 torture .*1 failed/));
     expect(said).toContain('    a byte was lost');
+    expect(said).toContain('    linux-image-6.1: ✓ a test 3 s');
+  });
+
+  test('is told on its command line which checks to make', async () => {
+    const script = `for word; do echo "$word" >>${folder}/words; done; ${say({ version: '#1' }, { end: true })}`;
+    await tried(script, ['pairing', 'drain']);
+    expect(readFileSync(join(folder, 'words'), 'utf8')).toMatch(/ SIDESTEP_CHECKS=pairing,drain$/m);
   });
 
   test('is booted again when it crashes before its first process has spoken, and shows the console', async () => {
@@ -180,6 +195,7 @@ describe('what the guest says', () => {
   test('is read line by line, whatever else comes by that port', () => {
     expect(parseMessage('{"version":"#1 SMP"}')).toEqual({ version: '#1 SMP' });
     expect(parseMessage(JSON.stringify(result({})))).toEqual(result({}));
+    expect(parseMessage('{"progress":"✓ a test"}')).toEqual({ progress: '✓ a test' });
     expect(parseMessage('{"end":true}')).toEqual({ end: true });
     for (const other of ['', 'Kernel panic', '{"check":"dra', 'null', '3', '"check"', '[]', '{}'])
       expect(parseMessage(other)).toBeNull();
@@ -194,6 +210,15 @@ describe('what the guest says', () => {
       const checks = all.map((one) => (one.check === 'drain' ? bad : one));
       expect(countResults({ checks })).toEqual({ passed: CHECKS.length - 1, failed: 1 });
     }
+  });
+
+  test('is of the checks that somebody chose, or of all', () => {
+    expect(chosenChecks('')).toEqual(CHECKS);
+    expect(chosenChecks('drain,pairing')).toEqual(['pairing', 'drain']);
+    expect(() => chosenChecks('drain,drian')).toThrow('not drian.');
+    expect(countResults({ checks: [result({})] }, ['drain'])).toEqual({ passed: 1, failed: 0 });
+    const kernel = { name: 'linux-image-6.1', version: '#1', checks: [], trouble: null };
+    expect(table([kernel], ['drain']).split('\n').slice(3)).toEqual(['| drain | did not run |']);
   });
 
   test('becomes a table: a column for each kernel, and what did not end says why', () => {
