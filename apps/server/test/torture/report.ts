@@ -8,11 +8,11 @@ export function figures({ seconds, results, tally, disturbances }: Outcome): str
   if (results.length === 0) return [];
   const sum = (pick: (result: Outcome['results'][number]['result']) => number) =>
     results.reduce((total, { result }) => total + pick(result), 0);
-  const longest = Math.max(0, ...results.map(({ result }) => result.longestGapMs));
+  const [slowest] = [...results].sort((one, other) => other.result.longestGapMs - one.result.longestGapMs);
   const lines = [
     `${gigabytes(sum(({ bytes }) => bytes))} and ${count(sum(({ connections }) => connections))} connections in ${seconds.toFixed(0)} s, every byte checked`,
     `${count(sum(({ cut }) => cut))} connections were broken off as planned, ${count(sum(({ kills }) => kills))} processes killed`,
-    `longest wait for bytes that were sent: ${longest.toFixed(0)} ms`,
+    `longest wait for bytes that were sent: ${slowest?.result.longestGapMs.toFixed(0)} ms (${slowest?.group.name})`,
   ];
   if (disturbances) lines.push(...ofSidestep(results, tally, disturbances));
   const odd = sum(({ oddAgain }) => oddAgain);
