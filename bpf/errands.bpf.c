@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An iterator over every TCP socket of one network namespace, for what can be done to a socket only here, where it is locked and where
- * it may be given options. The daemon runs it when sidestep_tend has counted an errand. Needs 6.12: before, it is the daemon that borrows
- * descriptors of the socket, and that is second best, for as long as it has one a close by the program ends nothing.
+ * it may be given options. The daemon runs it when sidestep_tend has counted an errand. To switch hooks on it needs 6.12. The other errands it
+ * can run on 6.1, too; those that it has not, the daemon does with descriptors that it borrows, and that is second best: for as long as it
+ * has one a close by the program ends nothing.
  */
 #include "arm.bpf.h"
 
