@@ -1,4 +1,5 @@
 import type { Reason, Status } from '@sidestep/shared';
+import { breathe } from '../breathe.ts';
 import type { DataPlane, OpenConnections } from '../dataplane/dataplane.ts';
 import type { ClosedConnections } from './closed.ts';
 import { ListedConnections } from './listed.ts';
@@ -94,17 +95,20 @@ export class ConnectionSampler {
     const start = performance.now();
     const table = dataPlane.enabled ? await dataPlane.connections() : null;
     takeEvents();
-    const at = steady();
-    const sample = table ? this.#sampleOf(table, at) : this.#sampleOf(NONE.table, at);
+    const sample = await this.#sampleOf(table ?? NONE.table, steady());
     this.#latest = sample;
     this.#cost = performance.now() - start;
     return sample;
   }
 
-  #sampleOf(table: OpenConnections, at: number): Sample {
+  /** Ten milliseconds or so for each step, where there are a hundred thousand. */
+  async #sampleOf(table: OpenConnections, at: number): Promise<Sample> {
     const closed = ListedConnections.all(this.#options.closed.list());
-    this.#rates.look(table, at);
-    const open = { table, rows: rowsOf(table, closed), rates: this.#rates };
+    const rates = this.#rates;
+    rates.look(table, at);
+    await breathe();
+    const open = { table, rows: rowsOf(table, closed), rates };
+    await breathe();
     return { at, open, closed, summary: summaryOf(open) };
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionPage, ConnectionView } from '@sidestep/shared';
+import { breathe } from '../breathe.ts';
 import { deltaOf } from './delta.ts';
-import type { ConnectionSampler } from './sampler.ts';
+import type { ConnectionSampler, Sample } from './sampler.ts';
 import type { ConnectionService } from './service.ts';
 import { pageOf } from './view.ts';
 
@@ -16,18 +17,18 @@ export class ConnectionTable implements ConnectionService {
   }
 
   async list(view: ConnectionView): Promise<ConnectionPage> {
-    const { open, closed } = await this.#sampler.sample(FRAME_MS);
+    const { open, closed } = await this.#sampleOfOwn();
     return pageOf(open, closed, view);
   }
 
   async *watch(view: ConnectionView, signal: AbortSignal): ReturnType<ConnectionService['watch']> {
-    let sample = await this.#sampler.sample(FRAME_MS);
+    let sample = await this.#sampleOfOwn();
     let held = pageOf(sample.open, sample.closed, view);
     yield { type: 'snapshot', ...held };
     while (true) {
       await sleep(FRAME_MS, undefined, { signal, ref: false }).catch(() => {});
       if (signal.aborted) return;
-      const next = await this.#sampler.sample(FRAME_MS);
+      const next = await this.#sampleOfOwn();
       if (signal.aborted) return;
       // Where looking takes long, there is not always a newer one.
       if (next === sample) continue;
@@ -37,5 +38,12 @@ export class ConnectionTable implements ConnectionService {
       held = page;
       if (delta) yield delta;
     }
+  }
+
+  /** Many wait for the same look: what each of them makes of it takes a while, and others have their turn in between. */
+  async #sampleOfOwn(): Promise<Sample> {
+    const sample = await this.#sampler.sample(FRAME_MS);
+    await breathe();
+    return sample;
   }
 }

@@ -1,4 +1,5 @@
 import { BtfLayouts, type Encoder, RingBuffer } from '@sidestep/libbpf';
+import { breathe } from '../breathe.ts';
 import { bootId } from './boot-id.ts';
 import { systemClock } from './clock.ts';
 import type {
@@ -23,9 +24,6 @@ const KEY = Buffer.alloc(4);
 const LATECOMER_LOOKS = 100;
 /** Reading so many takes a millisecond or two. */
 const SLOTS_AT_ONCE = 2048;
-
-/** Lets whoever waits for this thread go first. */
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
 const STREAM_AFTER = 32;

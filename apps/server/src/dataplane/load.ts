@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, BpfObject } from '@sidestep/libbpf';
 import type { EnablingStep } from '@sidestep/shared';
+import { breathe } from '../breathe.ts';
 import { type EarlyLinks, type Marks, Pins, unpin } from './pins.ts';
 import { survey } from './survey.ts';
 
@@ -19,9 +20,6 @@ export interface LoadOptions {
 /** Connections that may be about to be recognised, however small the table is: many of them are of other hosts. */
 const LEAST_WAITING = 16_384;
 
-/** Between two steps the event loop runs, so that whoever watches sees them. */
-const breathe = () => new Promise<void>((resolve) => setImmediate(resolve));
-
 /**
  * Loads, attaches and pins, then looks for connections that are open already; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that
  * dies anywhere in here leaves nothing that runs.
@@ -32,6 +30,7 @@ export async function load({
   ...options
 }: LoadOptions & { cgroup: string; onStep: (step: EnablingStep) => void }): Promise<Pins> {
   onStep('loading');
+  // Here and below: whoever watches sees the step.
   await breathe();
   using resources = new DisposableStack();
   const object = resources.use(loadObject(options));

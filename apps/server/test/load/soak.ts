@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldBy } from '../kernel/support/kernel-objects.ts';
 import { openScene, type Scene } from '../kernel/support/scene.ts';
+import type { TestDaemon } from '../kernel/support/test-daemon.ts';
 import { descriptorsOf, residentOf } from './daemon-watch.ts';
 import { type Growth, growthOf, type Sample } from './growth.ts';
+import { allowInspection, Heap } from './heap.ts';
 import { PageClient } from './page-client.ts';
 import { Crowd, Flood } from './traffic.ts';
 
@@ -15,10 +17,18 @@ const CROWD = 300;
 const FLOOD_SECONDS = 2;
 const CROWD_SECONDS = 2;
 const MEGABYTE = 1e6;
+/** Less than a hundred bytes of each event in the shortest soak that is worth its name, a minute. */
+const MOST_GROWTH_IN_USE = 4 * MEGABYTE;
+
+interface Subject {
+  readonly daemon: TestDaemon;
+  readonly heap: Heap;
+}
 
 /** What is watched, and the growth that is none: a share of what there was, or so much, whichever is more. */
 const WATCHED = {
   'resident memory': { of: ({ daemon }) => residentOf(daemon.process.pid), share: 0.1, least: 20 * MEGABYTE },
+  'memory in use': { of: ({ heap }) => heap.held(), share: 0, least: MOST_GROWTH_IN_USE },
   'open files': { of: ({ daemon }) => descriptorsOf(daemon.process.pid), share: 0, least: 2 },
   'kernel objects': {
     of: ({ daemon }) => Object.values(heldBy(daemon.process.pid)).reduce((sum, { size }) => sum + size, 0),
@@ -27,7 +37,10 @@ const WATCHED = {
   },
   // SQLite lets its log of changes grow to 4 MB before it writes them down.
   'state folder': { of: ({ daemon }) => sizeOf(daemon.stateDir), share: 0.1, least: 5 * MEGABYTE },
-} as const satisfies Record<string, { of: (scene: Scene) => number; share: number; least: number }>;
+} as const satisfies Record<
+  string,
+  { of: (subject: Subject) => number | Promise<number>; share: number; least: number }
+>;
 
 type Watched = keyof typeof WATCHED;
 const NAMES = Object.keys(WATCHED) as Watched[];
@@ -41,16 +54,12 @@ export interface Soaked {
 
 /** Keeps a daemon busy for so long, and looks at what it takes after each round. */
 export async function soak(seconds: number): Promise<Soaked> {
-  await using scene = await openScene('soak');
+  await using scene = await openScene('soak', [], null, async (daemon) => allowInspection(daemon));
+  using heap = await Heap.open(scene.daemon);
   await scene.daemon.enable();
   await using page = await PageClient.open(scene.daemon);
   const failures: string[] = [];
-  const samples: Record<Watched, Sample[]> = {
-    'resident memory': [],
-    'open files': [],
-    'kernel objects': [],
-    'state folder': [],
-  };
+  const samples = Object.fromEntries(NAMES.map((name) => [name, []])) as unknown as Record<Watched, Sample[]>;
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
   let [rounds, connections] = [0, 0];
@@ -62,7 +71,8 @@ export async function soak(seconds: number): Promise<Soaked> {
     if (failed) failures.push(`The page was answered "${failed}".`);
     const at = elapsed();
     if (at < WARM_UP_SECONDS) continue;
-    for (const name of NAMES) samples[name].push({ at, value: WATCHED[name].of(scene) });
+    for (const name of NAMES)
+      samples[name].push({ at, value: await WATCHED[name].of({ daemon: scene.daemon, heap }) });
   }
   const growth = Object.fromEntries(NAMES.map((name) => [name, growthOf(samples[name])])) as Soaked['growth'];
   for (const name of NAMES) failures.push(...failuresOf(name, growth[name]));
@@ -92,9 +102,9 @@ function failuresOf(name: Watched, { first, grown }: Growth): string[] {
 
 /** In the unit of what is watched. */
 export function amount(name: Watched, value: number): string {
-  return name === 'resident memory' || name === 'state folder'
-    ? `${(value / MEGABYTE).toFixed(1)} MB`
-    : value.toFixed(1);
+  return name === 'open files' || name === 'kernel objects'
+    ? value.toFixed(1)
+    : `${(value / MEGABYTE).toFixed(1)} MB`;
 }
 
 function sizeOf(folder: string): number {
