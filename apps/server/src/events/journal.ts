@@ -4,7 +4,7 @@ import { SequenceLog } from '../sequence-log.ts';
 import type { Facts } from '../state/facts.ts';
 import type { UnnumberedEvent } from './convert.ts';
 
-const CAPACITY = 50_000;
+export const CAPACITY = 50_000;
 const NAME = 'events.newest';
 
 const count = z.int().min(0);

@@ -32,7 +32,7 @@ async function runLoad(out: string | null): Promise<readonly string[]> {
 }
 
 async function runSoak(seconds: number): Promise<readonly string[]> {
-  console.log(`  ${seconds} s, after half a minute that does not count`);
+  console.log(`  ${seconds} s, after half a minute or more that does not count`);
   const { rounds, connections, growth, failures } = await soak(seconds);
   console.log(`  ${rounds} rounds, ${connections} connections`);
   for (const [name, { first, grown }] of Object.entries(growth))

@@ -1,6 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { CAPACITY } from '../../src/events/journal.ts';
 import { heldBy } from '../kernel/support/kernel-objects.ts';
 import { openScene, type Scene } from '../kernel/support/scene.ts';
 import type { TestDaemon } from '../kernel/support/test-daemon.ts';
@@ -10,15 +11,18 @@ import { allowInspection, Heap } from './heap.ts';
 import { PageClient } from './page-client.ts';
 import { Crowd, Flood } from './traffic.ts';
 
-/** Before anything is counted: the events that the daemon keeps have filled their room, and its code is compiled. */
+/** Before anything is counted, its code is compiled, and the events that the daemon keeps have filled their room. */
 const WARM_UP_SECONDS = 30;
+const WARM_UP_EVENTS = CAPACITY;
 const CROWD = 300;
 /** One round: connections that come and go, connections that stay for a while, and acceleration off and on again. */
 const FLOOD_SECONDS = 2;
+/** Of those that send several times more are followed, and so more events are reported. */
+const FLOOD_TURNS = 4;
 const CROWD_SECONDS = 2;
 const MEGABYTE = 1e6;
 /** Less than a hundred bytes of each event in the shortest soak that is worth its name, a minute. */
-const MOST_GROWTH_IN_USE = 4 * MEGABYTE;
+const MOST_GROWTH_IN_USE = 3 * MEGABYTE;
 
 interface Subject {
   readonly daemon: TestDaemon;
@@ -63,14 +67,18 @@ export async function soak(seconds: number): Promise<Soaked> {
   const start = performance.now();
   const elapsed = () => (performance.now() - start) / 1000;
   let [rounds, connections] = [0, 0];
-  for (; elapsed() < WARM_UP_SECONDS + seconds && failures.length === 0; rounds++) {
+  let end = Number.POSITIVE_INFINITY;
+  for (; elapsed() < end && failures.length === 0; rounds++) {
     const round = await roundOf(scene);
     connections += round.connections;
     failures.push(...round.failures);
     const { failed } = await page.report();
     if (failed) failures.push(`The page was answered "${failed}".`);
     const at = elapsed();
-    if (at < WARM_UP_SECONDS) continue;
+    if (end === Number.POSITIVE_INFINITY) {
+      if (at > WARM_UP_SECONDS && (await newestOf(scene)) > WARM_UP_EVENTS) end = at + seconds;
+      continue;
+    }
     for (const name of NAMES)
       samples[name].push({ at, value: await WATCHED[name].of({ daemon: scene.daemon, heap }) });
   }
@@ -79,8 +87,13 @@ export async function soak(seconds: number): Promise<Soaked> {
   return { rounds, connections, growth, failures };
 }
 
+/** The number of the newest event. */
+async function newestOf({ daemon }: Scene): Promise<number> {
+  return (await daemon.api.events.list.query({ limit: 1 })).events[0]?.seq ?? 0;
+}
+
 async function roundOf({ daemon, cgroup }: Scene): Promise<{ connections: number; failures: string[] }> {
-  await using flood = new Flood(cgroup.path, 1);
+  await using flood = new Flood(cgroup.path, 1, FLOOD_TURNS);
   await sleep(FLOOD_SECONDS * 1000);
   const flooded = await flood.close();
   await using crowd = new Crowd(cgroup.path, CROWD);
