@@ -20,11 +20,14 @@ interface Sample {
 export class RateWindow implements Rates {
   #samples: Sample[] = [];
   #rates = new Float64Array();
+  /** One that is not needed any more: its megabytes are used again. */
+  #spare: Sample | null = null;
 
   /** Looks at the table; `now` is in milliseconds, on the steady clock. The first look has nothing to compare with and says zero. */
   look(table: OpenConnections, now: number): void {
     const base = this.#baseAt(now);
-    const sample = sampleOf(table, now);
+    const sample = sampleOf(table, now, this.#spare);
+    this.#spare = null;
     this.#samples.push(sample);
     if (this.#rates.length < sample.counts.length) this.#rates = new Float64Array(sample.counts.length);
     this.#rates.fill(0);
@@ -52,17 +55,22 @@ export class RateWindow implements Rates {
   /** The youngest sample that is a whole window old, or the oldest there is. */
   #baseAt(now: number): Sample | undefined {
     this.#samples = this.#samples.filter(({ at }) => at < now && now - at < STALE_MS);
-    while (this.#samples[1] && now - this.#samples[1].at >= WINDOW_MS) this.#samples.shift();
+    while (this.#samples[1] && now - this.#samples[1].at >= WINDOW_MS)
+      this.#spare = this.#samples.shift() ?? null;
     return this.#samples[0];
   }
 }
 
-function sampleOf(table: OpenConnections, at: number): Sample {
+function sampleOf(table: OpenConnections, at: number, spare: Sample | null): Sample {
   const { rows } = table;
-  const [idLow, idHigh] = [new Uint32Array(rows), new Uint32Array(rows)];
-  const counts = new Float64Array(rows * EACH);
+  const { idLow, idHigh, counts } = spare && spare.rows === rows ? spare : blank(rows);
   for (let row = 0; row < rows; row++) {
-    if (!table.isOpen(row)) continue;
+    if (!table.isOpen(row)) {
+      idLow[row] = 0;
+      idHigh[row] = 0;
+      counts.fill(0, row * EACH, (row + 1) * EACH);
+      continue;
+    }
     idLow[row] = table.idLow(row);
     idHigh[row] = table.idHigh(row);
     for (const side of SIDES) {
@@ -71,4 +79,12 @@ function sampleOf(table: OpenConnections, at: number): Sample {
     }
   }
   return { at, rows, idLow, idHigh, counts };
+}
+
+function blank(rows: number): Pick<Sample, 'idLow' | 'idHigh' | 'counts'> {
+  return {
+    idLow: new Uint32Array(rows),
+    idHigh: new Uint32Array(rows),
+    counts: new Float64Array(rows * EACH),
+  };
 }

@@ -27,6 +27,14 @@ export function pageOf(open: Selection, closed: Selection, view: ConnectionView)
   return { rows: found.page(view.offset, view.offset + view.limit), matching: found.count, total };
 }
 
+const roomFor = (most: number) => ({
+  rows: new Uint32Array(most),
+  keys: new Float64Array(most),
+  order: new Uint32Array(most),
+});
+/** One page is made at a time, so all use the same: megabytes for each would keep the garbage collector busy. */
+let room = roomFor(0);
+
 /** Rows in the order of a key each. Ties are broken by id, whatever the direction: rows that are equal do not swap places from one frame to the next. */
 class Matches {
   readonly #descending: boolean;
@@ -34,12 +42,13 @@ class Matches {
   readonly #from: { readonly selection: Selection; readonly first: number }[] = [];
   readonly #rows: Uint32Array;
   readonly #keys: Float64Array;
+  readonly #order: Uint32Array;
   #count = 0;
 
   constructor(most: number, descending: boolean) {
     this.#descending = descending;
-    this.#rows = new Uint32Array(most);
-    this.#keys = new Float64Array(most);
+    if (room.rows.length < most) room = roomFor(most);
+    ({ rows: this.#rows, keys: this.#keys, order: this.#order } = room);
   }
 
   get count(): number {
@@ -60,7 +69,7 @@ class Matches {
   /** Only what is shown is sorted. */
   page(from: number, to: number) {
     if (from >= this.#count) return [];
-    const order = new Uint32Array(this.#count);
+    const order = this.#order.subarray(0, this.#count);
     for (let index = 0; index < order.length; index++) order[index] = index;
     const end = Math.min(to, this.#count);
     sortPart(order, from, end, (a, b) => this.#compare(a, b));
@@ -78,8 +87,9 @@ class Matches {
   }
 
   #selectionAt(index: number): Selection {
-    const found = this.#from.findLast(({ first }) => first <= index);
-    return (found as { selection: Selection }).selection;
+    let at = this.#from.length - 1;
+    while ((this.#from[at]?.first ?? 0) > index) at--;
+    return (this.#from[at] as { selection: Selection }).selection;
   }
 }
 
@@ -106,7 +116,9 @@ function matcher({ table }: Selection, view: ConnectionView): Passes {
       (row, side) => inPlace(row, side) || withPort(table.place(row, side).address, table.port(row, side)),
     );
   }
-  return (row) => tests.every((passes) => passes(row));
+  const [only] = tests;
+  if (!only) return () => true;
+  return tests.length === 1 ? only : (row) => tests.every((passes) => passes(row));
 }
 
 function hasId(table: Selection['table'], id: string): Passes {
