@@ -11,6 +11,7 @@ import { Group, type Result } from './group.ts';
 import { historyOf } from './history.ts';
 import type { Options } from './options.ts';
 import { HABITS, type Habit, openPlaces, type Place, PORTS } from './places.ts';
+import { socketsOf } from './sockets.ts';
 import { Tally } from './tally.ts';
 
 const LOOK_MS = 200;
@@ -137,10 +138,12 @@ async function resultsOf(groups: readonly Group[], failures: string[]): Promise<
 
 /** The plan and the state of the connection that failed, and what the daemon knows of it. */
 async function describe(group: Group, scene: Scene | null): Promise<string> {
-  const history = scene ? await historyOf(scene.daemon, group.failedPort ?? 0) : 'Sidestep was not there.';
+  const port = group.failedPort ?? 0;
+  const sockets = await socketsOf(group, port);
+  const history = scene ? await historyOf(scene.daemon, port) : 'Sidestep was not there.';
   group.release();
   const { failure } = await group.result();
-  return `${group.name}: ${failure}\n${history}\n  ${group.command}`;
+  return `${group.name}: ${failure}\n${history}\n${sockets}\n  ${group.command}`;
 }
 
 /** What is still there of Sidestep after the last switch-off. */
