@@ -9,6 +9,7 @@
 
 #include "leave.bpf.h"
 #include "record.bpf.h"
+#include "rule.bpf.h"
 
 #define DORMANT (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
 #define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
@@ -71,6 +72,13 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 	conn->dozing = 1;
 }
 
+/* A rule keeps it on the stack: nothing is called any more but at its end, until the rules change. */
+static __always_inline void doze_by_rule(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	if (disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
+		conn->dozing = 1;
+}
+
 static __always_inline void ask_to_be_armed(struct ss_connection *conn)
 {
 	conn->dozing = 0;
@@ -86,6 +94,6 @@ static __always_inline void note_sample(struct bpf_sock_ops *ops, struct ss_conn
 	if (flow->samples++ < SAMPLES_OF_A_SHORT_ONE)
 		return;
 	arm(ops, conn, flow->side);
-	if (conn->dozing)
+	if (conn->dozing && !kept_by_rule(conn))
 		ask_to_be_armed(conn);
 }

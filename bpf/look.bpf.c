@@ -18,7 +18,7 @@ int sidestep_look(struct bpf_iter__bpf_sk_storage_map *ctx)
 	refresh_counters(conn);
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
-	if (conn->dozing && conn->next_trial < bpf_ktime_get_ns())
+	if (conn->dozing && !kept_by_rule(conn) && conn->next_trial < bpf_ktime_get_ns())
 		ask_to_be_armed(conn);
 	if (state_of(conn) == SS_STATE_STACK)
 		explain(conn, obstacle(conn, config.allow_blocking));

@@ -17,6 +17,7 @@ volatile struct ss_config config SEC(".data.config") = {
 	.queue_cap = 4 * 1024 * 1024,
 	.stream_after = 32,
 	.settle_turns = 4,
+	.rules = 1,
 };
 const volatile __u32 most_connections SEC(".rodata.limits") = MOST_CONNECTIONS;
 volatile __u32 attention SEC(".data.attention") = 0;

@@ -31,6 +31,7 @@ enum ss_reason {
 	SS_REASON_CLOSING = 13,
 	SS_REASON_SPLICING_READER = 14,
 	SS_REASON_ASKING_READER = 15,
+	SS_REASON_KEPT_BY_RULE = 16,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
@@ -65,6 +66,14 @@ enum ss_spill {
 	SS_SPILL_SETTLED = 2,	/* none do, and the reader has seen or was told that there is more */
 };
 
+/* A rule: servers with these ports stay on the stack. */
+struct ss_ports {
+	__u16 first;
+	__u16 last;
+};
+
+#define SS_MOST_RULES 16
+
 /* Read from the map on every message: a change takes effect on live connections at once. */
 struct ss_config {
 	__u64 cgroup;		/* id in the v2 tree: sockets below it are covered */
@@ -78,6 +87,9 @@ struct ss_config {
 	__u8 allow_blocking;	/* readers may block: connections join at establishment */
 	__u8 printk;
 	__u8 pad;
+	__u32 rules;		/* a number that is another, below 2^31 and never 0, after each change of what follows */
+	__u32 kept_count;
+	struct ss_ports kept[SS_MOST_RULES];
 };
 
 /* An executable file, as the kernel knows it: its super block's device and its inode. All zero: not known. */
@@ -170,6 +182,7 @@ struct ss_connection {
 	__u32 armed;		/* mask of ends whose transmit hook is on */
 	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
+	__u32 ruled;		/* config.rules as it was last held against them, doubled; one more if they keep it on the stack */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
@@ -179,7 +192,7 @@ struct ss_connection {
 	__u8 trials;		/* how often one did */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
-	__u8 dozing;		/* a stream that TCP carries: no hook is to cost it anything */
+	__u8 dozing;		/* a stream that TCP carries, or what a rule keeps there: no hook is to cost it anything */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
 	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
 	__u8 pad[2];

@@ -60,7 +60,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	explain(conn, reason);
 	if (reason) {
 		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
-		if (reason != SS_REASON_SWITCHED_OFF)
+		if (reason != SS_REASON_SWITCHED_OFF && reason != SS_REASON_KEPT_BY_RULE)
 			conn->due = conn->turns * 2;
 		return;
 	}
@@ -225,6 +225,8 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 
 	if (config.kill)
 		begin_leaving(conn, SS_REASON_SWITCHED_OFF);
+	else if (kept_by_rule(conn))
+		begin_leaving(conn, SS_REASON_KEPT_BY_RULE);
 	else if (habit)
 		begin_leaving(conn, habit);
 	else if (state_of(conn) == SS_STATE_BYPASS && !conn->strict && must_be_strict(conn))

@@ -20,6 +20,10 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 
+	if (kept_by_rule(conn)) {
+		doze_by_rule(ops, conn, side);
+		return;
+	}
 	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {
 		conn->given_up = 1;
 		set_hooks(ops, BPF_SOCK_OPS_STATE_CB_FLAG);

@@ -163,6 +163,7 @@ describe('--json', () => {
     expect(JSON.parse((await daemon.run('settings', '--json')).out)).toEqual({
       allowBlockingReaders: false,
       queueCap: 4_194_304,
+      keepOnStack: [],
     });
     const changed = await daemon.run(
       'settings',
@@ -170,9 +171,22 @@ describe('--json', () => {
       'on',
       '--queue-cap',
       '65536',
+      '--keep-on-stack',
+      '5432,6000-6010',
       '--json',
     );
-    expect(JSON.parse(changed.out)).toEqual({ allowBlockingReaders: true, queueCap: 65_536 });
+    expect(JSON.parse(changed.out)).toEqual({
+      allowBlockingReaders: true,
+      queueCap: 65_536,
+      keepOnStack: [
+        { first: 5432, last: 5432 },
+        { first: 6000, last: 6010 },
+      ],
+    });
+    expect((await daemon.run('settings')).out).toMatch(/^Keep on the stack +ports 5432, 6000-6010$/m);
+    expect((await daemon.run('settings', '--keep-on-stack', 'none')).out).toMatch(
+      /^Keep on the stack +none$/m,
+    );
     const { url } = JSON.parse((await daemon.run('sign-in-link', '--json')).out);
     expect(url).toMatch(new RegExp(`^${daemon.site.url}/sign-in#[\\w-]{43}$`));
   });
@@ -385,6 +399,7 @@ test.each([
   [['trace', 'maybe']],
   [['settings', '--queue-cap', '4k']],
   [['settings', '--allow-blocking-readers', 'yes']],
+  [['settings', '--keep-on-stack', '5432 6000']],
 ])('exit status 2 for %j', async (args) => {
   const { status, out, err } = await sidestep(...args);
   expect([status, out]).toEqual([2, '']);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { portsInWords } from '@sidestep/shared';
 import { AccelerationMachine } from './acceleration/machine.ts';
 import { Acceleration } from './acceleration/status.ts';
 import { SurroundingsWatch } from './acceleration/surroundings.ts';
@@ -67,9 +68,9 @@ export function createNouns(options: NounOptions): Nouns {
   const config = () => ({ ...settings.current, printk: trace.isOn });
   const settings = new SettingsStore(facts, () => {
     apply();
-    const { allowBlockingReaders, queueCap } = settings.current;
+    const { allowBlockingReaders, queueCap, keepOnStack } = settings.current;
     log(
-      `Blocking readers are ${allowBlockingReaders ? '' : 'not '}allowed; the queue cap is ${queueCap} bytes.`,
+      `Blocking readers are ${allowBlockingReaders ? '' : 'not '}allowed; the queue cap is ${queueCap} bytes; ports kept on the stack: ${portsInWords(keepOnStack)}.`,
     );
   });
   const applyTrace = () => {

@@ -70,10 +70,20 @@ describe('the switch', () => {
     const { kernel } = site.dataPlane;
     await page.trpc.settings.update.mutate({ allowBlockingReaders: true });
     await page.trpc.acceleration.enable.mutate();
-    expect(kernel.config).toEqual({ allowBlockingReaders: true, queueCap: 4_194_304, printk: false });
+    expect(kernel.config).toEqual({
+      allowBlockingReaders: true,
+      queueCap: 4_194_304,
+      keepOnStack: [],
+      printk: false,
+    });
     await page.trpc.settings.update.mutate({ queueCap: 65_536 });
     await page.trpc.trace.switch.mutate({ on: true });
-    expect(kernel.config).toEqual({ allowBlockingReaders: true, queueCap: 65_536, printk: true });
+    expect(kernel.config).toEqual({
+      allowBlockingReaders: true,
+      queueCap: 65_536,
+      keepOnStack: [],
+      printk: true,
+    });
     await page.trpc.trace.switch.mutate({ on: false });
     expect(kernel.config?.printk).toBe(false);
   });

@@ -33,6 +33,7 @@ export const REASONS = [
     lasting: true,
     means: 'One of the programs asks with FIONREAD how many bytes wait, as nginx, Java and .NET do, and this kernel does not count those that take the bypass: the program would wait for them for ever. Newer kernels count them.',
   },
+  { code: 16, words: 'kept by a rule', lasting: false, means: 'The settings keep the port of its server on the stack. The connection may take the bypass once the port is taken out there.' },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { portRangesSchema } from './ports.ts';
 
 /** What a person may change while the daemon runs. Kept in the state folder. */
 export const settingsSchema = z.object({
@@ -6,11 +7,14 @@ export const settingsSchema = z.object({
   allowBlockingReaders: z.boolean().default(false),
   /** Most bytes that may wait in one receiver's queue before TCP takes over, in bytes. */
   queueCap: z.number().int().min(65_536).max(67_108_864).default(4_194_304),
+  /** Connections to servers with these ports stay on the stack. Open ones leave the bypass at once, and may come back when their port is taken out. */
+  keepOnStack: portRangesSchema.default([]),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 export const settingsPatchSchema = z.object({
   allowBlockingReaders: z.boolean().optional(),
   queueCap: z.number().int().min(65_536).max(67_108_864).optional(),
+  keepOnStack: portRangesSchema.optional(),
 });
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;

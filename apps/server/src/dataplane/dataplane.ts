@@ -6,6 +6,7 @@ import type {
   Failure,
   HeldConnection,
   Path,
+  PortRange,
   Reason,
 } from '@sidestep/shared';
 
@@ -14,6 +15,8 @@ export interface DataPlaneConfig {
   readonly allowBlockingReaders: boolean;
   /** Bytes. */
   readonly queueCap: number;
+  /** Ports of servers whose connections stay on the stack: at most as many ranges as the settings take. */
+  readonly keepOnStack: readonly PortRange[];
   /** Whether the programs write `bpf_printk` lines. */
   readonly printk: boolean;
 }

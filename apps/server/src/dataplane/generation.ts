@@ -1,4 +1,5 @@
-import { BtfLayouts, type Encoder, RingBuffer } from '@sidestep/libbpf';
+import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
+import { MOST_PORT_RANGES } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
 import { bootId } from './boot-id.ts';
 import { systemClock } from './clock.ts';
@@ -21,6 +22,7 @@ import { visitAllSockets } from './survey.ts';
 import { Totals } from './totals.ts';
 
 const KEY = Buffer.alloc(4);
+const ATTENTION = Buffer.from([1, 0, 0, 0]);
 const LATECOMER_LOOKS = 100;
 /** Reading so many takes a millisecond or two. */
 const SLOTS_AT_ONCE = 2048;
@@ -30,8 +32,17 @@ const STREAM_AFTER = 32;
 /** Changes of direction before a connection may join: two requests and their answers. */
 const SETTLE_TURNS = 4;
 
-/** The content of `struct ss_config`. */
-export function configValues(config: DataPlaneConfig, cgroup: bigint, kill: boolean) {
+const NO_PORTS = { first: 0, last: 0 } as const;
+/** The number of the rules that programs are loaded with, and the one after the last. */
+const FIRST_RULES = 1;
+const LAST_RULES = 2 ** 31 - 1;
+
+/** The content of `struct ss_config` when programs are loaded. */
+export function initialValues(config: DataPlaneConfig, cgroup: bigint) {
+  return { ...configValues(config, cgroup, false), rules: FIRST_RULES };
+}
+
+function configValues(config: DataPlaneConfig, cgroup: bigint, kill: boolean) {
   return {
     cgroup,
     queue_cap: config.queueCap,
@@ -40,6 +51,8 @@ export function configValues(config: DataPlaneConfig, cgroup: bigint, kill: bool
     kill,
     allow_blocking: config.allowBlockingReaders,
     printk: config.printk,
+    kept_count: config.keepOnStack.length,
+    kept: Array.from({ length: MOST_PORT_RANGES }, (_, index) => config.keepOnStack[index] ?? NO_PORTS),
   };
 }
 
@@ -60,6 +73,7 @@ export class Generation {
   readonly #events: EventReader;
   readonly #connections: KernelConnections;
   readonly #encodeConfig: Encoder;
+  readonly #decodeConfig: Decoder<{ rules?: number }>;
   readonly #configFields: ReadonlySet<string>;
   /** Where in the ring the next events begin, once those that were last read are released. */
   #readUpTo: number;
@@ -80,6 +94,7 @@ export class Generation {
     this.#events = new EventReader(layouts, systemClock);
     this.#connections = new KernelConnections(layouts, systemClock);
     this.#encodeConfig = layouts.encoder('ss_config');
+    this.#decodeConfig = layouts.decoder('ss_config');
     this.#configFields = new Set(layouts.struct('ss_config').fields.keys());
     this.#ring = RingBuffer.open(maps.events.fd);
     this.#readUpTo = this.#ring.position;
@@ -93,6 +108,18 @@ export class Generation {
   configure(config: DataPlaneConfig, cgroup: bigint): void {
     const values = Object.entries(configValues(config, cgroup, this.#killed));
     this.#write(Object.fromEntries(values.filter(([name]) => this.#configFields.has(name))));
+    this.#renewRules();
+  }
+
+  /**
+   * Has every connection look whether the rules concern it now. Only behind the rules, for whoever reads the number must find what it stands for;
+   * and always, for whoever configured before us may have died in between.
+   */
+  #renewRules(): void {
+    const { rules } = this.#decodeConfig(this.pins.maps.config.lookup(KEY) ?? Buffer.alloc(0));
+    if (rules === undefined) return;
+    this.#write({ rules: rules < LAST_RULES ? rules + 1 : FIRST_RULES });
+    this.pins.maps.attention.update(KEY, ATTENTION);
   }
 
   setKilled(killed: boolean): void {

@@ -15,7 +15,7 @@ import {
   type Surroundings,
 } from './dataplane.ts';
 import { asDataPlaneError } from './failure.ts';
-import { configValues, Generation } from './generation.ts';
+import { Generation, initialValues } from './generation.ts';
 import { layoutName } from './layout-name.ts';
 import { type LoadOptions, load, loadBeside, replacePrograms } from './load.ts';
 import {
@@ -214,7 +214,7 @@ class KernelDataPlane implements DataPlane {
 
   #loadOptions(dir: string, config: DataPlaneConfig, cgroupId: bigint): LoadOptions {
     const { objectPath, maxConnections } = this.#options;
-    const bytes = this.#layouts.encoder('ss_config')(configValues(config, cgroupId, false));
+    const bytes = this.#layouts.encoder('ss_config')(initialValues(config, cgroupId));
     return { objectPath, maxConnections, dir, config: bytes, marks: this.#marks };
   }
 

@@ -27,11 +27,12 @@ export class SettingsStore implements SettingsService {
     return this.#current;
   }
 
-  async update({ allowBlockingReaders, queueCap }: SettingsPatch): Promise<Settings> {
+  async update({ allowBlockingReaders, queueCap, keepOnStack }: SettingsPatch): Promise<Settings> {
     const before = this.#current;
     this.#current = {
       allowBlockingReaders: allowBlockingReaders ?? before.allowBlockingReaders,
       queueCap: queueCap ?? before.queueCap,
+      keepOnStack: keepOnStack ?? before.keepOnStack,
     };
     try {
       this.#save();

@@ -25,7 +25,7 @@ function machineOn(
   const states: string[] = [];
   const machine = new AccelerationMachine({
     dataPlane,
-    config: () => ({ allowBlockingReaders: false, queueCap: 65_536, printk: false }),
+    config: () => ({ allowBlockingReaders: false, queueCap: 65_536, keepOnStack: [], printk: false }),
     wanted: {
       load: () => kept,
       save: (wanted) => {

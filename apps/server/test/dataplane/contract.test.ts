@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { BtfLayouts } from '@sidestep/libbpf';
-import { EVENT_KINDS, REASONS } from '@sidestep/shared';
+import { EVENT_KINDS, MOST_PORT_RANGES, REASONS } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 
 /** What `make -C bpf` compiled: C and TypeScript must say the same. */
@@ -11,7 +11,10 @@ test('every reason has the code that the programs give it', () => {
   inC.delete('SS_REASON_NONE');
   // `refused by the kernel` is REFUSED_BY_KERNEL: articles are not worth a word in C.
   const inTypeScript = REASONS.map(({ words, code }): [string, number] => [
-    `SS_REASON_${words.replace('the ', '').toUpperCase().replaceAll(/[ -]/g, '_')}`,
+    `SS_REASON_${words
+      .replace(/\b(the|a) /, '')
+      .toUpperCase()
+      .replaceAll(/[ -]/g, '_')}`,
     code,
   ]);
   expect(new Map(inTypeScript)).toEqual(inC);
@@ -22,4 +25,8 @@ test('every kind of event that the kernel sends has a name', () => {
     name.replace('SS_EVENT_', '').toLowerCase(),
   );
   expect(EVENT_KINDS).toEqual(expect.arrayContaining(kinds));
+});
+
+test('the settings take as many rules as the programs have room for', () => {
+  expect(layouts.struct('ss_config').fields.get('kept')).toMatchObject({ length: MOST_PORT_RANGES });
 });

@@ -6,7 +6,7 @@ import { Database, memoryDatabase } from '../../src/state/database.ts';
 import { Facts } from '../../src/state/facts.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-const DEFAULTS = { allowBlockingReaders: false, queueCap: 4_194_304 };
+const DEFAULTS = { allowBlockingReaders: false, queueCap: 4_194_304, keepOnStack: [] };
 
 test('defaults hold until somebody changes them', async () => {
   expect(await new SettingsStore(new Facts(memoryDatabase()), () => {}).get()).toEqual(DEFAULTS);
@@ -17,15 +17,13 @@ test('a change is applied, answered with, and kept', async () => {
   const applied: unknown[] = [];
   const settings = new SettingsStore(facts, () => applied.push(settings.current));
   expect(await settings.update({ queueCap: 65_536 })).toEqual({ ...DEFAULTS, queueCap: 65_536 });
-  expect(await settings.update({ allowBlockingReaders: true })).toEqual({
-    allowBlockingReaders: true,
-    queueCap: 65_536,
-  });
-  expect(applied).toHaveLength(2);
-  expect(await new SettingsStore(facts, () => {}).get()).toEqual({
-    allowBlockingReaders: true,
-    queueCap: 65_536,
-  });
+  await settings.update({ allowBlockingReaders: true });
+  const keepOnStack = [{ first: 6000, last: 6010 }];
+  const changed = { allowBlockingReaders: true, queueCap: 65_536, keepOnStack };
+  expect(await settings.update({ keepOnStack })).toEqual(changed);
+  expect(applied).toHaveLength(3);
+  expect(await new SettingsStore(facts, () => {}).get()).toEqual(changed);
+  expect(await settings.update({ keepOnStack: [] })).toEqual({ ...changed, keepOnStack: [] });
 });
 
 test('what the data plane refuses is not kept', async () => {
@@ -52,6 +50,16 @@ test('what cannot be saved is not applied', async () => {
   expect(await settings.get()).toEqual(DEFAULTS);
   expect(applied).toEqual([]);
   database.close();
+});
+
+test('settings that an earlier version has kept hold, and what it did not know has its default', async () => {
+  const facts = new Facts(memoryDatabase());
+  facts.set('settings', { allowBlockingReaders: true, queueCap: 65_536 });
+  expect(await new SettingsStore(facts, () => {}).get()).toEqual({
+    allowBlockingReaders: true,
+    queueCap: 65_536,
+    keepOnStack: [],
+  });
 });
 
 test('settings that make no sense any more fall back to the defaults', async () => {

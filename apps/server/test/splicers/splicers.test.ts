@@ -9,7 +9,7 @@ import { FakeDataPlane } from '../support/fake-data-plane.ts';
 
 const PROXY = { device: 8n, inode: 42n };
 const LEARNED = { program: '/usr/sbin/haproxy', remembered: true, learnedAt: '2026-01-02T03:04:05.000Z' };
-const config = { allowBlockingReaders: false, queueCap: 65_536, printk: false };
+const config = { allowBlockingReaders: false, queueCap: 65_536, keepOnStack: [], printk: false };
 
 /** A host on which haproxy (pid 7) is file 42, and a store of what was learned on it. */
 async function host({

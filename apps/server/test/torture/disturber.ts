@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PATIENCE, until } from '@sidestep/bench';
+import type { PortRange } from '@sidestep/shared';
 import { connectClient } from '../kernel/support/client.ts';
 import type { TestDaemon } from '../kernel/support/test-daemon.ts';
 import type { Dice } from './dice.ts';
+import { PORTS } from './places.ts';
 import type { Tally } from './tally.ts';
 
 /** A drain that takes longer than this has failed. */
@@ -12,7 +14,7 @@ const ENDED = Symbol('ended');
 
 /** Switches acceleration on and off, changes its settings, kills the daemon and starts it again, at moments that the dice choose. */
 export class Disturber {
-  readonly done = { enabled: 0, disabled: 0, settings: 0, kills: 0, listings: 0 };
+  readonly done = { enabled: 0, disabled: 0, caps: 0, rules: 0, kills: 0, listings: 0 };
   readonly #daemon: TestDaemon;
   readonly #dice: Dice;
   readonly #tally: Tally;
@@ -35,8 +37,8 @@ export class Disturber {
         () => this.#toggle(),
         () => this.#kill(),
         () => this.#killInTheMiddle(),
-        () => this.#changeSettings(),
-        () => this.#changeSettings(),
+        () => this.#changeCap(),
+        () => this.#changeRules(),
         () => this.#list(),
         () => this.#list(),
       ])();
@@ -76,9 +78,20 @@ export class Disturber {
     this.done.disabled++;
   }
 
-  async #changeSettings(): Promise<void> {
+  async #changeCap(): Promise<void> {
     await this.#daemon.api.settings.update.mutate({ queueCap: this.#dice.one(QUEUE_CAPS) });
-    this.done.settings++;
+    this.done.caps++;
+  }
+
+  async #changeRules(): Promise<void> {
+    await this.#daemon.api.settings.update.mutate({ keepOnStack: this.#rules() });
+    this.done.rules++;
+  }
+
+  /** None, a port, or a range: mostly few, for what is kept on the stack tries nothing. */
+  #rules(): PortRange[] {
+    const first = Math.floor(this.#dice.between(PORTS[0] ?? 0, (PORTS.at(-1) ?? 0) + 1));
+    return this.#dice.one([[], [{ first, last: first }], [{ first, last: first + 4 }]]);
   }
 
   async #list(): Promise<void> {

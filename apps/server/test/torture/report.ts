@@ -23,11 +23,11 @@ export function figures({ seconds, results, tally, disturbances }: Outcome): str
 function ofSidestep(
   results: Outcome['results'],
   tally: Outcome['tally'],
-  { enabled, disabled, settings, kills, listings }: NonNullable<Outcome['disturbances']>,
+  { enabled, disabled, caps, rules, kills, listings }: NonNullable<Outcome['disturbances']>,
 ): string[] {
   const leaves = [...tally.leaves].sort(([, one], [, other]) => other - one);
   return [
-    `${enabled} times switched on, ${disabled} off, ${kills} daemons killed, ${settings} changes of settings, ${listings} listings`,
+    `${enabled} times switched on, ${disabled} off, ${kills} daemons killed, ${caps} changes of the cap, ${rules} of the rules, ${listings} listings`,
     'as the daemon counted, while it was there:',
     ...results.map(({ group }) => {
       const { joins, bypassed, stack } = tally.of(group.port);
