@@ -238,12 +238,15 @@ test('settings are kept by the daemon, and refuse what is out of range', async (
   await expect(page.getByRole('switch', { name: 'Allow blocking readers' })).toBeChecked();
   const cap = page.getByRole('textbox', { name: 'Queue cap in KiB' });
   await cap.fill('12');
-  await expect(page.getByRole('button', { name: 'Save' })).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Save', exact: true })).toBeDisabled();
   await expect(page.getByText('64 to 65\u2009536 KiB')).toBeVisible();
   await cap.fill('1024');
-  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page.getByRole('button', { name: 'Reset' })).toBeVisible();
-  expect(await standIn.services.settings.get()).toEqual({ allowBlockingReaders: true, queueCap: 1_048_576 });
+  expect(await standIn.services.settings.get()).toMatchObject({
+    allowBlockingReaders: true,
+    queueCap: 1_048_576,
+  });
   await page.reload();
   await expect(cap).toHaveValue('1024');
   await expect(page.getByRole('switch', { name: 'Allow blocking readers' })).toBeChecked();
@@ -251,7 +254,46 @@ test('settings are kept by the daemon, and refuse what is out of range', async (
   await page.getByRole('button', { name: 'Reset' }).click();
   await expect(page.getByRole('button', { name: 'Reset' })).toHaveCount(0);
   await expect(cap).toHaveValue(String(queueCap / 1024));
-  expect(await standIn.services.settings.get()).toEqual({ allowBlockingReaders: true, queueCap });
+  expect(await standIn.services.settings.get()).toMatchObject({ allowBlockingReaders: true, queueCap });
+});
+
+test('ports that are kept on the stack are kept by the daemon, and what is no port is refused', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await page.goto(`${standIn.url}/settings`);
+  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
+  const save = page.getByRole('button', { name: 'Save ports' });
+  await expect(ports).toHaveValue('');
+  await expect(save).toBeDisabled();
+  for (const [text, problem] of [
+    [
+      '5432 6000',
+      'Write ports and ranges with commas between them: 5432, 6000-6010. "5432 6000" is neither.',
+    ],
+    ['6010-6000', 'A range begins with its lower port: write 6000-6010.'],
+    ['70000', 'Ports go from 1 to 65535.'],
+  ] as const) {
+    await ports.fill(text);
+    await expect(page.getByText(problem)).toBeVisible();
+    await expect(ports).toHaveAccessibleDescription(problem);
+    await expect(save).toBeDisabled();
+  }
+  await ports.fill('5432,6000-6010');
+  await ports.press('Enter');
+  const clear = page.getByRole('button', { name: 'Clear ports' });
+  await expect(clear).toBeVisible();
+  const keepOnStack = [
+    { first: 5432, last: 5432 },
+    { first: 6000, last: 6010 },
+  ];
+  expect(await standIn.services.settings.get()).toMatchObject({ keepOnStack });
+  await page.reload();
+  await expect(ports).toHaveValue('5432, 6000-6010');
+  await clear.click();
+  await expect(clear).toHaveCount(0);
+  await expect(ports).toHaveValue('');
+  expect(await standIn.services.settings.get()).toMatchObject({ keepOnStack: [] });
 });
 
 test('the page loads nothing from anywhere else, and breaks no rule of its policy', async ({

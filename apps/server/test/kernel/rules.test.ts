@@ -8,7 +8,7 @@ import { neverBypassed } from './support/test-daemon.ts';
 
 /** Many turns: of programs that do not block, of one that does, and none. */
 const BUSY = { connections: 4, seconds: 300, 'pause-ms': 1 };
-const BLOCKING = { connections: 1, threads: 1, turns: 4000, 'pause-ms': 1, blocking: true };
+const BLOCKING = { connections: 1, threads: 1, turns: 2500, 'pause-ms': 1, blocking: true };
 const STREAM = { nodelay: true, send: 16_384, rate: 50_000_000, seconds: 300 };
 /** Long enough to join many times over, if nothing kept them. */
 const A_WHILE = 1500;
@@ -114,10 +114,14 @@ test.for(CASES)('a new connection to a port in a range never takes the bypass: $
   // Those that block join at their establishment or never.
   if (!blocking) await scene.daemon.untilConnected(PORT, 'on the bypass', hasBypassed, count);
   traffic.stop();
-  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+  expect(await traffic.result()).toMatchObject({
+    ...(program === 'exchange' && { unfinished: 0 }),
+    wrong: 0,
+    errors: 0,
+  });
 });
 
-test.for(CASES)(
+test.for(CASES.filter(({ program }) => program !== 'stream'))(
   'it is the port of the server that counts, not the one that its client calls: $what',
   async ({ program, options, count, blocking }) => {
     await using scene = await acceleratedScene('called', { allowBlockingReaders: blocking });
@@ -133,7 +137,11 @@ test.for(CASES)(
     await untilKept(scene, PORT, count);
     expect((await scene.daemon.connections({ port: PORT })).every(neverBypassed)).toBe(true);
     traffic.stop();
-    expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+    expect(await traffic.result()).toMatchObject({
+      ...(program === 'exchange' && { unfinished: 0 }),
+      wrong: 0,
+      errors: 0,
+    });
   },
 );
 

@@ -9,6 +9,7 @@ import { PageHeader } from '@/ui/page-header.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { Switch } from '@/ui/switch.tsx';
 import { ToggleGroup } from '@/ui/toggle-group.tsx';
+import { KeptPorts } from './kept-ports.tsx';
 import { QueueCap } from './queue-cap.tsx';
 import { Splicers } from './splicers.tsx';
 import { useSettings } from './use-settings.ts';
@@ -53,6 +54,16 @@ export function SettingsPage() {
                 initial={settingsSchema.parse({}).queueCap}
                 onChange={(queueCap) => update({ queueCap })}
               />
+            ) : (
+              <Skeleton className="h-8 w-48" />
+            )}
+          </Setting>
+          <Setting
+            name="Keep on the stack"
+            means="Ports of servers whose connections use plain TCP, such as 5432, 6000-6010. Open ones leave the bypass within moments and lose nothing; they may come back once you take the port out."
+          >
+            {settings ? (
+              <KeptPorts value={settings.keepOnStack} onChange={(keepOnStack) => update({ keepOnStack })} />
             ) : (
               <Skeleton className="h-8 w-48" />
             )}
