@@ -39,7 +39,7 @@ test('the first time says what it means before it is done, later times do not', 
   await expect(theSwitch(page)).toBeChecked();
   await theSwitch(page).click();
   await expect(theSwitch(page)).not.toBeChecked();
-  expect(standIn.dataPlane.enabled).toBe(false);
+  await expect.poll(() => standIn.dataPlane.enabled).toBe(false);
   await theSwitch(page).click();
   await expect(theSwitch(page)).toBeChecked();
   await expect(panel(page)).toContainText('on since');

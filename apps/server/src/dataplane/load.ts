@@ -45,10 +45,15 @@ export async function load({
   await breathe();
   try {
     Pins.pin(options.dir, object, links, options.marks);
+    // Whoever takes over from a daemon that dies in the middle of it goes on with it.
+    const surveying = resources.use(attachSurvey(object));
+    Pins.pinSurvey(options.dir, surveying);
     const sockops = resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd));
     Pins.pinSockops(options.dir, sockops);
-    await survey(resources.use(attachSurvey(object)));
-    return Pins.open(options.dir);
+    await survey(surveying);
+    const pins = Pins.open(options.dir);
+    pins.unpinSurvey();
+    return pins;
   } catch (error) {
     unpin(options.dir);
     throw error;

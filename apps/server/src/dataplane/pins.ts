@@ -85,7 +85,7 @@ export class Pins implements Disposable {
     this.#survey = survey;
   }
 
-  /** Only while an older generation drains, and shortly after. */
+  /** Only while an older generation drains, and shortly after; and where a daemon died before it was through with it. */
   get survey(): BpfLink | null {
     return this.#survey;
   }
