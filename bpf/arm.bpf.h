@@ -26,11 +26,6 @@ static __always_inline void set_hooks(struct bpf_sock_ops *ops, __u32 flags)
 	bpf_sock_ops_cb_flags_set(ops, (ops->bpf_sock_ops_cb_flags & ~ALL_OURS) | flags);
 }
 
-static __always_inline void note_visitor(void)
-{
-	visitor = ((struct task_struct *)(void *)bpf_get_current_task_btf())->tgid;
-}
-
 /* The same from an iterator, which has the socket locked. */
 static __always_inline bool watch(struct tcp_sock *tp)
 {
@@ -40,6 +35,12 @@ static __always_inline bool watch(struct tcp_sock *tp)
 		return false;
 	flags = (flags & ~ALL_OURS) | WATCHED;
 	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+}
+
+/* An iterator locks each socket that it visits: maps.bpf.h says what for. */
+static __always_inline void note_visitor(void)
+{
+	visitor = ((struct task_struct *)(void *)bpf_get_current_task_btf())->tgid;
 }
 
 static __always_inline void arm(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)

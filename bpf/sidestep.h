@@ -139,8 +139,8 @@ struct ss_direction {
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
 	__u64 stack_bytes;
 	struct ss_pace pace;
+	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: since when TCP carries it although it is enrolled; 0: it does not */
 	__u64 waited_bytes;	/* that TCP has carried since then */
-	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: for how long TCP has carried it although it is enrolled; 0: it has not */
 	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
 	__u32 bypass_rate;	/* the same since joining */
 	__u32 streak;		/* messages since the other end last sent */
@@ -159,7 +159,7 @@ struct ss_direction {
 	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
 };
 
-/* Where that count begins. */
+/* Where the count of a client socket's earlier connections begins in an id. */
 #define SS_LIVES_SHIFT 40
 
 struct ss_connection {
@@ -173,7 +173,7 @@ struct ss_connection {
 	__u64 file[2];		/* and of their struct file, 0 as long as the socket was not accepted */
 	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: when it last joined */
 	__u64 joined_with;	/* messages on the bypass then */
-	__u64 arm_since;	/* CLOCK_MONOTONIC, ns: when that was asked for */
+	__u64 arm_since;	/* CLOCK_MONOTONIC, ns: when `arm` was set */
 	__u64 next_trial;	/* CLOCK_MONOTONIC, ns: from when on a stream may try the bypass again */
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */

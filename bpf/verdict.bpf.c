@@ -187,7 +187,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	__u32 state, side, reason;
 	struct bpf_sock *sk = msg->sk;
 	struct flow *flow;
-	bool full;
+	bool full, caught_up;
 
 	if (!sk)
 		return SK_PASS;
@@ -222,11 +222,12 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	weigh(&direction->mean, msg->size);
 	reason = must_not_redirect(own, peer);
-	full = is_full(conn, direction, peer, msg->size);
-	if (!reason && full && !may_spill(conn, direction, state))
+	full = !reason && is_full(conn, direction, peer, msg->size);
+	if (full && !may_spill(conn, direction, state))
 		reason = SS_REASON_QUEUE_FULL;
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
-	if (!reason && !direction->ordered && all_read(me, peer))
+	caught_up = direction->ordered || all_read(me, peer);
+	if (!reason && !direction->ordered && caught_up)
 		reason = bad_habit(&conn->end[!side]);
 	if (reason) {
 		begin_leaving(conn, reason);
@@ -243,7 +244,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 			}
 		}
 		if (!reason && !direction->ordered) {
-			if (!full && (all_read(me, peer) || (streams(conn, direction) && await_all_read(direction, me, peer)))) {
+			if (!full && (caught_up || (streams(conn, direction) && await_all_read(direction, me, peer)))) {
 				direction->ordered = 1;
 				direction->spilled = SS_SPILL_NONE;
 				direction->waits_since = 0;
