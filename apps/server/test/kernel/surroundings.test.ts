@@ -30,6 +30,16 @@ async function onOwnFileSystem(mounts: Mounts): Promise<Scene> {
   return scene;
 }
 
+/** Four connections on the bypass, and what the kernel holds for them when nothing is pinned any more. */
+async function losePins({ daemon, cgroup }: Scene, mounts: Mounts, stack: AsyncDisposableStack) {
+  const traffic = stack.use(new Traffic('exchange', TURNS, { cgroup: cgroup.path }));
+  const port = await traffic.port();
+  await daemon.untilBypassing(port, 4);
+  const objects = heldBy(daemon.process.pid);
+  await mounts.run('umount', BPFFS);
+  return { traffic, port, objects };
+}
+
 test('a bpf file system that is unmounted: all take the stack until one is mounted again, and are pinned again there', async () => {
   await using mounts = await Mounts.create();
   await using scene = await onOwnFileSystem(mounts);
@@ -62,12 +72,9 @@ test('a bpf file system that is unmounted: all take the stack until one is mount
 test('a daemon that is killed while nothing is pinned takes no byte along of those who had left the bypass', async () => {
   await using mounts = await Mounts.create();
   await using scene = await onOwnFileSystem(mounts);
-  const { daemon, cgroup } = scene;
-  await using traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
-  const port = await traffic.port();
-  await daemon.untilBypassing(port, 4);
-  const objects = heldBy(daemon.process.pid);
-  await mounts.run('umount', BPFFS);
+  await using programs = new AsyncDisposableStack();
+  const { daemon } = scene;
+  const { traffic, port, objects } = await losePins(scene, mounts, programs);
   await daemon.untilConnected(port, 'on the stack', isSwitchedOff, 4);
   await daemon.stop('SIGKILL');
   await untilGone(objects);
@@ -83,12 +90,9 @@ test('a daemon that is killed while nothing is pinned takes no byte along of tho
 test('a daemon that is stopped while nothing is pinned lets every connection leave the bypass first', async () => {
   await using mounts = await Mounts.create();
   await using scene = await onOwnFileSystem(mounts);
-  const { daemon, cgroup } = scene;
-  await using traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
-  const port = await traffic.port();
-  await daemon.untilBypassing(port, 4);
-  const objects = heldBy(daemon.process.pid);
-  await mounts.run('umount', BPFFS);
+  await using programs = new AsyncDisposableStack();
+  const { daemon } = scene;
+  const { traffic, port, objects } = await losePins(scene, mounts, programs);
 
   await daemon.stop();
   expect(await daemon.process.status()).toBe(0);
