@@ -14,8 +14,9 @@ const LONGEST_TURN_MS = 10;
 const BUSY_MS = 20;
 const QUIET_MS = 100;
 const BEHIND_MS = 1;
-/** While connections are on their way in or out: each step of that waits for us. */
+/** While connections are on their way in or out: each step of that waits for us. Not for long, for a reader that has stopped keeps them there. */
 const TENDING_MS = 4;
+const TENDING_FOR_MS = 1000;
 const BUSY_FOR_MS = 2000;
 
 export interface PumpOptions {
@@ -33,7 +34,8 @@ export class Pump {
   #lost = 0;
   #busyUntil = Number.NEGATIVE_INFINITY;
   #behind = false;
-  #tending = false;
+  /** Since when there has been something to do at each turn; null when there is nothing. */
+  #tendingSince: number | null = null;
 
   constructor(options: PumpOptions) {
     this.#options = options;
@@ -42,18 +44,20 @@ export class Pump {
   /** Milliseconds until the next turn is due. */
   get rest(): number {
     if (this.#behind) return BEHIND_MS;
-    if (this.#tending) return TENDING_MS;
-    return this.#options.steady() < this.#busyUntil ? BUSY_MS : QUIET_MS;
+    const now = this.#options.steady();
+    if (this.#tendingSince !== null) return now < this.#tendingSince + TENDING_FOR_MS ? TENDING_MS : BUSY_MS;
+    return now < this.#busyUntil ? BUSY_MS : QUIET_MS;
   }
 
   /** Takes what the kernel has for us and lets it go on. */
   turn(): void {
     const { dataPlane, journal, steady } = this.#options;
-    this.#tending = false;
+    const since = this.#tendingSince;
+    this.#tendingSince = null;
     if (!dataPlane.enabled) return;
     const before = journal.log.newest;
     this.takeSome();
-    this.#tending = dataPlane.tend();
+    if (dataPlane.tend()) this.#tendingSince = since ?? steady();
     if (journal.log.newest > before) this.#busyUntil = steady() + BUSY_FOR_MS;
   }
 

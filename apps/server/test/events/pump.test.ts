@@ -227,6 +227,23 @@ test('looks often while something happens, and seldom when nothing does', () => 
   expect(pump.rest).toBe(100);
 });
 
+test('does not hurry for ever where connections cannot be finished', () => {
+  const { clock, dataPlane, pump } = pumping();
+  dataPlane.kernel.unfinished = true;
+  for (clock.ms = 0; clock.ms < 1000; clock.ms += 100) {
+    pump.turn();
+    expect(pump.rest).toBe(4);
+  }
+  pump.turn();
+  expect(pump.rest).toBe(20);
+
+  dataPlane.kernel.unfinished = false;
+  pump.turn();
+  dataPlane.kernel.unfinished = true;
+  pump.turn();
+  expect(pump.rest).toBe(4);
+});
+
 test('a disk that takes nothing costs no event, and no number', () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'sidestep.db');
