@@ -19,8 +19,8 @@ export class ListedConnections implements OpenConnections, Rates {
     return this.#list.length;
   }
 
-  isOpen(row: number): boolean {
-    return this.connection(row).open;
+  has(row: number): boolean {
+    return row < this.rows;
   }
 
   idLow(row: number): number {

@@ -1,4 +1,5 @@
 import type { OpenConnections, Side } from '../dataplane/dataplane.ts';
+import { fits } from '../fits.ts';
 import type { Rates } from './selection.ts';
 
 const WINDOW_MS = 1000;
@@ -29,7 +30,7 @@ export class RateWindow implements Rates {
     const sample = sampleOf(table, now, this.#spare);
     this.#spare = null;
     this.#samples.push(sample);
-    if (this.#rates.length < sample.counts.length) this.#rates = new Float64Array(sample.counts.length);
+    if (!fits(this.#rates.length, sample.counts.length)) this.#rates = new Float64Array(sample.counts.length);
     this.#rates.fill(0);
     if (!base) return;
     const seconds = (now - base.at) / 1000;
@@ -65,7 +66,7 @@ function sampleOf(table: OpenConnections, at: number, spare: Sample | null): Sam
   const { rows } = table;
   const { idLow, idHigh, counts } = spare && spare.rows === rows ? spare : blank(rows);
   for (let row = 0; row < rows; row++) {
-    if (!table.isOpen(row)) {
+    if (!table.has(row)) {
       idLow[row] = 0;
       idHigh[row] = 0;
       counts.fill(0, row * EACH, (row + 1) * EACH);

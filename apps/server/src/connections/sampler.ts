@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Reason, Status } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
 import type { DataPlane, OpenConnections } from '../dataplane/dataplane.ts';
@@ -8,7 +9,7 @@ import type { Selection } from './selection.ts';
 
 /** At least this many times as long as a look takes lies between two looks, however many connections there are. */
 const REST = 5;
-/** Where a look takes longer than so many milliseconds, nobody waits for it who can have one that is younger than this. */
+/** Nobody waits for longer than so many milliseconds who can have a look that is younger than this, and not at all where the last one took longer. */
 const LONG_MS = 50;
 const STALE_MS = 15_000;
 
@@ -53,10 +54,11 @@ export class ConnectionSampler {
     const age = this.#ageOf(latest);
     if (latest && age < Math.max(maxAge, this.#cost * REST)) return latest;
     const looking = this.#look();
-    if (!latest || this.#cost < LONG_MS || age > STALE_MS) return looking;
-    // What goes wrong is said to those who must wait for it.
+    if (!latest || age > STALE_MS) return looking;
+    // What goes wrong is said to those who wait for it.
     looking.catch(() => {});
-    return latest;
+    // The first look at a crowd may take as long as it takes the crowd to come: how long the last one took says nothing of it.
+    return this.#cost < LONG_MS ? Promise.race([looking, sleep(LONG_MS, latest)]) : latest;
   }
 
   /** The next look is a fresh one. */
@@ -122,7 +124,7 @@ function rowsOf(table: OpenConnections, closed: Selection): Uint32Array {
   const rows = new Uint32Array(table.rows);
   let count = 0;
   for (let row = 0; row < table.rows; row++) {
-    if (!table.isOpen(row) || (low.has(table.idLow(row)) && ids.has(idOf({ table }, row)))) continue;
+    if (!table.has(row) || (low.has(table.idLow(row)) && ids.has(idOf({ table }, row)))) continue;
     rows[count++] = row;
   }
   return rows.slice(0, count);

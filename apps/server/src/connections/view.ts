@@ -6,6 +6,7 @@ import {
   REASONS,
 } from '@sidestep/shared';
 import type { Place, Side } from '../dataplane/dataplane.ts';
+import { fits } from '../fits.ts';
 import { sortPart } from './order.ts';
 import { connectionAt, type Selection } from './selection.ts';
 
@@ -22,7 +23,8 @@ export function pageOf(open: Selection, closed: Selection, view: ConnectionView)
     found.addFrom(selection);
     const passes = matcher(selection, view);
     const keyOf = KEYS[view.sort](selection, selections);
-    for (const row of selection.rows) if (passes(row)) found.add(row, keyOf(row));
+    // The table goes on while its readers have the rows of an earlier look.
+    for (const row of selection.rows) if (selection.table.has(row) && passes(row)) found.add(row, keyOf(row));
   }
   return { rows: found.page(view.offset, view.offset + view.limit), matching: found.count, total };
 }
@@ -47,7 +49,7 @@ class Matches {
 
   constructor(most: number, descending: boolean) {
     this.#descending = descending;
-    if (room.rows.length < most) room = roomFor(most);
+    if (!fits(room.rows.length, most)) room = roomFor(most);
     ({ rows: this.#rows, keys: this.#keys, order: this.#order } = room);
   }
 

@@ -50,7 +50,8 @@ export type Side = 0 | 1;
 export interface OpenConnections {
   /** One more than the last row. */
   readonly rows: number;
-  isOpen(row: number): boolean;
+  /** Whether a connection is in it. */
+  has(row: number): boolean;
   /** The id has 64 bits, too many for a number. */
   idLow(row: number): number;
   idHigh(row: number): number;

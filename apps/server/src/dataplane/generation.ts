@@ -221,6 +221,7 @@ export class Generation {
       await breathe();
       if (this.#closed) break;
     }
+    this.#connections.end();
     return this.#connections;
   }
 

@@ -1,5 +1,6 @@
 import type { BtfLayouts } from '@sidestep/libbpf';
 import type { Connection, Direction, Path, Reason } from '@sidestep/shared';
+import { fits } from '../fits.ts';
 import type { Clock } from './clock.ts';
 import type { OpenConnections, Place, Side } from './dataplane.ts';
 import { COUNTERS_OF_SIDE, directionOf, idOf, RecordReader, readU64, SIDES, stackReason } from './record.ts';
@@ -14,6 +15,8 @@ const FIRST_ROOM = 1024;
 export class KernelConnections implements OpenConnections {
   readonly #records: RecordReader;
   #rows = 0;
+  /** As many rows as the look that is under way has found to be needed. */
+  #seen = 0;
   #room = 0;
   #idLow = new Uint32Array();
   #idHigh = new Uint32Array();
@@ -36,13 +39,34 @@ export class KernelConnections implements OpenConnections {
 
   /** Takes over the records of `count` slots from slot `first` on. False when none of them was ever used, and so none behind them. */
   take(records: Buffer, first: number, count: number): boolean {
-    this.#makeRoom(first + count);
-    this.#rows = Math.max(this.#rows, first + count);
     const view = new DataView(records.buffer, records.byteOffset, records.length);
+    if (first === 0) this.#seen = 0;
+    const rows = this.#rowsIn(view, count);
+    if (rows > 0) this.#seen = Math.max(this.#seen, first + rows);
+    this.#rows = Math.max(this.#rows, this.#seen);
+    this.#makeRoom(this.#rows);
     let used = false;
     for (let row = first, at = 0; row < first + count; row++, at += this.#records.size)
       used = this.#takeOne(row, records, view, at) || used;
     return used;
+  }
+
+  /** All slots have been taken over. What only a crowd needed that has gone is given back. */
+  end(): void {
+    this.#rows = this.#seen;
+    if (fits(this.#room, Math.max(this.#rows, FIRST_ROOM))) return;
+    this.#resize(Math.max(this.#rows, FIRST_ROOM));
+    this.#placeOf.length = this.#rows * SIDES.length;
+  }
+
+  /** One more than the last of `count` records that has a connection in it. */
+  #rowsIn(view: DataView, count: number): number {
+    const { size, at } = this.#records;
+    const hasId = (row: number) =>
+      view.getUint32(row * size + at.id, true) !== 0 || view.getUint32(row * size + at.id + 4, true) !== 0;
+    let rows = count;
+    while (rows > 0 && !hasId(rows - 1)) rows--;
+    return rows;
   }
 
   /** Whether it was ever used. */
@@ -52,8 +76,10 @@ export class KernelConnections implements OpenConnections {
     const low = view.getUint32(start + at.id, true);
     const high = view.getUint32(start + at.id + 4, true);
     const same = this.#idLow[row] === low && this.#idHigh[row] === high;
-    this.#idLow[row] = low;
-    this.#idHigh[row] = high;
+    if (row < this.#rows) {
+      this.#idLow[row] = low;
+      this.#idHigh[row] = high;
+    }
     // No id: the slot is free, or its record is being written at this moment.
     if (low === 0 && high === 0) return opened > 0;
     this.#opened[row] = opened;
@@ -82,8 +108,8 @@ export class KernelConnections implements OpenConnections {
     return mark >>> 0;
   }
 
-  isOpen(row: number): boolean {
-    return this.#idLow[row] !== 0 || this.#idHigh[row] !== 0;
+  has(row: number): boolean {
+    return row < this.#rows && (this.#idLow[row] !== 0 || this.#idHigh[row] !== 0);
   }
 
   idLow(row: number): number {
@@ -144,23 +170,26 @@ export class KernelConnections implements OpenConnections {
   }
 
   #makeRoom(rows: number): void {
-    if (rows <= this.#room) return;
-    this.#room = Math.max(rows, this.#room * 2, FIRST_ROOM);
-    this.#idLow = grown(this.#idLow, this.#room);
-    this.#idHigh = grown(this.#idHigh, this.#room);
-    this.#opened = grown(this.#opened, this.#room);
-    this.#states = grown(this.#states, this.#room);
-    this.#reasons = grown(this.#reasons, this.#room);
-    this.#counters = grown(this.#counters, this.#room * COUNTERS_EACH);
-    this.#ports = grown(this.#ports, this.#room * SIDES.length);
-    this.#marks = grown(this.#marks, this.#room * SIDES.length);
+    if (rows > this.#room) this.#resize(Math.max(rows, this.#room * 2, FIRST_ROOM));
+  }
+
+  #resize(room: number): void {
+    this.#room = room;
+    this.#idLow = resized(this.#idLow, this.#room);
+    this.#idHigh = resized(this.#idHigh, this.#room);
+    this.#opened = resized(this.#opened, this.#room);
+    this.#states = resized(this.#states, this.#room);
+    this.#reasons = resized(this.#reasons, this.#room);
+    this.#counters = resized(this.#counters, this.#room * COUNTERS_EACH);
+    this.#ports = resized(this.#ports, this.#room * SIDES.length);
+    this.#marks = resized(this.#marks, this.#room * SIDES.length);
   }
 }
 
 type Column = Uint8Array | Uint16Array | Uint32Array | Float64Array;
 
-function grown<T extends Column>(column: T, length: number): T {
-  const larger = new (column.constructor as new (length: number) => T)(length);
-  larger.set(column);
-  return larger;
+function resized<T extends Column>(column: T, length: number): T {
+  const next = new (column.constructor as new (length: number) => T)(length);
+  next.set(column.subarray(0, length));
+  return next;
 }

@@ -104,3 +104,16 @@ test('a data plane that is slow to look at is looked at less often, and nobody w
   finish();
   expect((await waiting).at).toBe(60_000);
 });
+
+test('nobody waits for a look that takes long for the first time', async () => {
+  const { clock, dataPlane, sampler } = sampling();
+  const first = await sampler.sample(100);
+  const look = Promise.withResolvers<void>();
+  const connections = dataPlane.connections.bind(dataPlane);
+  dataPlane.connections = () => look.promise.then(connections);
+  clock.ms = 1000;
+  expect(await sampler.sample(100)).toBe(first);
+  look.resolve();
+  await sleep(1);
+  expect((await sampler.sample(100)).at).toBe(1000);
+});

@@ -44,6 +44,14 @@ function ids(view: Partial<ConnectionView>, open: Connection[] = [redis, postgre
     .join(' ');
 }
 
+test('rows of an earlier look whose connections have gone are left out', () => {
+  const { rows, table, rates } = ListedConnections.all([redis]);
+  const earlier = { table, rates, rows: Uint32Array.of(...rows, 7) };
+  const page = pageOfTables(earlier, ListedConnections.all([]), connectionViewSchema.parse({}));
+  expect(page.rows.map(({ id }) => id)).toEqual(['1']);
+  expect(page.matching).toBe(1);
+});
+
 describe('filters', () => {
   test.each([
     ['one connection by its id', { id: '10' }, '10'],

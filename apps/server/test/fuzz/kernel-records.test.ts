@@ -135,7 +135,7 @@ fuzz(
       contents.some(([, id, opened]) => id > 0 || opened > 0),
     );
     for (const [row, [, id]] of contents.entries()) {
-      expect(table.isOpen(row)).toBe(id > 0);
+      expect(table.has(row)).toBe(id > 0);
       if (id > 0) expect(table.connection(row)).toEqual(connectionOf(bytes, row * connection));
     }
   },
