@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Daemon, type DaemonParts, startDaemon } from './daemon.ts';
-import { keepHeapSmall } from './host/memory.ts';
+import { keepMemorySmall } from './host/memory.ts';
 import { raisePriority } from './host/priority.ts';
 import { createLog, type Log, wordsOf } from './log.ts';
 import { LogOutput } from './log-output.ts';
@@ -27,7 +27,7 @@ export async function runDaemon(
     const log = logTo(options.log);
     const stop = stopSignals(log);
     const refused = raisePriority();
-    keepHeapSmall();
+    keepMemorySmall();
     const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
     const traceRoot = '/sys/kernel/tracing';
     const daemon = await startDaemon(options, { ...parts, version, log, ...CLOCKS, traceRoot });

@@ -1,5 +1,5 @@
 import { readlinkSync } from 'node:fs';
-import koffi from 'koffi';
+import { libc } from '../host/libc.ts';
 import { list, processes } from './listing.ts';
 
 const SYS_PIDFD_OPEN = 434;
@@ -7,7 +7,6 @@ const SYS_PIDFD_GETFD = 438;
 export const SOL_SOCKET = 1;
 const SO_COOKIE = 57;
 
-export const libc = koffi.load('libc.so.6');
 const syscall = libc.func('long syscall(long number, long a, long b, long c)');
 const getsockopt = libc.func(
   'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *size)',

@@ -1,4 +1,5 @@
-import { borrow, libc, type SocketName } from './borrow.ts';
+import { libc } from '../host/libc.ts';
+import { borrow, type SocketName } from './borrow.ts';
 
 const connect = libc.func('int connect(int fd, const void *address, uint32_t size)');
 

@@ -1,4 +1,5 @@
-import { borrow, libc, SOL_SOCKET, type SocketName, socketOption } from './borrow.ts';
+import { libc } from '../host/libc.ts';
+import { borrow, SOL_SOCKET, type SocketName, socketOption } from './borrow.ts';
 
 const SO_RCVLOWAT = 18;
 const SOL_TCP = 6;

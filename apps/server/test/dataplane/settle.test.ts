@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { fstatSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { libc, SOL_SOCKET, socketOption } from '../../src/dataplane/borrow.ts';
+import { SOL_SOCKET, socketOption } from '../../src/dataplane/borrow.ts';
 import { settle } from '../../src/dataplane/settle.ts';
+import { libc } from '../../src/host/libc.ts';
 
 const SO_COOKIE = 57;
 const SOL_TCP = 6;
