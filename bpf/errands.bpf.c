@@ -6,6 +6,7 @@
  * has one a close by the program ends nothing.
  */
 #include "arm.bpf.h"
+#include "pause.bpf.h"
 
 #define SO_RCVLOWAT 18
 
@@ -40,6 +41,7 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 	struct flow *flow;
 	__u32 side;
 
+	pause_quietly(ctx->meta);
 	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
 	if (!tp)
 		return 0;

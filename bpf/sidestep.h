@@ -183,6 +183,7 @@ struct ss_connection {
 	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
 	__u32 ruled;		/* config.rules as it was last held against them, doubled; one more if they keep it on the stack */
+	__u32 looked;		/* census.looks when it was last counted */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
@@ -195,7 +196,6 @@ struct ss_connection {
 	__u8 dozing;		/* a stream that TCP carries, or what a rule keeps there: no hook is to cost it anything */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
 	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
-	__u8 pad[2];
 };
 
 struct ss_event {
@@ -217,18 +217,19 @@ struct ss_totals {
 	__u64 untracked;		/* connections that found the table full */
 };
 
-/* Written by the iterators on each full visit; user space clears it before. What was counted on the stack comes from sidestep_look. */
+/* Added to by the iterators at each visit; user space takes the difference. What was counted on the stack comes from sidestep_look. */
 struct ss_census {
 	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
 	__u64 candidates;	/* ends of connections that were due but could not join at this visit */
 	__u64 errands;		/* ends that want something done by sidestep_arm */
 	__u64 stack_messages;
 	__u64 stack_bytes;
+	__u64 looks;		/* visits by sidestep_look */
 };
 
 /* What the iterator writes out: a reader that may have been told that nothing waits, while something does. */
 struct ss_wake {
-	__u64 cookie;
+	__u64 cookie;		/* 0: only a pause, pause.bpf.h */
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
 	__u32 lowat;		/* TCP_NOTSENT_LOWAT to be given back; all ones if that is not what it is about */

@@ -5,6 +5,7 @@
  * in which nothing is under way, each end has received exactly what the other has sent, and these two numbers began at random.
  */
 #include "pair.bpf.h"
+#include "pause.bpf.h"
 
 #define DEEPEST_CGROUP 32
 
@@ -138,6 +139,7 @@ int sidestep_survey(struct bpf_iter__tcp *ctx)
 	struct flow *flow;
 	__u8 yes = 1;
 
+	pause_quietly(ctx->meta);
 	tp = common ? bpf_skc_to_tcp_sock(common) : 0;
 	if (!tp)
 		return 0;

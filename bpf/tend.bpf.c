@@ -6,6 +6,7 @@
 #include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
+#include "pause.bpf.h"
 
 enum enrolment {
 	ENROLLED,
@@ -212,9 +213,11 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 {
 	struct flow *flow = ctx->value;
 	struct sock *sk = ctx->sk;
+	struct ss_wake nobody = {};
 	struct ss_connection *conn;
 	__u32 side, habit;
 
+	pause_now_and_then(ctx->meta, &nobody, sizeof(nobody));
 	if (!sk || !flow)
 		return 0;
 	conn = record_of(flow);

@@ -10,7 +10,14 @@ export type { Encodable, EncodableStruct, Encoder } from './encoder.ts';
 export { BpfError } from './error.ts';
 export type { Field, FieldType, StructLayout } from './layout.ts';
 export { BtfLayouts } from './layouts.ts';
-export { BpfLink, type LinkInfo, openIterator, readInBackground, readIterator } from './link.ts';
+export {
+  BpfLink,
+  type IteratorRun,
+  type LinkInfo,
+  openIterator,
+  readInBackground,
+  readIterator,
+} from './link.ts';
 export { BPF_ANY, BPF_EXIST, BPF_NOEXIST, BpfMap, type MapInfo } from './map.ts';
 export { BpfObject, type ObjectMap } from './object.ts';
 export {

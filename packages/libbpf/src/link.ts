@@ -1,4 +1,4 @@
-import { closeSync, read, readSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { Descriptor, infoByFd, pin } from './descriptor.ts';
 import { check } from './error.ts';
@@ -73,17 +73,24 @@ export class BpfLink implements Disposable {
   }
 }
 
-/** Runs an iterator once over everything it visits, and returns what it wrote. */
-export function readIterator(link: BpfLink): Buffer {
+/** What an iterator has written, and what its run has cost. */
+export interface IteratorRun {
+  readonly output: Buffer;
+  /** Milliseconds of one CPU. */
+  readonly cpuMs: number;
+}
+
+/** Runs an iterator once over everything it visits. Whenever it has written `atOnce` bytes, others have their turn on this CPU. */
+export function readIterator(link: BpfLink, atOnce: number = CHUNK): IteratorRun {
   const fd = openIterator(link);
-  const chunks: Buffer[] = [];
+  const cpu = new BigUint64Array(1);
+  const run = new Run();
   try {
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(CHUNK);
-      const length = readSome(fd, chunk);
-      if (length === 0) return Buffer.concat(chunks);
-      chunks.push(chunk.subarray(0, length));
+    while (!run.over) {
+      const { chunk } = run;
+      run.took(native.shim_iterator_read(fd, chunk, chunk.length, atOnce, cpu), cpu);
     }
+    return run;
   } finally {
     closeSync(fd);
   }
@@ -97,45 +104,39 @@ export function openIterator(link: BpfLink): number {
   return check('start the iterator', native.bpf_iter_create(link.fd));
 }
 
-/** Runs an open iterator on another thread, closes it, and returns what it wrote. */
-export async function readInBackground(fd: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
+/** Runs an open iterator on another thread, and closes it. `atOnce` as in `readIterator`. */
+export async function readInBackground(fd: number, atOnce: number = CHUNK): Promise<IteratorRun> {
+  const cpu = new BigUint64Array(1);
+  const run = new Run();
   try {
-    for (;;) {
-      const { bytesRead, buffer } = await readOnce(fd);
-      if (bytesRead === 0) return Buffer.concat(chunks);
-      chunks.push(buffer.subarray(0, bytesRead));
+    while (!run.over) {
+      const { chunk } = run;
+      run.took(await readOnThread(fd, chunk, chunk.length, atOnce, cpu), cpu);
     }
+    return run;
   } finally {
     closeSync(fd);
   }
 }
 
-const readOnThread = promisify(read);
+const readOnThread = promisify(native.shim_iterator_read.async);
 
-async function readOnce(fd: number) {
-  const buffer = Buffer.allocUnsafe(CHUNK);
-  for (;;) {
-    try {
-      const { bytesRead } = await readOnThread(fd, buffer, 0, CHUNK, null);
-      return { bytesRead, buffer };
-    } catch (error) {
-      if (!isPause(error)) throw error;
-    }
+class Run implements IteratorRun {
+  over = false;
+  /** To be filled next. */
+  chunk = Buffer.allocUnsafe(CHUNK);
+  cpuMs = 0;
+  readonly #chunks: Buffer[] = [];
+
+  get output(): Buffer {
+    return Buffer.concat(this.#chunks);
   }
-}
 
-function readSome(fd: number, into: Buffer): number {
-  for (;;) {
-    try {
-      return readSync(fd, into);
-    } catch (error) {
-      if (!isPause(error)) throw error;
-    }
+  took(length: number, [nanoseconds = 0n]: BigUint64Array): void {
+    check('run the iterator', length);
+    this.cpuMs += Number(nanoseconds) / 1e6;
+    this.#chunks.push(this.chunk.subarray(0, length));
+    this.over = length < this.chunk.length;
+    if (!this.over) this.chunk = Buffer.allocUnsafe(CHUNK);
   }
-}
-
-/** An iterator that has visited a million things without a word gives up the CPU with EAGAIN, to be asked again. */
-function isPause(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'EAGAIN';
 }

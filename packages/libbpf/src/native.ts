@@ -190,6 +190,19 @@ export const native = {
     ring: Pointer,
     position: number,
   ) => void,
+  shim_iterator_read: shim.func(
+    'int64_t shim_iterator_read(int fd, void *into, uint32_t room, uint32_t at_once, void *cpu)',
+  ) as ((fd: number, into: Uint8Array, room: number, atOnce: number, cpu: BigUint64Array) => number) & {
+    /** On another thread. */
+    async(
+      fd: number,
+      into: Uint8Array,
+      room: number,
+      atOnce: number,
+      cpu: BigUint64Array,
+      done: (error: Error | null, result: number) => void,
+    ): void;
+  },
   shim_tracepoint_open: shim.func('int shim_tracepoint_open(uint32_t id)') as (id: number) => number,
   shim_ring_close: shim.func('void shim_ring_close(shim_ring *ring)') as (ring: Pointer) => void,
 };

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LOG_ROOM (1u << 20)
@@ -174,6 +175,44 @@ int shim_ring_read(struct shim_ring *ring, uint8_t *into, uint32_t room, struct 
 	copied->remaining = end - at;
 	copied->position = at;
 	return error;
+}
+
+static uint64_t thread_cpu(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000000ull + now.tv_nsec;
+}
+
+static int64_t read_in_parts(int fd, uint8_t *into, uint32_t room, uint32_t at_once)
+{
+	uint32_t used = 0;
+
+	while (used < room) {
+		uint32_t left = room - used;
+		ssize_t length = read(fd, into + used, at_once < left ? at_once : left);
+
+		if (length == 0)
+			break;
+		if (length > 0)
+			used += length;
+		// It has visited a million things without a word, and wants to be asked again.
+		else if (errno != EAGAIN && errno != EINTR)
+			return -errno;
+	}
+	return used;
+}
+
+// What an iterator writes, until its end or until the room is used up: bytes, or a negative errno. Asks for `at_once` at a time, for each read
+// keeps the CPU until it has so much. `cpu` is what this has cost, in ns.
+int64_t shim_iterator_read(int fd, uint8_t *into, uint32_t room, uint32_t at_once, uint64_t *cpu)
+{
+	uint64_t before = thread_cpu();
+	int64_t used = read_in_parts(fd, into, room, at_once);
+
+	*cpu = thread_cpu() - before;
+	return used;
 }
 
 // A descriptor to attach a program to, or a negative errno.

@@ -11,6 +11,8 @@ import {
   BpfObject,
   BpfProgram,
   detachFromMap,
+  openIterator,
+  readInBackground,
   readIterator,
 } from '../src/index.ts';
 import { cgroup, compile, openDescriptors, pinFolder } from './kernel.ts';
@@ -140,12 +142,41 @@ describe('an iterator', () => {
     first.pin(`${folder.path}/list`);
     using link = BpfLink.openPinned(`${folder.path}/list`);
     const before = openDescriptors();
-    const found = readIterator(link);
+    const { output: found } = readIterator(link);
     expect(openDescriptors()).toBe(before);
     expect(found.length).toBe(4 * 100_000);
     for (let n = 0; n < 100_000; n++)
       if (found.readUInt32LE(4 * n) !== n) throw new Error(`element ${n} is missing`);
     expect(link.info().cgroupId).toBeNull();
+  });
+
+  test('writes the same where little is read at once, and on another thread', async () => {
+    using object = loaded(ring);
+    using link = object.program('list').attachIterator({ mapFd: object.map('source').fd });
+    const { output: all } = readIterator(link);
+    const before = openDescriptors();
+    const start = performance.now();
+    const runs = [
+      readIterator(link, 12),
+      await readInBackground(openIterator(link), 12),
+      await readInBackground(openIterator(link)),
+    ];
+    const elapsed = performance.now() - start;
+    for (const { output, cpuMs } of runs) {
+      expect(output.equals(all)).toBe(true);
+      expect(cpuMs).toBeGreaterThan(0);
+      expect(cpuMs).toBeLessThan(elapsed);
+    }
+    expect(openDescriptors()).toBe(before);
+  });
+
+  test('that is none fails with its reason', async () => {
+    const file = openSync('/proc/self', 'r');
+    await expect(readInBackground(file)).rejects.toThrow(
+      'Could not run the iterator: Is a directory (EISDIR)',
+    );
+    // It was closed nevertheless.
+    expect(() => closeSync(file)).toThrow('EBADF');
   });
 
   test('without its map is refused', () => {

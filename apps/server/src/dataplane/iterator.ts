@@ -10,10 +10,12 @@ import {
 import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
-/** Visiting every socket may take at most this share of the time, however many ask for it. */
+/** Visiting every socket may take at most this share of a CPU, however many ask for it. */
 const MOST_OF_THE_TIME = 1 / 20;
 /** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
 const LONG = 5;
+/** What an iterator writes that has nothing to say, so that others have their turn: bpf/pause.bpf.h. */
+export const PAUSE_SIZE = 8;
 
 /** What one run of an iterator counted: `struct ss_census`. */
 export interface Census {
@@ -35,14 +37,17 @@ export interface IteratorMaps {
 /** Runs an iterator over all our sockets, at once or on another thread. What it counts, it adds to what was counted before. */
 abstract class Visitor implements Disposable {
   readonly #link: BpfLink;
+  readonly #pauseSize: number;
   readonly #census: BpfMap;
   readonly #decode: Decoder<Census>;
   #running: Promise<unknown> | null = null;
   #ended = false;
   #lastTook = 0;
 
-  constructor(link: BpfLink, { census }: IteratorMaps, layouts: BtfLayouts) {
+  /** `pauseSize` is how many bytes it writes now and then. */
+  constructor(link: BpfLink, { census }: IteratorMaps, layouts: BtfLayouts, pauseSize: number = PAUSE_SIZE) {
     this.#link = link;
+    this.#pauseSize = pauseSize;
     this.#census = census;
     this.#decode = layouts.decoder<Census>('ss_census');
   }
@@ -57,27 +62,27 @@ abstract class Visitor implements Disposable {
     return this.#lastTook > LONG;
   }
 
-  /** Milliseconds that the last visit took. */
+  /** Milliseconds of CPU that the last visit took. */
   get took(): number {
     return this.#lastTook;
   }
 
   protected visitNow(): { census: Census; output: Buffer } {
-    const [start, before] = [performance.now(), this.#count()];
-    const output = readIterator(this.#link);
-    return { census: this.#since(before, start), output };
+    const before = this.#count();
+    const { output, cpuMs } = readIterator(this.#link, this.#pauseSize);
+    return { census: this.#since(before, cpuMs), output };
   }
 
   /** After the one that is under way. Null when the data plane has gone meanwhile. */
   protected async visitInBackground(): Promise<{ census: Census; output: Buffer } | null> {
     while (this.#running) await this.#running;
     if (this.#ended) return null;
-    const [start, before] = [performance.now(), this.#count()];
-    const reading = readInBackground(openIterator(this.#link));
+    const before = this.#count();
+    const reading = readInBackground(openIterator(this.#link), this.#pauseSize);
     this.#running = reading.catch(() => {});
     try {
-      const output = await reading;
-      return this.#ended ? null : { census: this.#since(before, start), output };
+      const { output, cpuMs } = await reading;
+      return this.#ended ? null : { census: this.#since(before, cpuMs), output };
     } finally {
       this.#running = null;
     }
@@ -87,9 +92,9 @@ abstract class Visitor implements Disposable {
     return this.#decode(this.#census.lookup(KEY) as Buffer);
   }
 
-  #since(before: Census, start: number): Census {
+  #since(before: Census, cpuMs: number): Census {
     const after = this.#count();
-    this.#lastTook = performance.now() - start;
+    this.#lastTook = cpuMs;
     return {
       unsettled: after.unsettled - before.unsettled,
       candidates: after.candidates - before.candidates,
@@ -136,7 +141,7 @@ export class Tender extends Visitor {
     settle: (socket: LeftSocket) => void,
     arm: () => Promise<void>,
   ) {
-    super(link, maps, layouts);
+    super(link, maps, layouts, layouts.struct('ss_wake').size);
     this.#attention = maps.attention;
     this.#decodeLeft = layouts.decoder<LeftSocket>('ss_wake');
     this.#leftSize = layouts.struct('ss_wake').size;
@@ -161,22 +166,20 @@ export class Tender extends Visitor {
   }
 
   tend(): void {
-    const started = performance.now();
     this.#clearAttention();
     const { census, output } = this.visitNow();
     this.#deal(census, output);
     if (census.errands > 0n) this.#runErrands();
-    this.#restAfter(started);
+    this.#rest();
   }
 
   async #tendInBackground(): Promise<void> {
-    const started = performance.now();
     this.#clearAttention();
     const visit = await this.visitInBackground();
     if (!visit) return;
     this.#deal(visit.census, visit.output);
     if (visit.census.errands > 0n) this.#runErrands();
-    this.#restAfter(started);
+    this.#rest();
   }
 
   /** One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. */
@@ -195,13 +198,16 @@ export class Tender extends Visitor {
   }
 
   #deal({ candidates, unsettled, errands }: Census, sockets: Buffer): void {
-    for (let at = 0; at < sockets.length; at += this.#leftSize) this.#settle(this.#decodeLeft(sockets, at));
+    for (let at = 0; at < sockets.length; at += this.#leftSize) {
+      const socket = this.#decodeLeft(sockets, at);
+      // None: it was only a pause.
+      if (socket.cookie !== 0n) this.#settle(socket);
+    }
     this.#unfinished = candidates > 0n || unsettled > 0n || errands > 0n;
   }
 
-  #restAfter(started: number): void {
-    const ended = performance.now();
-    this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
+  #rest(): void {
+    this.#restUntil = performance.now() + this.took / MOST_OF_THE_TIME;
   }
 
   #inBackground(work: Promise<void>): void {

@@ -1,7 +1,8 @@
 import { closeSync, openSync, statSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type BpfLink, openIterator, readInBackground } from '@sidestep/libbpf';
-import { libc } from './borrow.ts';
+import { libc } from '../host/libc.ts';
+import { PAUSE_SIZE } from './iterator.ts';
 import { list, processes } from './listing.ts';
 
 const CLONE_NEWNET = 0x40000000;
@@ -28,7 +29,7 @@ export async function survey(link: BpfLink): Promise<void> {
 export async function visitAllSockets(link: BpfLink): Promise<void> {
   const iterators: number[] = [];
   inEachNamespace(() => iterators.push(openIterator(link)));
-  await Promise.all(iterators.map((iterator) => readInBackground(iterator)));
+  await Promise.all(iterators.map((iterator) => readInBackground(iterator, PAUSE_SIZE)));
 }
 
 /** `act` must not wait: the whole thread is in the other namespace meanwhile. */

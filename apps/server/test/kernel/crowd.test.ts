@@ -1,4 +1,7 @@
+import { closeSync, readSync } from 'node:fs';
+import { join } from 'node:path';
 import { startRedis, Traffic, until } from '@sidestep/bench';
+import { BpfLink, openIterator } from '@sidestep/libbpf';
 import { expect, test } from 'vitest';
 import { acceleratedScene, openScene } from './support/scene.ts';
 import type { TestDaemon } from './support/test-daemon.ts';
@@ -8,6 +11,19 @@ const CROWD = 600;
 
 /** More than get their turn before all of them have sent a hundred times. */
 const BUSY_CROWD = 6000;
+
+/** How often an iterator returns to its reader before it has visited all sockets. */
+function returnsOf(daemon: TestDaemon, iterator: string): number {
+  using link = BpfLink.openPinned(join(daemon.pinDir, `link_${iterator}`));
+  const fd = openIterator(link);
+  try {
+    let returns = 0;
+    for (const word = Buffer.alloc(8); readSync(fd, word) > 0; ) returns++;
+    return returns;
+  } finally {
+    closeSync(fd);
+  }
+}
 
 const leftOut = async (daemon: TestDaemon) => (await daemon.api.acceleration.status.query()).leftOut;
 
@@ -53,6 +69,9 @@ test('connections that send a lot while they wait for their turn get it in the e
   expect(bypassing).toBe(BUSY_CROWD);
   // Those of them that came when no crowd was noticed yet are few.
   expect(await leftOut(daemon)).toBeGreaterThan(BUSY_CROWD / 2);
+  // Whoever visits so many sockets gives the CPU back in between.
+  expect(returnsOf(daemon, 'look')).toBeGreaterThan(1);
+  expect(returnsOf(daemon, 'arm')).toBeGreaterThan(1);
 
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
