@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Traffic, type TrafficOptions, type TrafficProgram } from '@sidestep/bench';
-import type { Connection, PortRange } from '@sidestep/shared';
+import { Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
+import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
+import { type Connection, MOST_PORT_RANGES, type PortRange } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { Netns } from './support/netns.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
-import { neverBypassed } from './support/test-daemon.ts';
+import { neverBypassed, type TestDaemon } from './support/test-daemon.ts';
 
 /** Many turns: of programs that do not block, of one that does, and none. */
 const BUSY = { connections: 4, seconds: 300, 'pause-ms': 1 };
@@ -12,8 +14,16 @@ const BLOCKING = { connections: 1, threads: 1, turns: 2500, 'pause-ms': 1, block
 const STREAM = { nodelay: true, send: 16_384, rate: 50_000_000, seconds: 300 };
 /** Long enough to join many times over, if nothing kept them. */
 const A_WHILE = 1500;
+const KEY = Buffer.alloc(4);
+const STACK = 0;
 const PUBLIC_PORT = 8074;
 const PORT = 9074;
+
+interface ConnectionRecord {
+  readonly id: bigint;
+  readonly state: number;
+  readonly end: readonly [{ readonly port: number }, { readonly port: number }];
+}
 
 const kept = ({ clientToServer, serverToClient }: Connection) =>
   [clientToServer, serverToClient].every(
@@ -26,6 +36,31 @@ const only = (port: number): PortRange => ({ first: port, last: port });
 
 async function keep({ daemon }: Scene, ...keepOnStack: PortRange[]): Promise<void> {
   await daemon.api.settings.update.mutate({ keepOnStack });
+}
+
+/** As the daemon writes it. */
+function keepInKernel({ pinDir }: TestDaemon, range: PortRange): void {
+  using config = BpfMap.openPinned(join(pinDir, 'map_config'));
+  const layouts = BtfLayouts.fromMap(config);
+  const before = config.lookup(KEY) ?? undefined;
+  const { rules } = layouts.decoder<{ rules: number }>('ss_config')(before ?? Buffer.alloc(0));
+  const kept = Array.from({ length: MOST_PORT_RANGES }, () => range);
+  config.update(KEY, layouts.encoder('ss_config')({ kept, kept_count: 1, rules: rules + 1 }, before));
+}
+
+/** Of the connections to a port, as their records have it. */
+function statesOf({ pinDir }: TestDaemon, port: number): number[] {
+  using connections = BpfMap.openPinned(join(pinDir, 'map_connections'));
+  const decode = BtfLayouts.fromMap(connections).decoder<ConnectionRecord>('ss_connection');
+  const states: number[] = [];
+  for (const { values, count } of connections.parts(64)) {
+    const size = values.length / count;
+    for (let row = 0; row < count; row++) {
+      const { id, end, state } = decode(values, row * size);
+      if (id !== 0n && end[1].port === port) states.push(state);
+    }
+  }
+  return states;
 }
 
 /** Of one server, in a cgroup that is accelerated. */
@@ -76,14 +111,34 @@ test('connections that talk leave the bypass when a rule covers them, and come b
 
 test('a connection that is silent leaves the bypass, too', async () => {
   await using scene = await acceleratedScene('silent');
-  await using stall = new Traffic('stall', { 'warm-ms': 0, send: 1000 }, { cgroup: scene.cgroup.path });
-  const port = await stall.port();
-  await scene.daemon.untilBypassing(port);
+  await using traffic = exchange(scene, { ...BUSY, 'pause-ms': 250 });
+  const port = await traffic.port();
+  await scene.daemon.untilBypassing(port, 4);
+  // Both ends are in this process. It is between two exchanges, or as good as always.
+  traffic.process.kill('SIGSTOP');
   await keep(scene, only(port));
-  await scene.daemon.untilConnected(port, 'kept', kept);
-  stall.process.kill('SIGUSR1');
-  const result = await stall.result();
-  expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0 });
+  await scene.daemon.untilConnected(port, 'kept', kept, 4);
+  traffic.process.kill('SIGCONT');
+  await endsWell(traffic);
+});
+
+test('connections that talk leave by themselves, even while the daemon stands still', async () => {
+  await using scene = await acceleratedScene('still');
+  const { daemon } = scene;
+  await using traffic = exchange(scene);
+  const port = await traffic.port();
+  await daemon.untilBypassing(port, 4);
+  daemon.process.kill('SIGSTOP');
+  try {
+    keepInKernel(daemon, only(port));
+    await until('the kernel has them on the stack', () => {
+      const states = statesOf(daemon, port);
+      return states.length === 4 && states.every((state) => state === STACK);
+    });
+  } finally {
+    daemon.process.kill('SIGCONT');
+  }
+  await endsWell(traffic);
 });
 
 interface Case {
