@@ -5,6 +5,7 @@ import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
 import { type Connection, MOST_PORT_RANGES, type PortRange } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { Netns } from './support/netns.ts';
+import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed, type TestDaemon } from './support/test-daemon.ts';
 
@@ -18,12 +19,6 @@ const KEY = Buffer.alloc(4);
 const STACK = 0;
 const PUBLIC_PORT = 8074;
 const PORT = 9074;
-
-interface ConnectionRecord {
-  readonly id: bigint;
-  readonly state: number;
-  readonly end: readonly [{ readonly port: number }, { readonly port: number }];
-}
 
 const kept = ({ clientToServer, serverToClient }: Connection) =>
   [clientToServer, serverToClient].every(
@@ -46,21 +41,6 @@ function keepInKernel({ pinDir }: TestDaemon, range: PortRange): void {
   const { rules } = layouts.decoder<{ rules: number }>('ss_config')(before ?? Buffer.alloc(0));
   const kept = Array.from({ length: MOST_PORT_RANGES }, () => range);
   config.update(KEY, layouts.encoder('ss_config')({ kept, kept_count: 1, rules: rules + 1 }, before));
-}
-
-/** Of the connections to a port, as their records have it. */
-function statesOf({ pinDir }: TestDaemon, port: number): number[] {
-  using connections = BpfMap.openPinned(join(pinDir, 'map_connections'));
-  const decode = BtfLayouts.fromMap(connections).decoder<ConnectionRecord>('ss_connection');
-  const states: number[] = [];
-  for (const { values, count } of connections.parts(64)) {
-    const size = values.length / count;
-    for (let row = 0; row < count; row++) {
-      const { id, end, state } = decode(values, row * size);
-      if (id !== 0n && end[1].port === port) states.push(state);
-    }
-  }
-  return states;
 }
 
 /** Of one server, in a cgroup that is accelerated. */
@@ -132,8 +112,8 @@ test('connections that talk leave by themselves, even while the daemon stands st
   try {
     keepInKernel(daemon, only(port));
     await until('the kernel has them on the stack', () => {
-      const states = statesOf(daemon, port);
-      return states.length === 4 && states.every((state) => state === STACK);
+      const records = recordsOf(daemon, port);
+      return records.length === 4 && records.every(({ state }) => state === STACK);
     });
   } finally {
     daemon.process.kill('SIGCONT');

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
+import type { TestDaemon } from './test-daemon.ts';
+
+const AT_ONCE = 64;
+
+/** Of `struct ss_connection` in bpf/sidestep.h, what the daemon does not tell. */
+export interface ConnectionRecord {
+  readonly id: bigint;
+  readonly state: number;
+  readonly end: readonly [{ readonly port: number }, { readonly port: number }];
+  /** Mask of ends whose transmit hook is on. */
+  readonly armed: number;
+  readonly dozing: number;
+}
+
+/** Of the open connections to a port, as the kernel has them; the daemon need not run. */
+export function recordsOf({ pinDir }: TestDaemon, port: number): ConnectionRecord[] {
+  using connections = BpfMap.openPinned(join(pinDir, 'map_connections'));
+  const decode = BtfLayouts.fromMap(connections).decoder<ConnectionRecord>('ss_connection');
+  const found: ConnectionRecord[] = [];
+  for (const { values, count } of connections.parts(AT_ONCE)) {
+    const size = values.length / count;
+    for (let row = 0; row < count; row++) {
+      const record = decode(values, row * size);
+      if (record.id !== 0n && record.end[1].port === port) found.push(record);
+    }
+  }
+  return found;
+}
