@@ -66,7 +66,7 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 {
 	__u64 now = conn->direction[side & 1].pace.seen;
 
-	if (conn->armed != BOTH_ENDS || !disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
+	if (!disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
 		return;
 	if (conn->next_trial <= now)
 		postpone_trial(conn, now, false);

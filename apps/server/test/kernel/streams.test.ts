@@ -1,5 +1,6 @@
 import { Traffic, type TrafficOptions, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 
 const TAKEN: { name: string; options: TrafficOptions }[] = [
@@ -34,6 +35,22 @@ test('small writes that TCP gathers never stay on the bypass', async () => {
   const { messages } = await scene.daemon.api.acceleration.status.query();
   // Who is to leave goes on until its reader is through, which takes as long as the machine is busy; then it has left.
   expect(messages.bypass).toBeLessThanOrEqual(100 * tries + result.sent / send / 20);
+});
+
+test('a stream at leisure that nobody answers is not watched any more', async () => {
+  await using scene = await acceleratedScene('leisure');
+  await using stream = new Traffic(
+    'stream',
+    { send: 64, rate: 100_000, seconds: 60 },
+    { cgroup: scene.cgroup.path },
+  );
+  const port = await stream.port();
+  await until('no hook is on', () => {
+    const [record] = recordsOf(scene.daemon, port);
+    return record?.dozing === 1 && record.armed === 0;
+  });
+  stream.stop();
+  expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
 });
 
 const LOADS = [
