@@ -14,7 +14,7 @@ export interface TrafficRun<P extends TrafficProgram> {
   readonly bypassedBytes: number;
 }
 
-/** Runs a traffic program the way of the variant. Throws when it hangs, and when a byte was wrong, lost, or refused. */
+/** Runs a traffic program the way of the variant, at a loopback address unless the options have another. Throws when it hangs, and when a byte was wrong, lost, or refused. */
 export async function runTraffic<P extends 'flood' | 'exchange' | 'shorts'>(
   bed: Bed,
   variant: Variant,
@@ -24,7 +24,7 @@ export async function runTraffic<P extends 'flood' | 'exchange' | 'shorts'>(
 ): Promise<TrafficRun<P>> {
   const address =
     variant === 'UNIX' ? `unix:${join(tmpdir(), `sidestep-bench-${process.pid}`)}` : '127.0.0.1:0';
-  const run = () => resultOf(program, { ...options, address }, bed.cgroupOf(variant).path, seconds);
+  const run = () => resultOf(program, { address, ...options }, bed.cgroupOf(variant).path, seconds);
   if (variant !== 'Sidestep') return { result: await run(), bypassedBytes: 0 };
   const { result, bytes } = await bed.counted(run);
   return { result, bypassedBytes: bytes.bypass };

@@ -18,7 +18,7 @@
 
 static struct {
 	struct address address, target;
-	uint32_t connections, threads, turns, pause_ms, pieces;
+	uint32_t connections, threads, turns, pause_ms, pieces, targets;
 	struct range request, answer;
 	bool blocking, defer_accept, fastopen, banner, half_close, nodelay, has_target;
 	uint64_t seed;
@@ -27,6 +27,7 @@ static struct {
 	.threads = 32,
 	.turns = 1,
 	.pieces = 1,
+	.targets = 1,
 	.request = { 64, 64 },
 	.answer = { 64, 64 },
 	.nodelay = true,
@@ -203,9 +204,20 @@ static struct visit new_visit(void)
 	return visit;
 }
 
+/* Each address has all local ports: with one alone, the search for a free one takes more time than the connection. */
+static struct address target_of(uint64_t number)
+{
+	struct address target = options.target;
+
+	if (options.targets > 1)
+		target.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (uint32_t)(number % options.targets));
+	return target;
+}
+
 static void *run_client(void *unused)
 {
 	struct visit visit = new_visit();
+	struct address target;
 	uint64_t number;
 
 	while (!stopping && (number = atomic_fetch_add(&tally->started, 1)) < options.connections) {
@@ -214,8 +226,8 @@ static void *run_client(void *unused)
 		visit.hello = (struct hello){ HELLO_MAGIC, pattern_word(options.seed, number), options.request,
 					      options.answer, options.turns, options.half_close ? FLAG_HALF_CLOSE : 0 };
 		visit.sent = visit.received = 0;
-		visit.fd = options.fastopen ? open_socket(&options.target, options.blocking) :
-					      connect_to(&options.target, options.blocking);
+		target = target_of(number);
+		visit.fd = options.fastopen ? open_socket(&target, options.blocking) : connect_to(&target, options.blocking);
 		prepare(visit.fd);
 		if (talk_as_client(&visit))
 			atomic_fetch_add(&tally->done, 1);
@@ -304,6 +316,7 @@ static bool report(double seconds)
 static const struct argp_option argp_options[] = {
 	{ "address", 'a', "ADDRESS", 0, "127.0.0.1:0, [::1]:0, unix:/path; port 0 lets the kernel choose", 0 },
 	{ "to", 'o', "ADDRESS", 0, "where the client connects, if not there", 0 },
+	{ "targets", 'm', "N", 0, "connect to 127.0.0.1 and so many minus one after it by turns; listen at 0.0.0.0 (1)", 0 },
 	{ "connections", 'n', "N", 0, "how many altogether (2000)", 0 },
 	{ "threads", 'j', "N", 0, "how many at once (32)", 0 },
 	{ "turns", 't', "N", 0, "requests on each (1)", 0 },
@@ -327,6 +340,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case 'a': right = address_parse(argument, &options.address); break;
 	case 'o': right = options.has_target = address_parse(argument, &options.target); break;
+	case 'm': right = (options.targets = (uint32_t)atoi(argument)) > 0; break;
 	case 'n': right = (options.connections = (uint32_t)atoi(argument)) > 0; break;
 	case 'j': right = (options.threads = (uint32_t)atoi(argument)) > 0; break;
 	case 't': right = (options.turns = (uint32_t)atoi(argument)) > 0; break;
