@@ -10,15 +10,21 @@ import { useStatus } from './status.tsx';
 /** What went by each road since acceleration was turned on, and what was seen of it. */
 export function Totals() {
   const status = useStatus();
+  // Zeros would say that nothing went by either road.
+  const uncounted = status?.state === 'off' && <NotCounted />;
   return (
     <section
       aria-label="Totals since it was turned on"
       className="grid grid-cols-2 gap-px overflow-hidden rounded-md border bg-line sm:grid-cols-3"
     >
-      <Total name="Data so far">{status && <Roads value={status.bytes} of="bytes" bytes />}</Total>
-      <Total name="Messages so far">{status && <Roads value={status.messages} of="messages" />}</Total>
+      <Total name="Data so far">
+        {uncounted || (status && <Roads value={status.bytes} of="bytes" bytes />)}
+      </Total>
+      <Total name="Messages so far">
+        {uncounted || (status && <Roads value={status.messages} of="messages" />)}
+      </Total>
       <Total name="Events so far" wide>
-        {status && <EventCounts {...status} />}
+        {uncounted || (status && <EventCounts {...status} />)}
       </Total>
     </section>
   );
@@ -41,6 +47,10 @@ function Total({
       </div>
     </div>
   );
+}
+
+function NotCounted() {
+  return <span className="text-sm font-normal leading-6 text-muted">not counted while off</span>;
 }
 
 function Roads({ value, of, bytes = false }: { value: ByPath; of: string; bytes?: boolean }) {
