@@ -60,6 +60,7 @@ test(`${KILLS} kills under load cost no byte, no connection its path or its age,
   let joined: Connection[] = await daemon.untilBypassing(port, EXCHANGES);
   let streaming = await daemon.untilConnected(streamPort, 'open', () => true, STREAMS);
   expect([joined.length, streaming.length]).toEqual([EXCHANGES, STREAMS]);
+  const starts: number[] = [];
 
   for (let kill = 1; kill <= KILLS; kill++) {
     await daemon.stop('SIGKILL');
@@ -71,10 +72,12 @@ test(`${KILLS} kills under load cost no byte, no connection its path or its age,
       await sleep(Math.random() * START);
       continue;
     }
+    const start = performance.now();
     await daemon.start();
     const status = await daemon.api.acceleration.status.query();
     expect(status).toMatchObject({ state: 'on', pid: daemon.process.pid, failure: null });
     const now = (await daemon.connections({ port })).filter(({ server }) => server.port === port);
+    starts.push(performance.now() - start);
     expect(now.every(onBypass)).toBe(true);
     expectSame(now, joined);
     joined = now;
@@ -91,6 +94,11 @@ test(`${KILLS} kills under load cost no byte, no connection its path or its age,
   for (const result of results)
     expect(result).toMatchObject({ wrong: 0, errors: 0, error: '', received: result.sent });
   await reader.expectComplete(daemon);
+  starts.sort((a, b) => a - b);
+  const [median = 0, slowest = 0] = [starts[starts.length >> 1], starts.at(-1)];
+  console.log(
+    `From the start of the process until it showed all connections: ${median.toFixed(0)} ms, ${slowest.toFixed(0)} ms at most`,
+  );
 });
 
 test('what the ring had no room for while nobody listened is noted with its exact count', async () => {
