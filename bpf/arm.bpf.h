@@ -61,28 +61,16 @@ static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connectio
 	return true;
 }
 
-static __always_inline void ask_to_be_armed(struct ss_connection *conn)
-{
-	conn->dozing = 0;
-	if (!conn->arm)
-		conn->arm_since = bpf_ktime_get_ns();
-	conn->arm = 1;
-	ask_for_attention();
-}
-
 /*
- * The sender of a stream: nothing is called any more but at its end. Nobody wakes it where the kernel is too old: there a stream that was never tried
- * had better stay awake. Whether it is too old shows when it is asked.
+ * The sender of a stream: nothing is called any more but at its end. Where nobody has ever been armed, the kernel may be too old for it, and a stream that
+ * was never tried had better stay awake: it would sleep for good.
  */
 static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	__u64 now = conn->direction[side & 1].pace.seen;
 
-	if (conn->armed != BOTH_ENDS && !census.armed) {
-		if (conn->next_trial <= now)
-			ask_to_be_armed(conn);
+	if (conn->armed != BOTH_ENDS && !census.armed)
 		return;
-	}
 	if (!disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
 		return;
 	if (conn->next_trial <= now)
@@ -95,6 +83,15 @@ static __always_inline void doze_by_rule(struct bpf_sock_ops *ops, struct ss_con
 {
 	if (disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
 		conn->dozing = 1;
+}
+
+static __always_inline void ask_to_be_armed(struct ss_connection *conn)
+{
+	conn->dozing = 0;
+	if (!conn->arm)
+		conn->arm_since = bpf_ktime_get_ns();
+	conn->arm = 1;
+	ask_for_attention();
 }
 
 /* A connection of ours has had data acknowledged. */

@@ -225,7 +225,7 @@ struct ss_census {
 	__u64 stack_messages;
 	__u64 stack_bytes;
 	__u64 looks;		/* visits by sidestep_look */
-	__u64 armed;		/* hooks that sidestep_arm has switched on: 0 where the kernel cannot */
+	__u64 armed;		/* hooks that sidestep_arm has switched on; none where the kernel cannot */
 };
 
 /* What the iterator writes out: a reader that may have been told that nothing waits, while something does. */

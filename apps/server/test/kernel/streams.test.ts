@@ -39,6 +39,10 @@ test('small writes that TCP gathers never stay on the bypass', async () => {
 
 test('a stream at leisure that nobody answers is not watched any more', async () => {
   await using scene = await acceleratedScene('leisure');
+  // That the kernel can wake a stream is known once it has armed one.
+  await using first = new Traffic('stream', TAKEN[0]?.options ?? {}, { cgroup: scene.cgroup.path });
+  await first.port();
+  await untilHappened(scene, 'bypassed', 1);
   await using stream = new Traffic(
     'stream',
     { send: 64, rate: 100_000, seconds: 60 },
