@@ -10,7 +10,7 @@ import {
 import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
-/** Visiting every socket may take at most this share of a CPU, however many ask for it. */
+/** Visiting every socket may take at most this share of the time, however many ask for it. */
 const MOST_OF_THE_TIME = 1 / 20;
 /** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
 const LONG = 5;
@@ -166,20 +166,22 @@ export class Tender extends Visitor {
   }
 
   tend(): void {
+    const started = performance.now();
     this.#clearAttention();
     const { census, output } = this.visitNow();
     this.#deal(census, output);
     if (census.errands > 0n) this.#runErrands();
-    this.#rest();
+    this.#restAfter(started);
   }
 
   async #tendInBackground(): Promise<void> {
+    const started = performance.now();
     this.#clearAttention();
     const visit = await this.visitInBackground();
     if (!visit) return;
     this.#deal(visit.census, visit.output);
     if (visit.census.errands > 0n) this.#runErrands();
-    this.#rest();
+    this.#restAfter(started);
   }
 
   /** One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. */
@@ -206,8 +208,9 @@ export class Tender extends Visitor {
     this.#unfinished = candidates > 0n || unsettled > 0n || errands > 0n;
   }
 
-  #rest(): void {
-    this.#restUntil = performance.now() + this.took / MOST_OF_THE_TIME;
+  #restAfter(started: number): void {
+    const ended = performance.now();
+    this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
   }
 
   #inBackground(work: Promise<void>): void {
