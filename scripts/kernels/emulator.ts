@@ -6,7 +6,23 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { root } from '../stages/command.ts';
 
 const INIT = join(root, 'scripts/kernels/guest/init');
-const MACHINE = ['-accel', 'tcg', '-cpu', 'max', '-smp', '2', '-m', '3G', '-nodefaults', '-no-user-config'];
+/**
+ * One thread for both processors. With one each, a processor that comes upon an instruction while the other patches it (the first system call
+ * tracepoint that is attached patches them all) may take the breakpoint that stands there meanwhile for good, and spins on it for ever.
+ */
+const ACCELERATOR = 'tcg,thread=single';
+const MACHINE = [
+  '-accel',
+  ACCELERATOR,
+  '-cpu',
+  'max',
+  '-smp',
+  '2',
+  '-m',
+  '3G',
+  '-nodefaults',
+  '-no-user-config',
+];
 /**
  * Left to itself the kernel distrusts the emulated processor's counter and asks the HPET for the time, a device that is emulated, too: at
  * each packet, and by a system call each time that a program wants to know. The rest spares what an emulator is slow at and no test is about.
