@@ -12,7 +12,6 @@ export type { Field, FieldType, StructLayout } from './layout.ts';
 export { BtfLayouts } from './layouts.ts';
 export {
   BpfLink,
-  type IteratorRun,
   type LinkInfo,
   openIterator,
   readInBackground,

@@ -7,6 +7,7 @@ import { native } from './native.ts';
 const BPF_LINK_TYPE_CGROUP = 3;
 const LINK_INFO_SIZE = 64;
 const CHUNK = 65_536;
+const RUN = 'run the iterator';
 
 export interface LinkInfo {
   readonly id: number;
@@ -73,24 +74,20 @@ export class BpfLink implements Disposable {
   }
 }
 
-/** What an iterator has written, and what its run has cost. */
-export interface IteratorRun {
-  readonly output: Buffer;
-  /** Milliseconds of one CPU. */
-  readonly cpuMs: number;
-}
-
-/** Runs an iterator once over everything it visits. Whenever it has written `atOnce` bytes, others have their turn on this CPU. */
-export function readIterator(link: BpfLink, atOnce: number = CHUNK): IteratorRun {
+/**
+ * Runs an iterator once over everything it visits, and returns what it wrote. Whenever it has written `atOnce` bytes, others have their turn on
+ * this CPU.
+ */
+export function readIterator(link: BpfLink, atOnce: number = CHUNK): Buffer {
   const fd = openIterator(link);
-  const cpu = new BigUint64Array(1);
-  const run = new Run();
+  const chunks: Buffer[] = [];
   try {
-    while (!run.over) {
-      const { chunk } = run;
-      run.took(native.shim_iterator_read(fd, chunk, chunk.length, atOnce, cpu), cpu);
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const length = check(RUN, native.shim_iterator_read(fd, chunk, CHUNK, atOnce));
+      chunks.push(chunk.subarray(0, length));
+      if (length < CHUNK) return Buffer.concat(chunks);
     }
-    return run;
   } finally {
     closeSync(fd);
   }
@@ -104,39 +101,19 @@ export function openIterator(link: BpfLink): number {
   return check('start the iterator', native.bpf_iter_create(link.fd));
 }
 
-/** Runs an open iterator on another thread, and closes it. `atOnce` as in `readIterator`. */
-export async function readInBackground(fd: number, atOnce: number = CHUNK): Promise<IteratorRun> {
-  const cpu = new BigUint64Array(1);
-  const run = new Run();
+/** Runs an open iterator on another thread, closes it, and returns what it wrote. `atOnce` as in `readIterator`. */
+export async function readInBackground(fd: number, atOnce: number = CHUNK): Promise<Buffer> {
+  const chunks: Buffer[] = [];
   try {
-    while (!run.over) {
-      const { chunk } = run;
-      run.took(await readOnThread(fd, chunk, chunk.length, atOnce, cpu), cpu);
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(CHUNK);
+      const length = check(RUN, await readOnThread(fd, chunk, CHUNK, atOnce));
+      chunks.push(chunk.subarray(0, length));
+      if (length < CHUNK) return Buffer.concat(chunks);
     }
-    return run;
   } finally {
     closeSync(fd);
   }
 }
 
 const readOnThread = promisify(native.shim_iterator_read.async);
-
-class Run implements IteratorRun {
-  over = false;
-  /** To be filled next. */
-  chunk = Buffer.allocUnsafe(CHUNK);
-  cpuMs = 0;
-  readonly #chunks: Buffer[] = [];
-
-  get output(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
-
-  took(length: number, [nanoseconds = 0n]: BigUint64Array): void {
-    check('run the iterator', length);
-    this.cpuMs += Number(nanoseconds) / 1e6;
-    this.#chunks.push(this.chunk.subarray(0, length));
-    this.over = length < this.chunk.length;
-    if (!this.over) this.chunk = Buffer.allocUnsafe(CHUNK);
-  }
-}

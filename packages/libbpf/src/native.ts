@@ -191,15 +191,14 @@ export const native = {
     position: number,
   ) => void,
   shim_iterator_read: shim.func(
-    'int64_t shim_iterator_read(int fd, void *into, uint32_t room, uint32_t at_once, void *cpu)',
-  ) as ((fd: number, into: Uint8Array, room: number, atOnce: number, cpu: BigUint64Array) => number) & {
+    'int64_t shim_iterator_read(int fd, void *into, uint32_t room, uint32_t at_once)',
+  ) as ((fd: number, into: Uint8Array, room: number, atOnce: number) => number) & {
     /** On another thread. */
     async(
       fd: number,
       into: Uint8Array,
       room: number,
       atOnce: number,
-      cpu: BigUint64Array,
       done: (error: Error | null, result: number) => void,
     ): void;
   },

@@ -12,7 +12,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LOG_ROOM (1u << 20)
@@ -177,15 +176,9 @@ int shim_ring_read(struct shim_ring *ring, uint8_t *into, uint32_t room, struct 
 	return error;
 }
 
-static uint64_t thread_cpu(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return now.tv_sec * 1000000000ull + now.tv_nsec;
-}
-
-static int64_t read_in_parts(int fd, uint8_t *into, uint32_t room, uint32_t at_once)
+// What an iterator writes, until its end or until the room is used up: bytes, or a negative errno. Asks for `at_once` at a time, for each read
+// keeps the CPU until it has so much.
+int64_t shim_iterator_read(int fd, uint8_t *into, uint32_t room, uint32_t at_once)
 {
 	uint32_t used = 0;
 
@@ -201,17 +194,6 @@ static int64_t read_in_parts(int fd, uint8_t *into, uint32_t room, uint32_t at_o
 		else if (errno != EAGAIN && errno != EINTR)
 			return -errno;
 	}
-	return used;
-}
-
-// What an iterator writes, until its end or until the room is used up: bytes, or a negative errno. Asks for `at_once` at a time, for each read
-// keeps the CPU until it has so much. `cpu` is what this has cost, in ns.
-int64_t shim_iterator_read(int fd, uint8_t *into, uint32_t room, uint32_t at_once, uint64_t *cpu)
-{
-	uint64_t before = thread_cpu();
-	int64_t used = read_in_parts(fd, into, room, at_once);
-
-	*cpu = thread_cpu() - before;
 	return used;
 }
 

@@ -142,7 +142,7 @@ describe('an iterator', () => {
     first.pin(`${folder.path}/list`);
     using link = BpfLink.openPinned(`${folder.path}/list`);
     const before = openDescriptors();
-    const { output: found } = readIterator(link);
+    const found = readIterator(link);
     expect(openDescriptors()).toBe(before);
     expect(found.length).toBe(4 * 100_000);
     for (let n = 0; n < 100_000; n++)
@@ -153,20 +153,14 @@ describe('an iterator', () => {
   test('writes the same where little is read at once, and on another thread', async () => {
     using object = loaded(ring);
     using link = object.program('list').attachIterator({ mapFd: object.map('source').fd });
-    const { output: all } = readIterator(link);
+    const all = readIterator(link);
     const before = openDescriptors();
-    const start = performance.now();
-    const runs = [
+    const outputs = [
       readIterator(link, 12),
       await readInBackground(openIterator(link), 12),
       await readInBackground(openIterator(link)),
     ];
-    const elapsed = performance.now() - start;
-    for (const { output, cpuMs } of runs) {
-      expect(output.equals(all)).toBe(true);
-      expect(cpuMs).toBeGreaterThan(0);
-      expect(cpuMs).toBeLessThan(elapsed);
-    }
+    for (const output of outputs) expect(output.equals(all)).toBe(true);
     expect(openDescriptors()).toBe(before);
   });
 

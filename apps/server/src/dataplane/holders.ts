@@ -42,7 +42,7 @@ export class HolderReader {
 
   /** One for each connection, those with the most unread bytes first. */
   read(): Holder[] {
-    const { output } = readIterator(this.#link);
+    const output = readIterator(this.#link);
     const byConnection = new Map<bigint, HoldRecord[]>();
     for (let at = 0; at + this.#size <= output.length; at += this.#size) {
       const record = this.#decode(output, at);

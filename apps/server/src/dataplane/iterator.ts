@@ -62,27 +62,27 @@ abstract class Visitor implements Disposable {
     return this.#lastTook > LONG;
   }
 
-  /** Milliseconds of CPU that the last visit took. */
+  /** Milliseconds that the last visit took. */
   get took(): number {
     return this.#lastTook;
   }
 
   protected visitNow(): { census: Census; output: Buffer } {
-    const before = this.#count();
-    const { output, cpuMs } = readIterator(this.#link, this.#pauseSize);
-    return { census: this.#since(before, cpuMs), output };
+    const [start, before] = [performance.now(), this.#count()];
+    const output = readIterator(this.#link, this.#pauseSize);
+    return { census: this.#since(before, start), output };
   }
 
   /** After the one that is under way. Null when the data plane has gone meanwhile. */
   protected async visitInBackground(): Promise<{ census: Census; output: Buffer } | null> {
     while (this.#running) await this.#running;
     if (this.#ended) return null;
-    const before = this.#count();
+    const [start, before] = [performance.now(), this.#count()];
     const reading = readInBackground(openIterator(this.#link), this.#pauseSize);
     this.#running = reading.catch(() => {});
     try {
-      const { output, cpuMs } = await reading;
-      return this.#ended ? null : { census: this.#since(before, cpuMs), output };
+      const output = await reading;
+      return this.#ended ? null : { census: this.#since(before, start), output };
     } finally {
       this.#running = null;
     }
@@ -92,9 +92,9 @@ abstract class Visitor implements Disposable {
     return this.#decode(this.#census.lookup(KEY) as Buffer);
   }
 
-  #since(before: Census, cpuMs: number): Census {
+  #since(before: Census, start: number): Census {
     const after = this.#count();
-    this.#lastTook = cpuMs;
+    this.#lastTook = performance.now() - start;
     return {
       unsettled: after.unsettled - before.unsettled,
       candidates: after.candidates - before.candidates,

@@ -44,7 +44,7 @@ export class KernelConnections implements OpenConnections {
     const rows = this.#rowsIn(view, count);
     if (rows > 0) this.#seen = Math.max(this.#seen, first + rows);
     this.#rows = Math.max(this.#rows, this.#seen);
-    this.#makeRoom(this.#rows);
+    if (this.#rows > this.#room) this.#resize(Math.max(this.#rows, this.#room * 2, FIRST_ROOM));
     let used = false;
     for (let row = first, at = 0; row < first + count; row++, at += this.#records.size)
       used = this.#takeOne(row, records, view, at) || used;
@@ -54,8 +54,9 @@ export class KernelConnections implements OpenConnections {
   /** All slots have been taken over. What only a crowd needed that has gone is given back. */
   end(): void {
     this.#rows = this.#seen;
-    if (fits(this.#room, Math.max(this.#rows, FIRST_ROOM))) return;
-    this.#resize(Math.max(this.#rows, FIRST_ROOM));
+    const needed = Math.max(this.#rows, FIRST_ROOM);
+    if (fits(this.#room, needed)) return;
+    this.#resize(needed);
     this.#placeOf.length = this.#rows * SIDES.length;
   }
 
@@ -169,20 +170,16 @@ export class KernelConnections implements OpenConnections {
     return this.#counters[row * COUNTERS_EACH + side * COUNTERS_OF_SIDE + which] ?? 0;
   }
 
-  #makeRoom(rows: number): void {
-    if (rows > this.#room) this.#resize(Math.max(rows, this.#room * 2, FIRST_ROOM));
-  }
-
   #resize(room: number): void {
     this.#room = room;
-    this.#idLow = resized(this.#idLow, this.#room);
-    this.#idHigh = resized(this.#idHigh, this.#room);
-    this.#opened = resized(this.#opened, this.#room);
-    this.#states = resized(this.#states, this.#room);
-    this.#reasons = resized(this.#reasons, this.#room);
-    this.#counters = resized(this.#counters, this.#room * COUNTERS_EACH);
-    this.#ports = resized(this.#ports, this.#room * SIDES.length);
-    this.#marks = resized(this.#marks, this.#room * SIDES.length);
+    this.#idLow = resized(this.#idLow, room);
+    this.#idHigh = resized(this.#idHigh, room);
+    this.#opened = resized(this.#opened, room);
+    this.#states = resized(this.#states, room);
+    this.#reasons = resized(this.#reasons, room);
+    this.#counters = resized(this.#counters, room * COUNTERS_EACH);
+    this.#ports = resized(this.#ports, room * SIDES.length);
+    this.#marks = resized(this.#marks, room * SIDES.length);
   }
 }
 

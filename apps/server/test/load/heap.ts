@@ -42,11 +42,15 @@ export class Heap implements Disposable {
     return new Heap(socket);
   }
 
-  /** Bytes that are left once all garbage is collected, buffers outside of the heap among them. */
-  async held(): Promise<number> {
+  async collect(): Promise<void> {
     // What only a finalizer lets go of goes the second time.
     await this.#ask('HeapProfiler.collectGarbage');
     await this.#ask('HeapProfiler.collectGarbage');
+  }
+
+  /** Bytes that are left once all garbage is collected, buffers outside of the heap among them. */
+  async held(): Promise<number> {
+    await this.collect();
     return evaluatedSchema.parse(await this.#ask('Runtime.evaluate', { expression: HELD })).result.value;
   }
 

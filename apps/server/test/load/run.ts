@@ -155,7 +155,7 @@ class LoadRun {
   }
 
   async #residentWithoutGarbage(): Promise<number> {
-    await this.#watching.heap.held();
+    await this.#watching.heap.collect();
     return residentOf(this.#pid);
   }
 
