@@ -24,6 +24,7 @@ import {
   freeFolder,
   generations,
   type Marks,
+  missingPins,
   Pins,
   removeIfEmpty,
   unpin,
@@ -96,7 +97,8 @@ class KernelDataPlane implements DataPlane {
     });
   }
 
-  #assertWhole({ missing }: Found): void {
+  #assertWhole({ dir }: Found): void {
+    const missing = missingPins(dir, this.#marks);
     if (missing.length === 0) return;
     const { pinDir } = this.#options;
     throw new DataPlaneError({
@@ -119,14 +121,14 @@ class KernelDataPlane implements DataPlane {
   }
 
   /** Of which nothing runs, and nothing may ever have run: a daemon died while it pinned or unpinned. */
-  #retire({ dir, missing }: Found): void {
-    if (missing.length > 0) unpin(dir);
+  #retire({ dir }: Found): void {
+    if (missingPins(dir, this.#marks).length > 0) unpin(dir);
     else this.#retired.add(open(dir));
   }
 
   /** No cgroup has it any more, but its sockets may live on, and hold bytes that only an orderly drain does not lose. */
-  #removeStopped({ dir, missing }: Found): void {
-    if (missing.length > 0) {
+  #removeStopped({ dir }: Found): void {
+    if (missingPins(dir, this.#marks).length > 0) {
       unpin(dir);
       return;
     }

@@ -13,14 +13,13 @@ import { join } from 'node:path';
 import { BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
 import { DataPlaneError } from './dataplane.ts';
 
-/** File names in the pin folder. bpffs allows no dots, so the sections of variables lose theirs. */
+/**
+ * What the daemon itself works with: every version has these. Names in the pin folder, and in the object; bpffs allows no dots, so the sections of
+ * variables lose theirs.
+ */
 const MAPS = {
   socks: 'socks',
-  flows: 'flows',
   connections: 'connections',
-  free_slots: 'free_slots',
-  pending: 'pending',
-  syns: 'syns',
   askers: 'fionread_askers',
   splicers: 'splicers',
   events: 'events',
@@ -28,19 +27,34 @@ const MAPS = {
   config: '.data.config',
   attention: '.data.attention',
   census: '.data.census',
+} as const;
+
+/** What only the programs work with, among each other: another version may have others. */
+const SHARED_MAPS = {
+  flows: 'flows',
+  free_slots: 'free_slots',
+  pending: 'pending',
+  syns: 'syns',
   slots: '.data.slots',
   crowd: '.data.crowd',
 } as const;
 
-/** Those that are there before the cgroup's. */
-const LINKS = ['tend', 'look', 'hold', 'arm', 'fionread', 'splice'] as const;
+const ALL_MAPS = { ...MAPS, ...SHARED_MAPS } as const;
+
+/** The iterators, which the daemon runs. */
+const LINKS = ['tend', 'look', 'hold', 'arm'] as const;
+
+/** What the kernel calls, besides the cgroup's program: another version may have others. */
+const TRACE_LINKS = ['fionread', 'splice'] as const;
 
 const PROGRAMS = { verdict: 'sidestep_verdict', sockops: 'sidestep_sockops' } as const;
 
 type MapName = keyof typeof MAPS;
+type AnyMapName = keyof typeof ALL_MAPS;
 type LinkName = (typeof LINKS)[number];
 type ProgramName = keyof typeof PROGRAMS;
-export type EarlyLinks = Readonly<Record<LinkName, BpfLink>>;
+/** Those that are there before the cgroup's. */
+export type EarlyLinks = Readonly<Record<LinkName | (typeof TRACE_LINKS)[number], BpfLink>>;
 
 /** What stands in the folder beside the pins: two names that say who can take over, and how. */
 export interface Marks {
@@ -48,8 +62,8 @@ export interface Marks {
   readonly build: string;
 }
 
-const mapFile = (name: MapName) => `map_${name}`;
-const linkFile = (name: LinkName) => `link_${name}`;
+const mapFile = (name: AnyMapName) => `map_${name}`;
+const linkFile = (name: keyof EarlyLinks) => `link_${name}`;
 const programFile = (name: ProgramName) => `program_${name}`;
 const layoutFile = (layout: string) => `layout_${layout}`;
 const buildFile = (build: string) => `build_${build}`;
@@ -60,21 +74,24 @@ const SURVEY = 'link_survey';
 export class Pins implements Disposable {
   readonly dir: string;
   readonly maps: Readonly<Record<MapName, BpfMap>>;
-  readonly links: EarlyLinks;
+  readonly links: Readonly<Record<LinkName, BpfLink>>;
   readonly programs: Readonly<Record<ProgramName, BpfProgram>>;
   /** Only the generation that new connections come to has the cgroup's link. */
   readonly sockops: BpfLink | null;
   #survey: BpfLink | null;
+  /** By the names of their files: what only the programs work with, in this version. */
+  readonly #others: ReadonlyMap<string, BpfMap | BpfLink>;
   /** Names of files. */
   readonly #marks: readonly string[];
 
   private constructor(
     dir: string,
     maps: Record<MapName, BpfMap>,
-    links: EarlyLinks,
+    links: Record<LinkName, BpfLink>,
     programs: Record<ProgramName, BpfProgram>,
     sockops: BpfLink | null,
     survey: BpfLink | null,
+    others: ReadonlyMap<string, BpfMap | BpfLink>,
   ) {
     this.dir = dir;
     this.#marks = readdirSync(dir).filter((name) => /^(layout|build)_/.test(name));
@@ -83,6 +100,7 @@ export class Pins implements Disposable {
     this.programs = programs;
     this.sockops = sockops;
     this.#survey = survey;
+    this.#others = others;
   }
 
   /** Only while an older generation drains, and shortly after; and where a daemon died before it was through with it. */
@@ -92,16 +110,21 @@ export class Pins implements Disposable {
 
   static open(dir: string): Pins {
     using opened = new DisposableStack();
-    const maps = fromNames(Object.keys(MAPS) as MapName[], (name) =>
-      opened.use(BpfMap.openPinned(join(dir, mapFile(name)))),
-    );
+    const maps = fromNames(namesOf(MAPS), (name) => opened.use(BpfMap.openPinned(join(dir, mapFile(name)))));
     const links = fromNames(LINKS, (name) => opened.use(BpfLink.openPinned(join(dir, linkFile(name)))));
-    const programs = fromNames(Object.keys(PROGRAMS) as ProgramName[], (name) =>
+    const programs = fromNames(namesOf(PROGRAMS), (name) =>
       opened.use(BpfProgram.openPinned(join(dir, programFile(name)))),
     );
     const optional = (name: string) =>
       existsSync(join(dir, name)) ? opened.use(BpfLink.openPinned(join(dir, name))) : null;
-    const pins = new Pins(dir, maps, links, programs, optional(SOCKOPS), optional(SURVEY));
+    const known = new Set([...namesOf(MAPS).map(mapFile), ...LINKS.map(linkFile), SOCKOPS, SURVEY]);
+    const others = readdirSync(dir)
+      .filter((file) => /^(map|link)_/.test(file) && !known.has(file))
+      .map((file) => {
+        const pinned = file.startsWith('map_') ? BpfMap : BpfLink;
+        return [file, opened.use(pinned.openPinned(join(dir, file)))] as const;
+      });
+    const pins = new Pins(dir, maps, links, programs, optional(SOCKOPS), optional(SURVEY), new Map(others));
     opened.move();
     return pins;
   }
@@ -110,13 +133,12 @@ export class Pins implements Disposable {
   static pin(dir: string, object: BpfObject, links: EarlyLinks, { layout, build }: Marks): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     assertOurs(dir);
-    for (const [name, inObject] of Object.entries(MAPS)) {
-      object.map(inObject).pin(join(dir, mapFile(name as MapName)));
-    }
+    for (const [name, inObject] of entriesOf<AnyMapName, string>(ALL_MAPS))
+      object.map(inObject).pin(join(dir, mapFile(name)));
     for (const mark of [layoutFile(layout), buildFile(build)]) object.map(MAPS.census).pin(join(dir, mark));
-    for (const [name, inObject] of Object.entries(PROGRAMS))
-      object.program(inObject).pin(join(dir, programFile(name as ProgramName)));
-    for (const [name, link] of Object.entries(links)) link.pin(join(dir, linkFile(name as LinkName)));
+    for (const [name, inObject] of entriesOf<ProgramName, string>(PROGRAMS))
+      object.program(inObject).pin(join(dir, programFile(name)));
+    for (const [name, link] of entriesOf(links)) link.pin(join(dir, linkFile(name)));
   }
 
   /** What is pinned with the cgroup's link runs. */
@@ -130,19 +152,23 @@ export class Pins implements Disposable {
 
   /** Pins other programs and links in the place of those that are there. The mark of the build comes last. */
   static repin(dir: string, object: BpfObject, links: EarlyLinks, { build }: Marks): void {
-    for (const [name, inObject] of Object.entries(PROGRAMS))
-      replacePin(join(dir, programFile(name as ProgramName)), (path) => object.program(inObject).pin(path));
-    for (const [name, link] of Object.entries(links))
-      replacePin(join(dir, linkFile(name as LinkName)), (path) => link.pin(path));
+    for (const [name, inObject] of entriesOf<ProgramName, string>(PROGRAMS))
+      replacePin(join(dir, programFile(name)), (path) => object.program(inObject).pin(path));
+    for (const [name, link] of entriesOf(links))
+      replacePin(join(dir, linkFile(name)), (path) => link.pin(path));
     replacePin(join(dir, buildFile(build)), (path) => object.map(MAPS.census).pin(path));
     for (const other of readdirSync(dir))
       if (other.startsWith('build_') && other !== buildFile(build)) unlinkSync(join(dir, other));
   }
 
-  /** Has an object that is not loaded yet work on these maps. */
+  /** Has an object of the same layout that is not loaded yet work on these maps. */
   reuse(object: BpfObject): void {
-    for (const [name, inObject] of Object.entries(MAPS))
-      object.map(inObject).reuse(this.maps[name as MapName]);
+    for (const [name, inObject] of entriesOf<MapName, string>(MAPS))
+      object.map(inObject).reuse(this.maps[name]);
+    for (const [name, inObject] of entriesOf<keyof typeof SHARED_MAPS, string>(SHARED_MAPS)) {
+      const map = this.#others.get(mapFile(name));
+      if (map instanceof BpfMap) object.map(inObject).reuse(map);
+    }
   }
 
   /** Has the programs of another generation see what happens in the cgroup from now on, instead of these. */
@@ -175,6 +201,7 @@ export class Pins implements Disposable {
       ...this.#marks.map((mark): [string, BpfMap] => [mark, this.maps.census]),
       ...entriesOf(this.programs).map(([name, one]): [string, BpfProgram] => [programFile(name), one]),
       ...entriesOf(this.links).map(([name, link]): [string, BpfLink] => [linkFile(name), link]),
+      ...this.#others,
       ...(this.sockops ? [[SOCKOPS, this.sockops] satisfies [string, BpfLink]] : []),
     ];
   }
@@ -188,6 +215,7 @@ export class Pins implements Disposable {
   [Symbol.dispose](): void {
     const { maps, links, programs } = this;
     for (const item of [maps, links, programs].flatMap((items) => Object.values(items))) item.close();
+    for (const item of this.#others.values()) item.close();
     this.sockops?.close();
     this.#survey?.close();
   }
@@ -205,6 +233,10 @@ function entriesOf<Name extends string, T>(items: Readonly<Record<Name, T>>): [N
   return Object.entries(items) as [Name, T][];
 }
 
+function namesOf<Name extends string>(items: Readonly<Partial<Record<Name, unknown>>>): Name[] {
+  return Object.keys(items) as Name[];
+}
+
 function fromNames<Name extends string, T>(names: readonly Name[], make: (name: Name) => T): Record<Name, T> {
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, T>;
 }
@@ -214,8 +246,6 @@ export interface Found {
   readonly dir: string;
   /** `running`: new connections come to it. `gone`: they did, but the cgroup is no more. `retired`: none come, or none ever came. */
   readonly state: 'running' | 'gone' | 'retired';
-  /** Names of files that should be there and are not. */
-  readonly missing: readonly string[];
 }
 
 const SUB_FOLDER = /^generation_\d+$/;
@@ -225,7 +255,7 @@ export function generations(pinDir: string): Found[] {
   finishHandOver(pinDir);
   return foldersOf(pinDir)
     .filter((dir) => ours(dir).length > 0)
-    .map((dir) => ({ dir, state: stateOf(dir), missing: missingPins(dir) }));
+    .map((dir) => ({ dir, state: stateOf(dir) }));
 }
 
 /** A folder for another generation. */
@@ -267,11 +297,13 @@ function stateOf(dir: string): Found['state'] {
   return link.info().cgroupId === 0n ? 'gone' : 'running';
 }
 
-function missingPins(dir: string): string[] {
+/** Names of files that should be in the folder and are not. Of another layout, which may be of another version, only what we work with ourselves. */
+export function missingPins(dir: string, { layout }: Marks): string[] {
+  const sameLayout = existsSync(join(dir, layoutFile(layout)));
   const wanted = [
-    ...(Object.keys(MAPS) as MapName[]).map(mapFile),
-    ...LINKS.map(linkFile),
-    ...(Object.keys(PROGRAMS) as ProgramName[]).map(programFile),
+    ...namesOf(sameLayout ? ALL_MAPS : MAPS).map(mapFile),
+    ...(sameLayout ? [...LINKS, ...TRACE_LINKS] : LINKS).map(linkFile),
+    ...namesOf(PROGRAMS).map(programFile),
   ];
   return wanted.filter((name) => !existsSync(join(dir, name)));
 }

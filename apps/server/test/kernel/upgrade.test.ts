@@ -1,6 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, unlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Traffic, until } from '@sidestep/bench';
+import { BpfMap } from '@sidestep/libbpf';
 import { expect, test } from 'vitest';
 import { Build } from './support/build.ts';
 import { attachedTo, heldBy, type KernelObjects, untilGone } from './support/kernel-objects.ts';
@@ -35,9 +36,10 @@ async function underLoad(scene: Scene, programs: AsyncDisposableStack) {
   };
 }
 
-async function restart(daemon: TestDaemon, main: readonly string[]): Promise<void> {
+async function restart(daemon: TestDaemon, main: readonly string[], meanwhile = () => {}): Promise<void> {
   daemon.main = main;
   await daemon.stop();
+  meanwhile();
   await daemon.start();
   expect(await daemon.api.acceleration.status.query()).toMatchObject({ state: 'on', failure: null });
 }
@@ -49,6 +51,14 @@ const generationsIn = ({ pinDir }: TestDaemon) =>
   [pinDir, ...readdirSync(pinDir).map((name) => `${pinDir}/${name}`)].filter((path) =>
     existsSync(`${path}/map_socks`),
   );
+
+/** As if the version whose programs run had neither a map nor a tracepoint that this one has, and had a map that this one has not. */
+function asIfOfAnotherVersion(daemon: TestDaemon): void {
+  const [folder = ''] = generationsIn(daemon).filter((path) => existsSync(`${path}/link_sockops`));
+  for (const pin of ['map_syns', 'link_splice']) unlinkSync(`${folder}/${pin}`);
+  using map = BpfMap.openPinned(`${folder}/map_census`);
+  map.pin(`${folder}/map_of_another_version`);
+}
 
 /** Of what the old daemon held, nothing is left but the cgroup's link, which has another program. */
 async function untilReplaced(daemon: TestDaemon, old: KernelObjects): Promise<void> {
@@ -101,7 +111,7 @@ test('programs with other records take over, and back, while connections are ope
 
   for (const next of [other.main, main]) {
     const old = heldBy(daemon.process.pid);
-    await restart(daemon, next);
+    await restart(daemon, next, () => asIfOfAnotherVersion(daemon));
     expect(await upgrades(daemon)).toHaveLength(1);
     await using late = programs.use(new Traffic('exchange', { ...turns, connections: 5 }, inCgroup(scene)));
     await daemon.untilBypassing(await late.port(), 5);
