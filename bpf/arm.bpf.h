@@ -13,8 +13,11 @@
 
 #define DORMANT (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_RTT_CB_FLAG)
 #define WATCHED (BPF_SOCK_OPS_STATE_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
+/* What came in a crowd has nothing with it to say which end it is: on a server's end a hook is on that does nothing. */
+#define CLIENT_LEFT_OUT BPF_SOCK_OPS_RTT_CB_FLAG
+#define SERVER_LEFT_OUT (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_RTO_CB_FLAG)
 /* Other programs may have flags of their own. */
-#define ALL_OURS (DORMANT | WATCHED)
+#define ALL_OURS (DORMANT | WATCHED | SERVER_LEFT_OUT)
 #define BOTH_ENDS SS_BOTH_ENDS
 #define TCP_BPF_SOCK_OPS_CB_FLAGS 1008
 #define SAMPLES_OF_A_SHORT_ONE 1

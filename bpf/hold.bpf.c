@@ -10,8 +10,8 @@ const struct ss_hold *const hold_layout = 0;
 static __always_inline void name_itself(struct ss_end *end, struct flow *flow)
 {
 	end->cookie = flow->cookie;
-	end->pid = flow->pid;
-	__builtin_memcpy(end->comm, flow->comm, sizeof(end->comm));
+	end->pid = flow->process.pid;
+	__builtin_memcpy(end->comm, flow->process.comm, sizeof(end->comm));
 }
 
 SEC("iter/bpf_sk_storage_map")

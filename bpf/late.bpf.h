@@ -24,17 +24,18 @@ static __always_inline bool late_client(struct bpf_sock_ops *ops, struct bpf_soc
 {
 	__u32 isn = first_sent(ops);
 	struct isn_pair pair = { .sent = isn + 1, .received = ops->rcv_nxt - (__u32)ops->bytes_received };
-	__u8 *mark = bpf_map_lookup_elem(&syns, &isn);
+	struct syn *syn = bpf_map_lookup_elem(&syns, &isn);
 	struct ss_connection *conn;
 	struct place place = {};
 	struct flow *flow;
 
-	if (!mark)
+	if (!syn)
 		return false;
 	if (!may_have_late_record()) {
-		*mark = CLIENT_WAITS;
+		syn->mark = CLIENT_WAITS;
 		return true;
 	}
+	place.listener = syn->listener;
 	bpf_map_delete_elem(&syns, &isn);
 	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!flow)
@@ -53,23 +54,27 @@ static __always_inline bool late_client(struct bpf_sock_ops *ops, struct bpf_soc
 }
 
 /* True when there was a trace of the client. */
-static __always_inline bool late_server(struct bpf_sock_ops *ops, struct tcp_sock *tp, struct flow *flow)
+static __always_inline bool late_server(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
 	struct isn_pair swapped = { .sent = ops->rcv_nxt - (__u32)ops->bytes_received, .received = first_sent(ops) };
 	struct place *found = bpf_map_lookup_elem(&pending, &swapped), place;
-	__u8 here = SERVER_IS_HERE, *mark;
+	struct syn here = { .mark = SERVER_IS_HERE }, *syn;
 	__u32 isn = swapped.sent - 1;
 	struct ss_connection *conn;
+	struct flow *flow;
 
 	if (!found) {
-		mark = bpf_map_lookup_elem(&syns, &isn);
+		syn = bpf_map_lookup_elem(&syns, &isn);
 		/* Again and again, if need be: the map forgets those that nobody has asked for. */
-		if (!mark)
+		if (!syn)
 			bpf_map_update_elem(&syns, &isn, &here, BPF_ANY);
-		return mark && *mark == CLIENT_WAITS;
+		return syn && syn->mark == CLIENT_WAITS;
 	}
 	place = *found;
 	bpf_map_delete_elem(&pending, &swapped);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!flow)
+		return true;
 	conn = take_server(&place, tp, bpf_get_socket_cookie(ops), flow);
 	if (!conn)
 		return true;
@@ -79,18 +84,18 @@ static __always_inline bool late_server(struct bpf_sock_ops *ops, struct tcp_soc
 	return true;
 }
 
-/* No trace this time. A client that came in a crowd has nothing to count in until it has sent a lot. */
-static __always_inline void count_in_vain(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct flow *flow)
+/* No trace this time. What came in a crowd has nothing to count in until it has sent a lot. */
+static __always_inline void count_in_vain(struct bpf_sock_ops *ops, struct bpf_sock *sk, bool is_server)
 {
+	struct flow *flow;
 	__u32 isn;
 
 	if (ops->data_segs_out <= MANY_SENDS)
 		return;
-	if (!flow)
-		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	if (flow && flow->samples++ < MOST_LOOKS_IN_VAIN)
 		return;
-	if (flow && flow->kind == FLOW_LISTENER) {
+	if (is_server) {
 		/* Its client is not to make a record that nobody completes. */
 		isn = ops->rcv_nxt - (__u32)ops->bytes_received - 1;
 		bpf_map_delete_elem(&syns, &isn);
@@ -101,7 +106,7 @@ static __always_inline void count_in_vain(struct bpf_sock_ops *ops, struct bpf_s
 /* RTT on an end that has no record: it came in a crowd. */
 static __always_inline void pair_late(struct bpf_sock_ops *ops, struct bpf_sock *sk)
 {
-	bool found_trace;
+	bool is_server = ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTO_CB_FLAG;
 	struct tcp_sock *tp;
 	struct flow *flow;
 
@@ -110,14 +115,11 @@ static __always_inline void pair_late(struct bpf_sock_ops *ops, struct bpf_sock 
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return;
+	if (!(is_server ? late_server(ops, sk, tp) : late_client(ops, sk, tp))) {
+		count_in_vain(ops, sk, is_server);
+		return;
+	}
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	/* The kernel has cloned the listener's. */
-	if (flow && flow->kind == FLOW_LISTENER)
-		found_trace = late_server(ops, tp, flow);
-	else
-		found_trace = late_client(ops, sk, tp);
-	if (!found_trace)
-		count_in_vain(ops, sk, flow);
-	else if (flow)
+	if (flow)
 		flow->samples = 0;
 }

@@ -8,6 +8,7 @@ struct connection_map connections SEC(".maps");
 struct slot_queue free_slots SEC(".maps");
 struct pending_map pending SEC(".maps");
 struct syn_map syns SEC(".maps");
+struct listener_map listeners SEC(".maps");
 struct splicer_map splicers SEC(".maps");
 struct process_map fionread_askers SEC(".maps");
 struct event_ring events SEC(".maps");

@@ -15,14 +15,23 @@ struct isn_pair {
 /* Where a record is, and whose it must be. */
 struct place {
 	__u64 connection;
+	__u64 listener;		/* cookie of the socket that accepts it; 0: not known */
 	__u32 slot;
 	__u32 pad;
 };
 
+/* Who called listen or connect: these callbacks run in its context. */
+struct process {
+	struct ss_executable executable;
+	char comm[16];
+	__u32 pid;		/* thread group id; 0: not known */
+	__u32 pad;
+};
+
 enum flow_kind {
-	FLOW_LISTENER = 1,	/* cloned by the kernel into each socket that it accepts */
-	FLOW_CONNECTING = 2,
-	FLOW_OURS = 3,		/* one end of a connection that has a record */
+	FLOW_UNUSED = 0,
+	FLOW_CONNECTING = 1,
+	FLOW_OURS = 2,		/* one end of a connection that has a record */
 };
 
 /* What a socket carries with it. */
@@ -32,9 +41,7 @@ struct flow {
 	__u32 slot;		/* of the connection's record */
 	__u32 kind;
 	__u32 side;
-	__u32 pid;		/* of whoever listened or connected: these callbacks run in its context */
-	char comm[16];
-	struct ss_executable executable;
+	struct process process;
 	__u32 lives;		/* how often the socket was disconnected and used again */
 	__u32 samples;		/* of the round-trip time, before its transmit hook was switched on; without a record: looks in vain for the other end */
 };
@@ -49,7 +56,7 @@ struct sock_map {
 
 struct flow_map {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct flow);
 };
@@ -85,12 +92,29 @@ enum syn_mark {
 	CLIENT_WAITS = 2,	/* it has learnt it, but must wait for its turn to make a record: crowd.bpf.h */
 };
 
-/* ISNs of the SYNs that reached a listener of ours. */
+struct syn {
+	__u64 listener;		/* the socket's cookie; 0: not known */
+	__u32 mark;		/* see syn_mark */
+	__u32 pad;
+};
+
+/* SYNs that reached a listener of ours, by their ISN. */
 struct syn_map {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MOST_CONNECTIONS);
 	__type(key, __u32);
-	__type(value, __u8);
+	__type(value, struct syn);
+};
+
+/*
+ * Who listens, by the socket's cookie. The kernel could clone the same into each socket that it accepts, which would cost a connection of one
+ * request 3 % of its time.
+ */
+struct listener_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, struct process);
 };
 
 /* Thread group ids of processes that ask FIONREAD. */
@@ -147,6 +171,7 @@ extern struct connection_map connections SEC(".maps");
 extern struct slot_queue free_slots SEC(".maps");
 extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");
+extern struct listener_map listeners SEC(".maps");
 extern struct splicer_map splicers SEC(".maps");
 extern struct process_map fionread_askers SEC(".maps");
 extern struct event_ring events SEC(".maps");

@@ -32,13 +32,13 @@ static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool l
 	__builtin_memcpy(into + 12, &v4, 4);
 }
 
-static __always_inline void describe(struct ss_end *end, struct tcp_sock *tp, __u64 cookie, const struct flow *flow)
+static __always_inline void describe(struct ss_end *end, struct tcp_sock *tp, __u64 cookie, const struct process *process)
 {
 	end->netns = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, net_cookie);
 	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
-	end->pid = flow->pid;
-	__builtin_memcpy(end->comm, flow->comm, sizeof(end->comm));
-	end->executable = flow->executable;
+	end->pid = process->pid;
+	__builtin_memcpy(end->comm, process->comm, sizeof(end->comm));
+	end->executable = process->executable;
 	copy_address(end->address, tp, true);
 	end->port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
 	/* Last: a record without a cookie is not complete. */
@@ -55,13 +55,23 @@ static __always_inline void forget_earlier(struct flow *flow)
 		return;
 	bpf_map_delete_elem(&socks, &flow->cookie);
 	flow->connection = 0;
+	flow->kind = FLOW_UNUSED;
 	flow->lives++;
+}
+
+/* Of listen and connect. */
+static __always_inline void note_caller(struct process *process)
+{
+	note_process(&process->pid, process->comm);
+	note_executable(&process->executable);
 }
 
 static __always_inline void on_listen(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
+	__u64 cookie = bpf_get_socket_cookie(ops);
 	struct ss_totals *count = totals_here();
+	struct process process = {};
 	struct ss_event *event;
 	struct tcp_sock *tp;
 	struct flow *flow;
@@ -69,14 +79,13 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	if (!sk)
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
-	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!flow || !tp)
+	if (!tp)
 		return;
-	forget_earlier(flow);
-	flow->kind = FLOW_LISTENER;
-	/* This callback runs in the context of the process that calls. */
-	note_process(&flow->pid, flow->comm);
-	note_executable(&flow->executable);
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (flow)
+		forget_earlier(flow);
+	note_caller(&process);
+	bpf_map_update_elem(&listeners, &cookie, &process, BPF_ANY);
 	if (count)
 		__sync_fetch_and_add(&count->events_sent, 1);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
@@ -88,9 +97,9 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	__builtin_memset(event, 0, sizeof(*event));
 	event->at = bpf_ktime_get_ns();
 	event->kind = SS_EVENT_LISTENING;
-	describe(&event->connection.end[SS_SERVER], tp, bpf_get_socket_cookie(ops), flow);
+	describe(&event->connection.end[SS_SERVER], tp, cookie, &process);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
-	report_line("pid %u listens on port %u", flow->pid, ops->local_port);
+	report_line("pid %u listens on port %u", process.pid, ops->local_port);
 }
 
 static __always_inline void on_connect(struct bpf_sock_ops *ops)
@@ -106,9 +115,7 @@ static __always_inline void on_connect(struct bpf_sock_ops *ops)
 		return;
 	forget_earlier(flow);
 	flow->kind = FLOW_CONNECTING;
-	/* This callback runs in the context of the process that calls. */
-	note_process(&flow->pid, flow->comm);
-	note_executable(&flow->executable);
+	note_caller(&flow->process);
 }
 
 /* RWND_INIT on a request socket: a SYN has reached a listener of ours. The context shows no request socket, its address does. */
@@ -116,7 +123,8 @@ static __always_inline void on_syn(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock_ops_kern *kern = (void *)ops;
 	struct tcp_request_sock *request;
-	__u8 mark = SERVER_IS_HERE;
+	struct syn syn = { .mark = SERVER_IS_HERE };
+	struct sock_common *listener;
 	__u32 isn;
 
 	if (ops->is_fullsock || is_crowded(0))
@@ -125,7 +133,9 @@ static __always_inline void on_syn(struct bpf_sock_ops *ops)
 	if (!request)
 		return;
 	isn = BPF_CORE_READ(request, rcv_isn);
-	bpf_map_update_elem(&syns, &isn, &mark, BPF_ANY);
+	listener = (void *)BPF_CORE_READ((struct sock_common *)request, skc_listener);
+	syn.listener = BPF_CORE_READ(listener, skc_cookie.counter);
+	bpf_map_update_elem(&syns, &isn, &syn, BPF_ANY);
 }
 
 /* With blocking readers allowed a connection must join before anybody can be inside recv, that is now. */
@@ -179,7 +189,7 @@ static __always_inline struct ss_connection *new_record(struct place *place, str
 	conn->sock[SS_CLIENT] = (__u64)tp;
 	conn->reason = SS_REASON_NOT_PAIRED;
 	conn->due = config.settle_turns;
-	describe(&conn->end[SS_CLIENT], tp, cookie, flow);
+	describe(&conn->end[SS_CLIENT], tp, cookie, &flow->process);
 	/* What the client knows of the server's address, until the server says so itself. */
 	copy_address(conn->end[SS_SERVER].address, tp, false);
 	conn->end[SS_SERVER].port = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
@@ -191,6 +201,7 @@ static __always_inline struct ss_connection *new_record(struct place *place, str
 static __always_inline struct ss_connection *take_server(struct place *place, struct tcp_sock *tp, __u64 cookie, struct flow *flow)
 {
 	struct ss_connection *conn = record_at(place->slot, place->connection);
+	struct process *process;
 
 	if (!conn)
 		return 0;
@@ -201,7 +212,10 @@ static __always_inline struct ss_connection *take_server(struct place *place, st
 		take_from(&conn->closed, SS_PAIRED);
 		return 0;
 	}
-	describe(&conn->end[SS_SERVER], tp, cookie, flow);
+	process = bpf_map_lookup_elem(&listeners, &place->listener);
+	if (process)
+		flow->process = *process;
+	describe(&conn->end[SS_SERVER], tp, cookie, &flow->process);
 	become_ours(flow, place, SS_SERVER, cookie);
 	conn->reason = SS_REASON_WARMING_UP;
 	conn->sock[SS_SERVER] = (__u64)tp;
@@ -219,10 +233,10 @@ static __always_inline void leave_alone(struct bpf_sock_ops *ops, struct bpf_soc
 }
 
 /* No trace of the other end. In a crowd it may leave one later; else it is on another host. */
-static __always_inline bool look_again_later(struct bpf_sock_ops *ops, struct bpf_sock *sk, bool crowded)
+static __always_inline bool look_again_later(struct bpf_sock_ops *ops, struct bpf_sock *sk, bool crowded, __u32 hooks)
 {
 	if (crowded || is_crowded(AFTERMATH_NS)) {
-		set_hooks(ops, BPF_SOCK_OPS_RTT_CB_FLAG);
+		set_hooks(ops, hooks);
 		return true;
 	}
 	leave_alone(ops, sk);
@@ -245,18 +259,22 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	struct place place = {};
 	struct tcp_sock *tp;
 	struct flow *flow;
+	struct syn *syn;
 
 	if (!sk)
 		return;
 	tp = bpf_skc_to_tcp_sock(sk);
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!tp || !flow || bpf_map_delete_elem(&syns, &isn)) {
+	syn = tp && flow ? bpf_map_lookup_elem(&syns, &isn) : 0;
+	if (!syn) {
 		count = totals_here();
 		/* It called connect in a crowd if it has nothing with it, however long the handshake took. */
-		if (look_again_later(ops, sk, !flow) && count)
+		if (look_again_later(ops, sk, !flow, CLIENT_LEFT_OUT) && count)
 			__sync_fetch_and_add(&count->left_out, 1);
 		return;
 	}
+	place.listener = syn->listener;
+	bpf_map_delete_elem(&syns, &isn);
 	conn = new_record(&place, tp, bpf_get_socket_cookie(ops), flow);
 	if (!conn) {
 		leave_alone(ops, sk);
@@ -273,7 +291,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	watch_from_now_on(ops, conn, SS_CLIENT);
 	bpf_map_update_elem(&pending, &pair, &place, BPF_ANY);
 	report(SS_EVENT_ESTABLISHED, conn, SS_REASON_NONE);
-	report_line("connection %llu established by pid %u", place.connection, flow->pid);
+	report_line("connection %llu established by pid %u", place.connection, flow->process.pid);
 }
 
 static __always_inline void on_server_established(struct bpf_sock_ops *ops)
@@ -290,12 +308,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 		return;
 	found = bpf_map_lookup_elem(&pending, &swapped);
 	if (!found) {
-		if (!look_again_later(ops, sk, false))
-			return;
-		/* A listener that is older than we are has left it nothing to be recognised by. */
-		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-		if (flow && !flow->kind)
-			flow->kind = FLOW_LISTENER;
+		look_again_later(ops, sk, false, SERVER_LEFT_OUT);
 		return;
 	}
 	place = *found;

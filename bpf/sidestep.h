@@ -116,7 +116,7 @@ struct ss_end {
 	struct ss_executable executable;
 	__u32 pid;		/* thread group id; 0: not known yet */
 	__u16 port;		/* host order */
-	__u8 exact;		/* pid, comm and executable are those of whoever uses the socket, not inherited from the listener */
+	__u8 exact;		/* pid, comm and executable are those of whoever uses the socket, not of whoever listens */
 	__u8 pad;
 };
 

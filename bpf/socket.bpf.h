@@ -161,7 +161,7 @@ static __always_inline bool in_a_call_of_its_own(struct tcp_sock *tp)
 	       BPF_CORE_READ(task, cred, fsuid.val) == BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_uid.val);
 }
 
-/* Only where the running process is the one that uses the socket: its pid, name and executable replace what was inherited from the listener. */
+/* Only where the running process is the one that uses the socket: its pid, name and executable replace those of whoever listens. */
 static __always_inline void note_process_of(struct ss_end *end)
 {
 	if (end->exact)

@@ -13,7 +13,9 @@ const STRUCTS = [
   'ss_splicer',
   'ss_hold',
   'flow',
+  'process',
   'place',
+  'syn',
   'isn_pair',
   'crowd',
 ];

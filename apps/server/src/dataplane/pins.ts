@@ -35,6 +35,7 @@ const SHARED_MAPS = {
   free_slots: 'free_slots',
   pending: 'pending',
   syns: 'syns',
+  listeners: 'listeners',
   slots: '.data.slots',
   crowd: '.data.crowd',
 } as const;

@@ -55,7 +55,7 @@ const generationsIn = ({ pinDir }: TestDaemon) =>
 /** As if the version whose programs run had neither a map nor a tracepoint that this one has, and had a map that this one has not. */
 function asIfOfAnotherVersion(daemon: TestDaemon): void {
   const [folder = ''] = generationsIn(daemon).filter((path) => existsSync(`${path}/link_sockops`));
-  for (const pin of ['map_syns', 'link_splice']) unlinkSync(`${folder}/${pin}`);
+  for (const pin of ['map_listeners', 'link_splice']) unlinkSync(`${folder}/${pin}`);
   using map = BpfMap.openPinned(`${folder}/map_census`);
   map.pin(`${folder}/map_of_another_version`);
 }
