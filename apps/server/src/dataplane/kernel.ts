@@ -23,12 +23,12 @@ import {
   type Found,
   freeFolder,
   generations,
-  type Marks,
   missingPins,
-  Pins,
   removeIfEmpty,
   unpin,
-} from './pins.ts';
+} from './pin-folders.ts';
+import type { Marks } from './pin-names.ts';
+import { Pins } from './pins.ts';
 import { Retired } from './retired.ts';
 
 export interface KernelDataPlaneOptions {

@@ -2,7 +2,9 @@ import { closeSync, openSync } from 'node:fs';
 import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, BpfObject } from '@sidestep/libbpf';
 import type { EnablingStep } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
-import { type EarlyLinks, type Marks, Pins, unpin } from './pins.ts';
+import { unpin } from './pin-folders.ts';
+import type { EarlyLinks, Marks } from './pin-names.ts';
+import { Pins } from './pins.ts';
 import { survey } from './survey.ts';
 
 export interface LoadOptions {

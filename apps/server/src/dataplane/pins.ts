@@ -1,75 +1,30 @@
-import {
-  constants,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  unlinkSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
-import { DataPlaneError } from './dataplane.ts';
-
-/**
- * What the daemon itself works with: every version has these. Names in the pin folder, and in the object; bpffs allows no dots, so the sections of
- * variables lose theirs.
- */
-const MAPS = {
-  socks: 'socks',
-  connections: 'connections',
-  askers: 'fionread_askers',
-  splicers: 'splicers',
-  events: 'events',
-  totals: 'totals',
-  config: '.data.config',
-  attention: '.data.attention',
-  census: '.data.census',
-} as const;
-
-/** What only the programs work with, among each other: another version may have others. */
-const SHARED_MAPS = {
-  flows: 'flows',
-  free_slots: 'free_slots',
-  pending: 'pending',
-  syns: 'syns',
-  listeners: 'listeners',
-  slots: '.data.slots',
-  crowd: '.data.crowd',
-} as const;
-
-const ALL_MAPS = { ...MAPS, ...SHARED_MAPS } as const;
-
-/** The iterators, which the daemon runs. */
-const LINKS = ['tend', 'look', 'hold', 'arm'] as const;
-
-/** What the kernel calls, besides the cgroup's program: another version may have others. */
-const TRACE_LINKS = ['fionread', 'splice'] as const;
-
-const PROGRAMS = { verdict: 'sidestep_verdict', sockops: 'sidestep_sockops' } as const;
-
-type MapName = keyof typeof MAPS;
-type AnyMapName = keyof typeof ALL_MAPS;
-type LinkName = (typeof LINKS)[number];
-type ProgramName = keyof typeof PROGRAMS;
-/** Those that are there before the cgroup's. */
-export type EarlyLinks = Readonly<Record<LinkName | (typeof TRACE_LINKS)[number], BpfLink>>;
-
-/** What stands in the folder beside the pins: two names that say who can take over, and how. */
-export interface Marks {
-  readonly layout: string;
-  readonly build: string;
-}
-
-const mapFile = (name: AnyMapName) => `map_${name}`;
-const linkFile = (name: keyof EarlyLinks) => `link_${name}`;
-const programFile = (name: ProgramName) => `program_${name}`;
-const layoutFile = (layout: string) => `layout_${layout}`;
-const buildFile = (build: string) => `build_${build}`;
-const SOCKOPS = 'link_sockops';
-const SURVEY = 'link_survey';
+import { assertOurs, removeIfEmpty } from './pin-folders.ts';
+import {
+  ALL_MAPS,
+  type AnyMapName,
+  buildFile,
+  type EarlyLinks,
+  entriesOf,
+  fromNames,
+  LINKS,
+  type LinkName,
+  layoutFile,
+  linkFile,
+  MAPS,
+  type MapName,
+  type Marks,
+  mapFile,
+  namesOf,
+  PROGRAMS,
+  type ProgramName,
+  programFile,
+  SHARED_MAPS,
+  SOCKOPS,
+  SURVEY,
+} from './pin-names.ts';
 
 /** Everything that keeps one generation of the data plane alive in the kernel, open. */
 export class Pins implements Disposable {
@@ -228,127 +183,4 @@ function replacePin(path: string, pin: (path: string) => void): void {
   rmSync(fresh, { force: true });
   pin(fresh);
   renameSync(fresh, path);
-}
-
-function entriesOf<Name extends string, T>(items: Readonly<Record<Name, T>>): [Name, T][] {
-  return Object.entries(items) as [Name, T][];
-}
-
-function namesOf<Name extends string>(items: Readonly<Partial<Record<Name, unknown>>>): Name[] {
-  return Object.keys(items) as Name[];
-}
-
-function fromNames<Name extends string, T>(names: readonly Name[], make: (name: Name) => T): Record<Name, T> {
-  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, T>;
-}
-
-/** What stands in one folder: a generation, or what is left of one. */
-export interface Found {
-  readonly dir: string;
-  /** `running`: new connections come to it. `gone`: they did, but the cgroup is no more. `retired`: none come, or none ever came. */
-  readonly state: 'running' | 'gone' | 'retired';
-}
-
-const SUB_FOLDER = /^generation_\d+$/;
-
-/** The generations in the pin folder and in those of its sub-folders that we made. */
-export function generations(pinDir: string): Found[] {
-  finishHandOver(pinDir);
-  return foldersOf(pinDir)
-    .filter((dir) => ours(dir).length > 0)
-    .map((dir) => ({ dir, state: stateOf(dir) }));
-}
-
-/** A folder for another generation. */
-export function freeFolder(pinDir: string): string {
-  const taken = foldersOf(pinDir).filter((dir) => ours(dir).length > 0);
-  let dir = pinDir;
-  for (let number = 2; taken.includes(dir); number++) dir = join(pinDir, `generation_${number}`);
-  return dir;
-}
-
-function foldersOf(pinDir: string): string[] {
-  if (!existsSync(pinDir)) return [];
-  assertOurs(pinDir);
-  const inside = readdirSync(pinDir).filter((name) => SUB_FOLDER.test(name));
-  return [pinDir, ...inside.map((name) => join(pinDir, name))];
-}
-
-/** A daemon may have died after it had given the cgroup to other programs, and before the pin of the link had followed. */
-function finishHandOver(pinDir: string): void {
-  const folders = foldersOf(pinDir);
-  const dir = folders.find((folder) => existsSync(join(folder, SOCKOPS)));
-  if (dir === undefined) return;
-  using link = BpfLink.openPinned(join(dir, SOCKOPS));
-  const { programId } = link.info();
-  const owner = folders.find((folder) => sockopsId(folder) === programId);
-  if (owner !== undefined && owner !== dir) renameSync(join(dir, SOCKOPS), join(owner, SOCKOPS));
-}
-
-function sockopsId(dir: string): number | null {
-  const path = join(dir, programFile('sockops'));
-  if (!existsSync(path)) return null;
-  using program = BpfProgram.openPinned(path);
-  return program.info().id;
-}
-
-function stateOf(dir: string): Found['state'] {
-  if (!existsSync(join(dir, SOCKOPS))) return 'retired';
-  using link = BpfLink.openPinned(join(dir, SOCKOPS));
-  return link.info().cgroupId === 0n ? 'gone' : 'running';
-}
-
-/** Names of files that should be in the folder and are not. Of another layout, which may be of another version, only what we work with ourselves. */
-export function missingPins(dir: string, { layout }: Marks): string[] {
-  const sameLayout = existsSync(join(dir, layoutFile(layout)));
-  const wanted = [
-    ...namesOf(sameLayout ? ALL_MAPS : MAPS).map(mapFile),
-    ...(sameLayout ? [...LINKS, ...TRACE_LINKS] : LINKS).map(linkFile),
-    ...namesOf(PROGRAMS).map(programFile),
-  ];
-  return wanted.filter((name) => !existsSync(join(dir, name)));
-}
-
-/** Whether the maps are laid out like this, and whether these very programs are there, and no others. */
-export function compare(dir: string, { layout, build }: Marks): { sameLayout: boolean; sameBuild: boolean } {
-  const builds = readdirSync(dir).filter((name) => name.startsWith('build_'));
-  return {
-    sameLayout: existsSync(join(dir, layoutFile(layout))),
-    sameBuild: builds.length === 1 && builds[0] === buildFile(build),
-  };
-}
-
-/** Removes our pins, the cgroup's first so that nothing new is seen, and the folder if it is empty then. */
-export function unpin(dir: string): void {
-  if (!existsSync(dir)) return;
-  assertOurs(dir);
-  const names = ours(dir).sort((a, b) => Number(b === SOCKOPS) - Number(a === SOCKOPS));
-  for (const name of names) unlinkSync(join(dir, name));
-  removeIfEmpty(dir);
-}
-
-/** The pin folder goes with the last of its generations, and one that was made in vain. */
-export function removeIfEmpty(dir: string): void {
-  try {
-    rmdirSync(dir);
-  } catch {
-    // It is not there, or not empty.
-  }
-}
-
-/** Files of anybody else are not looked at. */
-function ours(dir: string): string[] {
-  return readdirSync(dir).filter((name) => /^(map|link|layout|build|program)_/.test(name));
-}
-
-/** Bpffs may let everybody make folders: one that somebody else could change is no place for what root takes over. */
-function assertOurs(dir: string): void {
-  const { uid, mode } = lstatSync(dir);
-  const folder = (mode & constants.S_IFMT) === constants.S_IFDIR;
-  if (folder && uid === process.getuid?.() && (mode & 0o022) === 0) return;
-  throw new DataPlaneError({
-    message: `The pin folder ${dir} is not a folder that only root can change.`,
-    remedy: 'Remove it, or choose another with --pin-dir.',
-    log: null,
-  });
 }
