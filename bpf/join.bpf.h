@@ -69,9 +69,9 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 	if (conn->closed & SS_BOTH_ENDS || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
 	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
 		return SS_REASON_CLOSING;
-	if (kept_by_rule(conn))
-		return SS_REASON_KEPT_BY_RULE;
-	reason = bad_habit(&conn->end[SS_CLIENT]);
+	reason = kept_on_stack(conn);
+	if (!reason)
+		reason = bad_habit(&conn->end[SS_CLIENT]);
 	if (!reason)
 		reason = bad_habit(&conn->end[SS_SERVER]);
 	if (reason)

@@ -130,7 +130,7 @@ static __always_inline void set_distance(struct ss_connection *conn)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	if (conn->reason != SS_REASON_SWITCHED_OFF && conn->reason != SS_REASON_KEPT_BY_RULE) {
+	if (conn->reason != SS_REASON_SWITCHED_OFF && conn->reason != SS_REASON_KEPT_BY_RULE && conn->reason != SS_REASON_CHEAPER_ON_TCP) {
 		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY)
 			conn->short_stays = 0;
 		else if (conn->reason != SS_REASON_STREAMING && conn->short_stays < MOST_SHORT_STAYS)

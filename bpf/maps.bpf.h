@@ -133,6 +133,14 @@ struct splicer_map {
 	__type(value, struct ss_splicer);
 };
 
+/* Written by the daemon alone. */
+struct pair_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, struct ss_pair);
+	__type(value, __u8);
+};
+
 /* The four numbers that TCP knows a connection by, as one end sees them. Network order but for the own port. */
 struct tuple {
 	__u8 address[16];
@@ -173,6 +181,7 @@ extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");
 extern struct listener_map listeners SEC(".maps");
 extern struct splicer_map splicers SEC(".maps");
+extern struct pair_map cheaper_on_tcp SEC(".maps");
 extern struct process_map fionread_askers SEC(".maps");
 extern struct event_ring events SEC(".maps");
 extern struct totals_map totals SEC(".maps");

@@ -281,7 +281,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 		return;
 	}
 	/* A socket without a file belongs to the kernel. */
-	if (config.allow_blocking && !config.kill && !kept_by_rule(conn) && !bad_habit(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
+	if (config.allow_blocking && !config.kill && !kept_on_stack(conn) && !bad_habit(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
 	    !is_used_again(place.connection) && !misfit(tp, file_of(tp), true)) {
 		conn->state = SS_STATE_JOINING;
 		if (!enrol_now(ops, conn, SS_CLIENT))
@@ -326,7 +326,9 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	if (state_of(conn) != SS_STATE_JOINING)
 		return;
 	/* Its client may have called another port, of which the rules say nothing: address translation. */
-	reason = kept_by_rule(conn) ? SS_REASON_KEPT_BY_RULE : bad_habit(&conn->end[SS_SERVER]);
+	reason = kept_on_stack(conn);
+	if (!reason)
+		reason = bad_habit(&conn->end[SS_SERVER]);
 	if (!reason)
 		reason = misfit_but_for_file(tp);
 	if (reason) {

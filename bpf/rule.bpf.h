@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What an operator keeps on the stack: the connections of servers with certain ports. */
+/* What is kept on the stack: by the operator the connections of servers with certain ports, by the daemon those that it has found to cost less there. */
 #pragma once
 
 #include "leave.bpf.h"
@@ -18,20 +18,58 @@ static __always_inline bool is_kept(__u32 port)
 	return false;
 }
 
+static __always_inline bool costs_less_on_tcp(struct ss_connection *conn)
+{
+	struct ss_end *client = &conn->end[SS_CLIENT], *server = &conn->end[SS_SERVER];
+	struct ss_pair pair = {
+		.client = client->executable,
+		.server = server->executable,
+		.netns = server->netns,
+		.port = server->port,
+	};
+
+	return bpf_map_lookup_elem(&cheaper_on_tcp, &pair);
+}
+
+#define RULED_BITS 2
+#define RULED_BY_PORT 1
+#define RULED_BY_COST 2
+#define RULED 3
+
+static __always_inline __u32 ruled_by(struct ss_connection *conn)
+{
+	if (is_kept(conn->end[SS_SERVER].port))
+		return RULED_BY_PORT;
+	return costs_less_on_tcp(conn) ? RULED_BY_COST : 0;
+}
+
 /*
- * Asked on each message: the ports are compared only when the rules were changed since. User space writes the number last, so whoever reads
- * it finds what it stands for; and the answer is in the same word as the number.
+ * Why it is kept on the stack, or SS_REASON_NONE. Asked on each message: the rules are looked at only when they were changed since. User space
+ * writes their number last, so whoever reads it finds what it stands for; and the answer is in the same word as the number.
  */
-static __always_inline bool kept_by_rule(struct ss_connection *conn)
+static __always_inline __u32 kept_on_stack(struct ss_connection *conn)
 {
 	__u32 rules = config.rules, ruled = *(volatile __u32 *)&conn->ruled;
 
-	if (ruled >> 1 == rules)
-		return ruled & 1;
-	full_barrier();
-	ruled = rules << 1 | is_kept(conn->end[SS_SERVER].port);
-	/* Until the server has said so itself, its port is what its client calls. */
-	if (conn->sock[SS_SERVER])
-		*(volatile __u32 *)&conn->ruled = ruled;
-	return ruled & 1;
+	if (ruled >> RULED_BITS != rules) {
+		full_barrier();
+		ruled = rules << RULED_BITS | ruled_by(conn);
+		/* Until the server has said so itself, its port is what its client calls; and who it is may not be known before it sends. */
+		if (conn->sock[SS_SERVER] && conn->end[SS_SERVER].pid)
+			*(volatile __u32 *)&conn->ruled = ruled;
+	}
+	if (!(ruled & RULED))
+		return SS_REASON_NONE;
+	return ruled & RULED_BY_PORT ? SS_REASON_KEPT_BY_RULE : SS_REASON_CHEAPER_ON_TCP;
+}
+
+/* Unlike what TCP has been found to cost, which is tried again, a rule stands until it is changed. */
+static __always_inline bool kept_by_rule(struct ss_connection *conn)
+{
+	return kept_on_stack(conn) == SS_REASON_KEPT_BY_RULE;
+}
+
+static __always_inline bool is_kept_on_stack(__u32 reason)
+{
+	return reason == SS_REASON_KEPT_BY_RULE || reason == SS_REASON_CHEAPER_ON_TCP;
 }

@@ -32,6 +32,7 @@ enum ss_reason {
 	SS_REASON_SPLICING_READER = 14,
 	SS_REASON_ASKING_READER = 15,
 	SS_REASON_KEPT_BY_RULE = 16,
+	SS_REASON_CHEAPER_ON_TCP = 17,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
@@ -87,7 +88,7 @@ struct ss_config {
 	__u8 allow_blocking;	/* readers may block: connections join at establishment */
 	__u8 printk;
 	__u8 pad;
-	__u32 rules;		/* a number that is another, below 2^31 and never 0, after each change of what follows */
+	__u32 rules;		/* a number that is another, below 2^30 and never 0, after each change of what follows */
 	__u32 kept_count;
 	struct ss_ports kept[SS_MOST_RULES];
 };
@@ -96,6 +97,15 @@ struct ss_config {
 struct ss_executable {
 	__u64 device;
 	__u64 inode;
+};
+
+/* Two programs and the port that one serves the other: whose connections cost less on TCP. */
+struct ss_pair {
+	struct ss_executable client;
+	struct ss_executable server;
+	__u64 netns;		/* cookie of the server's */
+	__u32 port;		/* the server's, host order */
+	__u32 pad;
 };
 
 /* The process that was last seen to splice, so that user space finds the path of its executable. */
@@ -182,7 +192,7 @@ struct ss_connection {
 	__u32 armed;		/* mask of ends whose transmit hook is on */
 	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
-	__u32 ruled;		/* config.rules as it was last held against them, doubled; one more if they keep it on the stack */
+	__u32 ruled;		/* config.rules as it was last held against them, and in the two lowest bits whether and how they keep it on the stack: rule.bpf.h */
 	__u32 looked;		/* census.looks when it was last counted */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 announced;		/* the first redirect since joining was reported */

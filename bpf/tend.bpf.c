@@ -61,7 +61,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	explain(conn, reason);
 	if (reason) {
 		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
-		if (reason != SS_REASON_SWITCHED_OFF && reason != SS_REASON_KEPT_BY_RULE)
+		if (reason != SS_REASON_SWITCHED_OFF && !is_kept_on_stack(reason))
 			conn->due = conn->turns * 2;
 		return;
 	}
@@ -215,7 +215,7 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	struct sock *sk = ctx->sk;
 	struct ss_wake nobody = {};
 	struct ss_connection *conn;
-	__u32 side, habit;
+	__u32 side, kept, habit;
 
 	pause_now_and_then(ctx->meta, &nobody, sizeof(nobody));
 	if (!sk || !flow)
@@ -224,12 +224,13 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	if (!conn)
 		return 0;
 	side = flow->side & 1;
+	kept = kept_on_stack(conn);
 	habit = bad_habit(&conn->end[side]);
 
 	if (config.kill)
 		begin_leaving(conn, SS_REASON_SWITCHED_OFF);
-	else if (kept_by_rule(conn))
-		begin_leaving(conn, SS_REASON_KEPT_BY_RULE);
+	else if (kept)
+		begin_leaving(conn, kept);
 	else if (habit)
 		begin_leaving(conn, habit);
 	else if (state_of(conn) == SS_STATE_BYPASS && !conn->strict && must_be_strict(conn))

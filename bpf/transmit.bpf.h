@@ -20,8 +20,12 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 
-	if (kept_by_rule(conn)) {
+	switch (kept_on_stack(conn)) {
+	case SS_REASON_KEPT_BY_RULE:
 		doze_by_rule(ops, conn, side);
+		return;
+	case SS_REASON_CHEAPER_ON_TCP:
+		/* Large messages, to which the hook is nothing; and soon it may be tried again. */
 		return;
 	}
 	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {

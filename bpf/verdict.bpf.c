@@ -71,12 +71,13 @@ static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
 static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own, __u32 bytes)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
-	__u32 streak = direction->streak;
+	__u32 streak = direction->streak, kept;
 
 	if (config.kill)
 		return SS_REASON_SWITCHED_OFF;
-	if (kept_by_rule(conn))
-		return SS_REASON_KEPT_BY_RULE;
+	kept = kept_on_stack(conn);
+	if (kept)
+		return kept;
 	if (streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) && tcp_is_faster(direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||

@@ -14,6 +14,7 @@ import { EventFeed } from './events/feed.ts';
 import { Journal } from './events/journal.ts';
 import { Pump } from './events/pump.ts';
 import { every } from './every.ts';
+import { cpuTime } from './host/cpu-time.ts';
 import { type Log, wordsOf } from './log.ts';
 import type { Services } from './services.ts';
 import { SettingsStore } from './settings/store.ts';
@@ -25,6 +26,7 @@ import { Counters } from './statistics/counters.ts';
 import { StatisticsRecorder } from './statistics/recorder.ts';
 import { StatisticsStore } from './statistics/store.ts';
 import { TraceRecorder } from './trace/recorder.ts';
+import { Weighing } from './weighing/weighing.ts';
 
 const DRAIN_MS = 20;
 const SECOND_MS = 1000;
@@ -106,6 +108,14 @@ export function createNouns(options: NounOptions): Nouns {
     statistics.mark(kind);
     sampler.forget();
   };
+  const weighing = new Weighing({
+    dataPlane,
+    totals: () => counters.totals,
+    cpuTime,
+    log,
+    steady,
+    pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => {}),
+  });
   const checkUp = new KernelCheckUp(options);
   const machine = new AccelerationMachine({
     dataPlane,
@@ -118,6 +128,7 @@ export function createNouns(options: NounOptions): Nouns {
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),
     onEnabled: () => {
       splicers.restore();
+      weighing.restart();
       counters.reset();
       pump.begin();
       statistics.restart();
@@ -172,6 +183,7 @@ export function createNouns(options: NounOptions): Nouns {
   });
   ending.defer(() => machine.stop());
   ending.use(checkUp);
+  ending.use(weighing);
   return {
     services: {
       acceleration: new Acceleration({
@@ -208,6 +220,7 @@ export function createNouns(options: NounOptions): Nouns {
       counters.refresh();
       pump.begin();
       upgrade();
+      weighing.restart();
       statistics.restart();
       statistics.mark('daemon started');
       ending.use(
@@ -222,6 +235,7 @@ export function createNouns(options: NounOptions): Nouns {
       ending.use(every(SECOND_MS, 'look around', log, () => surroundings.turn()));
       ending.use(every(SECOND_MS, 'learn which programs splice', log, () => splicers.turn()));
       ending.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
+      ending.use(every(SECOND_MS, 'weigh large messages', log, () => weighing.turn()));
       ending.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));
     },
     leave: (hurry) => machine.leave(hurry),

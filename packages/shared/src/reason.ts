@@ -34,6 +34,12 @@ export const REASONS = [
     means: 'One of the programs asks with FIONREAD how many bytes wait, as nginx, Java and .NET do, and this kernel does not count those that take the bypass: the program would wait for them for ever. Newer kernels count them.',
   },
   { code: 16, words: 'kept by a rule', lasting: false, means: 'The settings keep the port of its server on the stack. The connection may take the bypass once the port is taken out there.' },
+  {
+    code: 17,
+    words: 'cheaper on TCP',
+    lasting: false,
+    means: 'These two programs were seen to move more bytes over TCP, or to work less for them, when both paths were tried in turn: large messages between two processors. Both are tried again from time to time.',
+  },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];

@@ -94,6 +94,27 @@ export interface SplicingProcess extends Executable {
   readonly comm: string;
 }
 
+/** Two programs, and the port at which one serves the other. */
+export interface Pair {
+  readonly client: Executable;
+  readonly server: Executable;
+  /** Cookie of the server's network namespace. */
+  readonly netns: bigint;
+  readonly port: number;
+}
+
+/** An open connection that has carried a lot. */
+export interface BulkConnection {
+  readonly id: string;
+  readonly pair: Pair;
+  /** Of the client and of the server; 0 where it is not known. */
+  readonly pids: readonly [number, number];
+  /** What both sides have sent since it opened, by both paths. */
+  readonly bytes: number;
+  /** The part of it that took the bypass. */
+  readonly bypass: { readonly messages: number; readonly bytes: number };
+}
+
 /** What can change around a data plane that runs. */
 export interface Surroundings {
   /** False: the programs stay in the kernel only as long as this process. */
@@ -103,7 +124,7 @@ export interface Surroundings {
 }
 
 /**
- * Everything that touches the kernel. One instance owns one pin folder and one cgroup. All methods but `enable` and `connections` are
+ * Everything that touches the kernel. One instance owns one pin folder and one cgroup. All methods but `enable`, `connections` and `bulk` are
  * quick and synchronous; all throw `DataPlaneError`.
  */
 export interface DataPlane {
@@ -162,6 +183,10 @@ export interface DataPlane {
    */
   connections(): Promise<OpenConnections>;
   totals(): DataPlaneTotals;
+  /** The open connections that have carried a lot. Costs as much as `connections`. */
+  bulk(): Promise<BulkConnection[]>;
+  /** Keeps the connections of these pairs on the stack, and of no others: those that are open leave, and may come back later, losing nothing. */
+  keepOnTcp(pairs: readonly Pair[]): void;
   /** Executables whose connections stay on the stack because they splice: those that the kernel saw, and those that were added. */
   splicers(): SplicingProcess[];
   addSplicer(executable: Executable): void;

@@ -2,18 +2,22 @@ import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/li
 import { MOST_PORT_RANGES } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
 import { bootId } from './boot-id.ts';
+import { BulkReader } from './bulk.ts';
 import { systemClock } from './clock.ts';
 import type {
+  BulkConnection,
   DataPlaneConfig,
   DataPlaneEvent,
   DataPlaneTotals,
   EventPosition,
   OpenConnections,
+  Pair,
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
 import { Looker, Tender } from './iterator.ts';
 import { KernelConnections } from './kernel-connections.ts';
+import { PairMap } from './pair-map.ts';
 import { unpin } from './pin-folders.ts';
 import type { Pins } from './pins.ts';
 import { reset } from './reset.ts';
@@ -36,7 +40,7 @@ const SETTLE_TURNS = 4;
 const NO_PORTS = { first: 0, last: 0 } as const;
 /** The number of the rules that programs are loaded with, and the one after the last. */
 const FIRST_RULES = 1;
-const LAST_RULES = 2 ** 31 - 1;
+const LAST_RULES = 2 ** 30 - 1;
 
 /** The content of `struct ss_config` when programs are loaded. */
 export function initialValues(config: DataPlaneConfig, cgroup: bigint) {
@@ -73,6 +77,9 @@ export class Generation {
   readonly #ring: RingBuffer;
   readonly #events: EventReader;
   readonly #connections: KernelConnections;
+  readonly #bulk: BulkReader;
+  /** Null where the programs are of a version that has none. */
+  readonly #cheaper: PairMap | null;
   readonly #encodeConfig: Encoder;
   readonly #decodeConfig: Decoder<{ rules?: number }>;
   readonly #configFields: ReadonlySet<string>;
@@ -94,6 +101,9 @@ export class Generation {
     this.splicers = new SplicerMap(maps.splicers, layouts);
     this.#events = new EventReader(layouts, systemClock);
     this.#connections = new KernelConnections(layouts, systemClock);
+    this.#bulk = new BulkReader(layouts);
+    const cheaper = pins.shared('cheaper');
+    this.#cheaper = cheaper && new PairMap(cheaper, layouts);
     this.#encodeConfig = layouts.encoder('ss_config');
     this.#decodeConfig = layouts.decoder('ss_config');
     this.#configFields = new Set(layouts.struct('ss_config').fields.keys());
@@ -213,17 +223,36 @@ export class Generation {
   }
 
   async connections(): Promise<OpenConnections> {
-    await this.#looker.lookInBackground();
     let first = 0;
-    // Slots are used in order, so behind the first part that never was there is nothing.
-    for (const { values, count } of this.#closed ? [] : this.pins.maps.connections.parts(SLOTS_AT_ONCE)) {
+    for await (const { values, count } of this.#records()) {
       if (!this.#connections.take(values, first, count)) break;
       first += count;
-      await breathe();
-      if (this.#closed) break;
     }
     this.#connections.end();
     return this.#connections;
+  }
+
+  async bulk(): Promise<BulkConnection[]> {
+    const found: BulkConnection[] = [];
+    for await (const { values, count } of this.#records()) {
+      if (!this.#bulk.wasUsed(values, count)) break;
+      found.push(...this.#bulk.read(values, count));
+    }
+    return found;
+  }
+
+  keepOnTcp(pairs: readonly Pair[]): void {
+    if (this.#cheaper?.write(pairs)) this.#renewRules();
+  }
+
+  /** Slots are used in order: behind the first part that never was used there is nothing. */
+  async *#records() {
+    await this.#looker.lookInBackground();
+    for (const part of this.#closed ? [] : this.pins.maps.connections.parts(SLOTS_AT_ONCE)) {
+      yield part;
+      await breathe();
+      if (this.#closed) return;
+    }
   }
 
   totals(): DataPlaneTotals {

@@ -3,6 +3,7 @@ import { BtfLayouts } from '@sidestep/libbpf';
 import { type EnablingStep, type HeldConnection, heldWords } from '@sidestep/shared';
 import { buildName } from './build-name.ts';
 import {
+  type BulkConnection,
   type DataPlane,
   type DataPlaneConfig,
   DataPlaneError,
@@ -11,6 +12,7 @@ import {
   type EventPosition,
   type Executable,
   type OpenConnections,
+  type Pair,
   type SplicingProcess,
   type Surroundings,
 } from './dataplane.ts';
@@ -287,6 +289,14 @@ class KernelDataPlane implements DataPlane {
 
   totals(): DataPlaneTotals {
     return this.#use().totals();
+  }
+
+  bulk(): Promise<BulkConnection[]> {
+    return this.#use().bulk();
+  }
+
+  keepOnTcp(pairs: readonly Pair[]): void {
+    this.#use().keepOnTcp(pairs);
   }
 
   splicers(): SplicingProcess[] {

@@ -11,6 +11,7 @@ const STRUCTS = [
   'ss_wake',
   'ss_executable',
   'ss_splicer',
+  'ss_pair',
   'ss_hold',
   'flow',
   'process',

@@ -16,13 +16,14 @@ export const MAPS = {
   census: '.data.census',
 } as const;
 
-/** What only the programs work with, among each other: another version may have others. */
+/** What another version may not have; all but `cheaper` only the programs work with, among each other. */
 export const SHARED_MAPS = {
   flows: 'flows',
   free_slots: 'free_slots',
   pending: 'pending',
   syns: 'syns',
   listeners: 'listeners',
+  cheaper: 'cheaper_on_tcp',
   slots: '.data.slots',
   crowd: '.data.crowd',
 } as const;

@@ -117,13 +117,19 @@ export class Pins implements Disposable {
       if (other.startsWith('build_') && other !== buildFile(build)) unlinkSync(join(dir, other));
   }
 
+  /** A map that another version may not have; null where it has not. */
+  shared(name: keyof typeof SHARED_MAPS): BpfMap | null {
+    const map = this.#others.get(mapFile(name));
+    return map instanceof BpfMap ? map : null;
+  }
+
   /** Has an object of the same layout that is not loaded yet work on these maps. */
   reuse(object: BpfObject): void {
     for (const [name, inObject] of entriesOf<MapName, string>(MAPS))
       object.map(inObject).reuse(this.maps[name]);
     for (const [name, inObject] of entriesOf<keyof typeof SHARED_MAPS, string>(SHARED_MAPS)) {
-      const map = this.#others.get(mapFile(name));
-      if (map instanceof BpfMap) object.map(inObject).reuse(map);
+      const map = this.shared(name);
+      if (map) object.map(inObject).reuse(map);
     }
   }
 

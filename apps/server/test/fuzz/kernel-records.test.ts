@@ -3,6 +3,7 @@ import { BtfLayouts, eachRecord } from '@sidestep/libbpf';
 import { connectionSchema, eventSchema } from '@sidestep/shared';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { BulkReader } from '../../src/dataplane/bulk.ts';
 import { EventReader } from '../../src/dataplane/event.ts';
 import { KernelConnections } from '../../src/dataplane/kernel-connections.ts';
 import { RecordReader } from '../../src/dataplane/record.ts';
@@ -53,7 +54,7 @@ function plausible(id: number, opened: number, [a, b, c, d, e, f, g, h]: number[
     id,
     opened,
     state: (a ?? 0) % 7,
-    reason: (b ?? 0) % 15,
+    reason: reasons[(b ?? 0) % reasons.length] ?? 0,
     direction: [direction(a, b, c, d), direction(e, f, g, h)],
   };
 }
@@ -138,6 +139,32 @@ fuzz(
       expect(table.has(row)).toBe(id > 0);
       if (id > 0) expect(table.connection(row)).toEqual(connectionOf(bytes, row * connection));
     }
+  },
+);
+
+const bulk = new BulkReader(layouts);
+
+fuzz(
+  'what has carried a lot is told, with what it carried, and nothing else',
+  fc.array(fc.tuple(anyRecord, u53, u53, fc.array(u53, { minLength: 8, maxLength: 8 })), {
+    minLength: 1,
+    maxLength: 3,
+  }),
+  (contents) => {
+    const bytes = Buffer.concat(
+      contents.map(([content, id, opened, counters]) =>
+        encodeConnection(plausible(id, opened, counters), content),
+      ),
+    );
+    const told = new Map([...bulk.read(bytes, contents.length)].map((one) => [one.id, one]));
+    for (const [row, [, id]] of contents.entries()) {
+      const { clientToServer: up, serverToClient: down } = connectionOf(bytes, row * connection);
+      const carried = up.bytes.bypass + up.bytes.stack + down.bytes.bypass + down.bytes.stack;
+      if (id === 0 || carried < 1 << 20) continue;
+      expect(told.get(String(id))?.pids).toHaveLength(2);
+    }
+    const ids = contents.filter(([, id]) => id > 0).map(([, id]) => String(id));
+    for (const { id } of told.values()) expect(ids).toContain(id);
   },
 );
 

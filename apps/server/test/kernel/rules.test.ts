@@ -1,13 +1,12 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
-import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
-import { type Connection, MOST_PORT_RANGES, type PortRange } from '@sidestep/shared';
+import type { Connection, PortRange } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { Netns } from './support/netns.ts';
 import { recordsOf } from './support/records.ts';
+import { writeRules } from './support/rules.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
-import { neverBypassed, type TestDaemon } from './support/test-daemon.ts';
+import { neverBypassed } from './support/test-daemon.ts';
 
 /** Many turns: of programs that do not block, of one that does, and none. */
 const BUSY = { connections: 4, seconds: 300, 'pause-ms': 1 };
@@ -15,7 +14,6 @@ const BLOCKING = { connections: 1, threads: 1, turns: 2500, 'pause-ms': 1, block
 const STREAM = { nodelay: true, send: 16_384, rate: 50_000_000, seconds: 300 };
 /** Long enough to join many times over, if nothing kept them. */
 const A_WHILE = 1500;
-const KEY = Buffer.alloc(4);
 const STACK = 0;
 const PUBLIC_PORT = 8074;
 const PORT = 9074;
@@ -31,16 +29,6 @@ const only = (port: number): PortRange => ({ first: port, last: port });
 
 async function keep({ daemon }: Scene, ...keepOnStack: PortRange[]): Promise<void> {
   await daemon.api.settings.update.mutate({ keepOnStack });
-}
-
-/** As the daemon writes it. */
-function keepInKernel({ pinDir }: TestDaemon, range: PortRange): void {
-  using config = BpfMap.openPinned(join(pinDir, 'map_config'));
-  const layouts = BtfLayouts.fromMap(config);
-  const before = config.lookup(KEY) ?? undefined;
-  const { rules } = layouts.decoder<{ rules: number }>('ss_config')(before ?? Buffer.alloc(0));
-  const kept = Array.from({ length: MOST_PORT_RANGES }, () => range);
-  config.update(KEY, layouts.encoder('ss_config')({ kept, kept_count: 1, rules: rules + 1 }, before));
 }
 
 /** Of one server, in a cgroup that is accelerated. */
@@ -110,7 +98,7 @@ test('connections that talk leave by themselves, even while the daemon stands st
   await daemon.untilBypassing(port, 4);
   daemon.process.kill('SIGSTOP');
   try {
-    keepInKernel(daemon, only(port));
+    writeRules(daemon, [only(port)]);
     await until('the kernel has them on the stack', () => {
       const records = recordsOf(daemon, port);
       return records.length === 4 && records.every(({ state }) => state === STACK);

@@ -1,6 +1,7 @@
 import type { Connection, EnablingStep, HeldConnection } from '@sidestep/shared';
 import { ListedConnections } from '../../src/connections/listed.ts';
 import {
+  type BulkConnection,
   type DataPlane,
   type DataPlaneConfig,
   DataPlaneError,
@@ -9,6 +10,7 @@ import {
   type EventPosition,
   type Executable,
   type OpenConnections,
+  type Pair,
   type SplicingProcess,
   type Surroundings,
 } from '../../src/dataplane/dataplane.ts';
@@ -40,6 +42,8 @@ export class FakeKernel {
   /** The connections that these belong to, and the ids of those that no process has. */
   held: HeldConnection[] = [];
   readonly orphans = new Set<string>();
+  bulk: BulkConnection[] = [];
+  cheaperOnTcp: Pair[] = [];
 
   emit(...events: DataPlaneEvent[]): void {
     this.ring.push(...events);
@@ -191,6 +195,16 @@ export class FakeDataPlane implements DataPlane {
     this.#needEnabled('connections');
     this.calls.connections++;
     return new ListedConnections([...this.kernel.open]);
+  }
+
+  async bulk(): Promise<BulkConnection[]> {
+    this.#needEnabled('bulk');
+    return [...this.kernel.bulk];
+  }
+
+  keepOnTcp(pairs: readonly Pair[]): void {
+    this.#needEnabled('keepOnTcp');
+    this.kernel.cheaperOnTcp = [...pairs];
   }
 
   totals(): DataPlaneTotals {

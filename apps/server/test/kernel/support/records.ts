@@ -4,11 +4,17 @@ import type { TestDaemon } from './test-daemon.ts';
 
 const AT_ONCE = 64;
 
+interface EndRecord {
+  readonly port: number;
+  readonly netns: bigint;
+  readonly executable: { readonly device: bigint; readonly inode: bigint };
+}
+
 /** Of `struct ss_connection` in bpf/sidestep.h, what the daemon does not tell. */
 export interface ConnectionRecord {
   readonly id: bigint;
   readonly state: number;
-  readonly end: readonly [{ readonly port: number }, { readonly port: number }];
+  readonly end: readonly [EndRecord, EndRecord];
   /** Mask of ends whose transmit hook is on. */
   readonly armed: number;
   readonly dozing: number;

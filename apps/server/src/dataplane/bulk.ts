@@ -1,0 +1,70 @@
+import type { BtfLayouts, Decoder } from '@sidestep/libbpf';
+import { systemClock } from './clock.ts';
+import type { BulkConnection, Executable } from './dataplane.ts';
+import { COUNTERS_OF_SIDE, idOf, RecordReader, readU64, SIDES } from './record.ts';
+
+/** What has carried less since it opened is passed over. */
+const BULK_BYTES = 1 << 20;
+
+interface BulkEnd {
+  readonly executable: Executable;
+  readonly netns: bigint;
+  readonly pid: number;
+  readonly port: number;
+}
+
+/** Reads from the kernel's records the connections that have carried a lot, and between which programs. */
+export class BulkReader {
+  readonly #records: RecordReader;
+  readonly #decodeEnd: Decoder<BulkEnd>;
+  readonly #endSize: number;
+
+  /** Throws `RangeError` when these are of a version that does not know the programs. */
+  constructor(layouts: BtfLayouts) {
+    this.#records = new RecordReader(layouts, systemClock);
+    this.#decodeEnd = layouts.decoder<BulkEnd>('ss_end');
+    this.#endSize = layouts.struct('ss_end').size;
+  }
+
+  /** Whether any of `count` records ever had a connection in it. */
+  wasUsed(records: Buffer, count: number): boolean {
+    const { at, size } = this.#records;
+    for (let row = 0; row < count; row++)
+      if (records.readBigUInt64LE(row * size + at.opened) > 0n) return true;
+    return false;
+  }
+
+  /** Of `count` records. */
+  *read(records: Buffer, count: number): Generator<BulkConnection> {
+    const { at, size } = this.#records;
+    const view = new DataView(records.buffer, records.byteOffset, records.length);
+    for (let row = 0, start = 0; row < count; row++, start += size) {
+      const low = view.getUint32(start + at.id, true);
+      const high = view.getUint32(start + at.id + 4, true);
+      if (low === 0 && high === 0) continue;
+      const sum = (which: number) =>
+        SIDES.reduce<number>(
+          (total, side) => total + readU64(view, start + (at.counters[side * COUNTERS_OF_SIDE + which] ?? 0)),
+          0,
+        );
+      const bypass = { messages: sum(0), bytes: sum(1) };
+      const bytes = bypass.bytes + sum(3);
+      if (bytes < BULK_BYTES) continue;
+      const [client, server] = at.ends.map((end) =>
+        this.#decodeEnd(records.subarray(start + end, start + end + this.#endSize)),
+      ) as [BulkEnd, BulkEnd];
+      yield {
+        id: idOf(high, low),
+        pair: {
+          client: client.executable,
+          server: server.executable,
+          netns: server.netns,
+          port: server.port,
+        },
+        pids: [client.pid, server.pid],
+        bytes,
+        bypass,
+      };
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Path } from '@sidestep/shared';
+import type { BulkConnection, Pair } from '../dataplane/dataplane.ts';
+import type { Window } from './judge.ts';
+
+/** The connections of one pair of programs at a moment. */
+export interface Sample {
+  readonly pair: Pair;
+  /** Milliseconds on the steady clock. */
+  readonly at: number;
+  readonly connections: ReadonlyMap<string, BulkConnection>;
+  readonly pids: ReadonlySet<number>;
+  /** For which these processes have run so far; null when one of them does not say. */
+  readonly cpuMs: number | null;
+}
+
+/** By `nameOf` the pair. */
+export function samplesOf(
+  connections: readonly BulkConnection[],
+  at: number,
+  cpuTime: (pid: number) => number | null,
+): Map<string, Sample> {
+  const byPair = Map.groupBy(connections, ({ pair }) => nameOf(pair));
+  return new Map(
+    [...byPair].map(([name, group]) => {
+      const pids = new Set(group.flatMap(({ pids }) => pids));
+      const times = [...pids].map(cpuTime);
+      const sample: Sample = {
+        pair: (group[0] as BulkConnection).pair,
+        at,
+        connections: new Map(group.map((connection) => [connection.id, connection])),
+        pids,
+        cpuMs: times.includes(null) ? null : times.reduce<number>((sum, time) => sum + (time ?? 0), 0),
+      };
+      return [name, sample];
+    }),
+  );
+}
+
+export function nameOf({ client, server, netns, port }: Pair): string {
+  return [client.device, client.inode, server.device, server.inode, netns, port].join(' ');
+}
+
+/** What lies between two samples. Of connections that have closed or opened meanwhile nothing is known. */
+export function windowOf(path: Path, before: Sample, after: Sample): Window {
+  const samePids =
+    before.pids.size === after.pids.size && [...before.pids].every((pid) => after.pids.has(pid));
+  return {
+    path,
+    ms: after.at - before.at,
+    bytes: grown(before, after, ({ bytes }) => bytes),
+    cpuMs: samePids && before.cpuMs !== null && after.cpuMs !== null ? after.cpuMs - before.cpuMs : null,
+  };
+}
+
+/** What took the bypass between two samples. */
+export function bypassedBetween(before: Sample, after: Sample): { messages: number; bytes: number } {
+  return {
+    messages: grown(before, after, ({ bypass }) => bypass.messages),
+    bytes: grown(before, after, ({ bypass }) => bypass.bytes),
+  };
+}
+
+function grown(before: Sample, after: Sample, of: (connection: BulkConnection) => number): number {
+  let sum = 0;
+  for (const [id, connection] of after.connections) {
+    const earlier = before.connections.get(id);
+    if (earlier) sum += Math.max(0, of(connection) - of(earlier));
+  }
+  return sum;
+}

@@ -1,0 +1,222 @@
+import type { Path } from '@sidestep/shared';
+import type { DataPlane, DataPlaneTotals, Pair } from '../dataplane/dataplane.ts';
+import type { Log } from '../log.ts';
+import { betterPath, cost, rate, type Window } from './judge.ts';
+import { bypassedBetween, type Sample, samplesOf, windowOf } from './sample.ts';
+
+/** Below this many bytes a second, and bytes a message, the bypass is the better path without a trial: docs/decisions/weigh-bulk.md. */
+const HEAVY_RATE = 50e6;
+const HEAVY_MESSAGE = 8192;
+/** Looks at which a pair must have been heavy, a second apart. What ends sooner is not worth a trial. */
+const HEAVY_LOOKS = 2;
+/** On each path, by turns. */
+const TURNS = 2;
+const SETTLE_MS = 200;
+const WINDOW_MS = 400;
+/** Until a pair is tried again, doubled each time that it stays where it is. */
+const FIRST_REST_MS = 10_000;
+const LONGEST_REST_MS = 600_000;
+/** As many as the kernel's map has room for. */
+const MOST_KEPT = 256;
+const MOST_REMEMBERED = 1000;
+
+export interface WeighingOptions {
+  readonly dataPlane: Pick<DataPlane, 'enabled' | 'bulk' | 'keepOnTcp'>;
+  /** Those of the last second: to ask the kernel once more has a price. */
+  readonly totals: () => Pick<DataPlaneTotals, 'bytes' | 'messages'>;
+  /** Milliseconds for which a process has run; null when that is not known. */
+  readonly cpuTime: (pid: number) => number | null;
+  /** What the pair is called in the log. */
+  readonly log: Log;
+  readonly steady: () => number;
+  /** Ends early when the signal aborts. */
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** What is known of a pair of programs. */
+interface Weighed {
+  readonly pair: Pair;
+  path: Path;
+  heavyLooks: number;
+  restMs: number;
+  /** On the steady clock. */
+  dueAt: number;
+}
+
+/**
+ * Whether large messages between two programs are better off on TCP. What each of their connections does does not show it, for all of them
+ * share the two programs' processors; so both paths are tried for all of them, by turns, and bytes and processor time compared.
+ */
+export class Weighing implements Disposable {
+  readonly #options: WeighingOptions;
+  readonly #stopping = new AbortController();
+  #weighed = new Map<string, Weighed>();
+  #before: { at: number; messages: number; bytes: number; samples: Map<string, Sample> } | null = null;
+  #busy = false;
+  /** Which path a pair is tried on at this moment. */
+  #trial: { readonly weighed: Weighed; readonly path: Path } | null = null;
+  #trouble: unknown = null;
+
+  constructor(options: WeighingOptions) {
+    this.#options = options;
+  }
+
+  /** The programs are others now, or were taken over from somebody who knew something else: nothing is kept on TCP. */
+  restart(): void {
+    this.#weighed = new Map();
+    this.#before = null;
+    if (this.#options.dataPlane.enabled) this.#options.dataPlane.keepOnTcp([]);
+  }
+
+  /** To be called once a second. Throws what went wrong since the last time. */
+  turn(): void {
+    const trouble = this.#trouble;
+    this.#trouble = null;
+    if (trouble) throw trouble;
+    this.look().catch((error: unknown) => {
+      this.#trouble = error;
+    });
+  }
+
+  /** Resolves when a trial that this look has led to is over. Does nothing while another one is under way. */
+  async look(): Promise<void> {
+    if (this.#busy || !this.#options.dataPlane.enabled) return;
+    this.#busy = true;
+    try {
+      await this.#look();
+    } finally {
+      this.#busy = false;
+    }
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#options.steady();
+    const { bytes, messages } = this.#options.totals();
+    const before = this.#before;
+    const heavy =
+      before !== null &&
+      isHeavy(bytes.bypass - before.bytes, messages.bypass - before.messages, now - before.at);
+    const due = [...this.#weighed.values()].some(({ path, dueAt }) => path === 'stack' && dueAt <= now);
+    const samples = heavy || due ? await this.#samples() : new Map<string, Sample>();
+    this.#before = { at: now, bytes: bytes.bypass, messages: messages.bypass, samples };
+    if (before === null) return;
+    for (const [name, sample] of samples) {
+      const earlier = before.samples.get(name);
+      const weighed = this.#noteLook(name, sample, earlier);
+      if (weighed.dueAt > now || (weighed.path === 'bypass' && weighed.heavyLooks < HEAVY_LOOKS)) continue;
+      await this.#try(name, weighed);
+      this.#before = null;
+      return;
+    }
+  }
+
+  #noteLook(name: string, sample: Sample, earlier: Sample | undefined): Weighed {
+    const weighed = this.#weighed.get(name) ?? {
+      pair: sample.pair,
+      path: 'bypass',
+      heavyLooks: 0,
+      restMs: FIRST_REST_MS,
+      dueAt: 0,
+    };
+    this.#weighed.set(name, weighed);
+    if (this.#weighed.size > MOST_REMEMBERED) this.#forgetOne();
+    if (!earlier) return weighed;
+    const { messages, bytes } = bypassedBetween(earlier, sample);
+    if (isHeavy(bytes, messages, sample.at - earlier.at)) weighed.heavyLooks++;
+    return weighed;
+  }
+
+  async #try(name: string, weighed: Weighed): Promise<void> {
+    const { path } = weighed;
+    const other: Path = path === 'bypass' ? 'stack' : 'bypass';
+    const windows: Window[] = [];
+    try {
+      for (let turn = 0; turn < TURNS; turn++) {
+        for (const next of [path, other]) {
+          this.#trial = { weighed, path: next };
+          this.#apply();
+          const window = await this.#measure(name, next);
+          if (!window) return;
+          windows.push(window);
+        }
+      }
+    } finally {
+      this.#trial = null;
+      this.#decide(weighed, windows);
+    }
+  }
+
+  #decide(weighed: Weighed, windows: readonly Window[]): void {
+    const { steady, log, dataPlane } = this.#options;
+    const better = windows.length === 2 * TURNS ? betterPath(windows) : null;
+    const moves = better !== null && better !== weighed.path;
+    weighed.restMs = moves ? FIRST_REST_MS : Math.min(weighed.restMs * 2, LONGEST_REST_MS);
+    weighed.dueAt = steady() + weighed.restMs;
+    weighed.heavyLooks = 0;
+    if (moves) {
+      weighed.path = better;
+      log(wordsFor(weighed, windows));
+    }
+    if (dataPlane.enabled && !this.#stopping.signal.aborted) this.#apply();
+  }
+
+  /** Null when that was not possible: the pair has gone, or we stop. */
+  async #measure(name: string, path: Path): Promise<Window | null> {
+    const { pause, dataPlane } = this.#options;
+    const { signal } = this.#stopping;
+    await pause(SETTLE_MS, signal);
+    if (signal.aborted || !dataPlane.enabled) return null;
+    const before = (await this.#samples()).get(name);
+    await pause(WINDOW_MS, signal);
+    if (!before || signal.aborted || !dataPlane.enabled) return null;
+    const after = (await this.#samples()).get(name);
+    return after ? windowOf(path, before, after) : null;
+  }
+
+  async #samples(): Promise<Map<string, Sample>> {
+    const { dataPlane, steady, cpuTime } = this.#options;
+    const connections = await dataPlane.bulk();
+    return samplesOf(connections, steady(), cpuTime);
+  }
+
+  #apply(): void {
+    const trial = this.#trial;
+    const pathOf = (weighed: Weighed) => (trial?.weighed === weighed ? trial.path : weighed.path);
+    const kept = [...this.#weighed.values()].filter((weighed) => pathOf(weighed) === 'stack');
+    this.#options.dataPlane.keepOnTcp(kept.slice(-MOST_KEPT).map(({ pair }) => pair));
+  }
+
+  /** The one that was met first of those that are on the bypass. */
+  #forgetOne(): void {
+    for (const [name, { path }] of this.#weighed) {
+      if (path === 'stack') continue;
+      this.#weighed.delete(name);
+      return;
+    }
+  }
+
+  /** What was decided stays so until somebody takes over; a trial ends where it began. */
+  [Symbol.dispose](): void {
+    this.#stopping.abort();
+    if (!this.#trial) return;
+    this.#trial = null;
+    if (this.#options.dataPlane.enabled) this.#apply();
+  }
+}
+
+function isHeavy(bytes: number, messages: number, ms: number): boolean {
+  return bytes / (ms / 1000) >= HEAVY_RATE && bytes >= messages * HEAVY_MESSAGE;
+}
+
+function wordsFor({ pair, path }: Weighed, windows: readonly Window[]): string {
+  const on = (wanted: Path) => windows.filter((window) => window.path === wanted);
+  const [stack, bypass] = [on('stack'), on('bypass')];
+  const bytes = rate(stack) / rate(bypass);
+  const [light, heavy] = [cost(stack), cost(bypass)];
+  const work =
+    light === null || heavy === null
+      ? ''
+      : ` and takes ${(light / heavy).toFixed(2)} × the processor time for each`;
+  const verdict = path === 'stack' ? 'They stay on TCP' : 'They may take the bypass again';
+  return `Large messages to port ${pair.port}: TCP moves ${bytes.toFixed(2)} × the bytes${work}. ${verdict}.`;
+}
