@@ -12,13 +12,15 @@ export interface Window {
 
 /** The other path must be better by more than measuring is wrong. */
 const MORE_BYTES = 1.05;
+/** What it may take in work, for each byte, for more bytes. */
+const HARDLY_MORE_WORK = 1.05;
 const LESS_WORK = 0.92;
 /** What it may lose in bytes for less work. */
 const NEARLY_AS_MANY = 0.98;
 
 /**
  * The better path for what the windows show: one after the other, by turns, the first one on the path that it has now. Another path must move
- * more bytes for no more work, or as many for less, altogether and in each turn.
+ * more bytes for hardly more work, or as many for less, altogether and in each turn.
  */
 export function betterPath(windows: readonly Window[]): Path | null {
   const own = windows.filter((_, index) => index % 2 === 0);
@@ -33,7 +35,7 @@ export function betterPath(windows: readonly Window[]): Path | null {
     const [mine, its] = [cost([one]), other[turn] ? cost([other[turn]]) : null];
     return mine !== null && its !== null && its < mine;
   });
-  const moves = bytes >= MORE_BYTES && fasterEachTime && (work === null || work <= 1);
+  const moves = bytes >= MORE_BYTES && fasterEachTime && (work === null || work <= HARDLY_MORE_WORK);
   const saves = work !== null && work <= LESS_WORK && lighterEachTime && bytes >= NEARLY_AS_MANY;
   return moves || saves ? second.path : first.path;
 }
