@@ -25,7 +25,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		doze_by_rule(ops, conn, side);
 		return;
 	case SS_REASON_CHEAPER_ON_TCP:
-		/* Large messages, to which the hook is nothing; and soon it may be tried again. */
+		/* The hook stays on, which costs large messages some percent: soon the bypass may be tried again, and not every kernel can wake it. */
 		return;
 	}
 	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {
