@@ -131,6 +131,12 @@ export class StandInDataPlane implements DataPlane {
     return { bytes, messages, events: { sent, lost }, untracked, leftOut };
   }
 
+  async bulk() {
+    return [];
+  }
+
+  keepOnTcp(): void {}
+
   splicers(): SplicingProcess[] {
     return this.splicing;
   }

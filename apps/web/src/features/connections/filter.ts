@@ -1,4 +1,4 @@
-import { type ConnectionView, pathSchema, REASONS, type Reason, reasonSchema } from '@sidestep/shared';
+import { type ConnectionView, pathSchema, REASONS, type Reason } from '@sidestep/shared';
 
 /** The part of a view that the filter box speaks of. */
 export type ConnectionFilter = Pick<ConnectionView, 'text' | 'process' | 'port' | 'path' | 'reason'>;
@@ -41,10 +41,9 @@ function take(filter: ConnectionFilter, key: Key, value: string): string | null 
     if (!path.success) return `“${value}” is no path: bypass or stack.`;
     filter.path = path.data;
   } else {
-    const reason = reasonSchema.safeParse(value.toLowerCase());
-    if (!reason.success)
-      return `“${value}” is no reason. There are: ${REASONS.map((one) => one.words).join(', ')}.`;
-    filter.reason = reason.data;
+    const reason = REASONS.find(({ words }) => words.toLowerCase() === value.toLowerCase());
+    if (!reason) return `“${value}” is no reason. There are: ${REASONS.map((one) => one.words).join(', ')}.`;
+    filter.reason = reason.words;
   }
   return null;
 }
@@ -98,5 +97,5 @@ export function connectionsHref(filter: ConnectionFilter): string {
 
 /** The anchor of a reason's paragraph in the help. */
 export function reasonAnchor(reason: Reason): string {
-  return reason.replaceAll(' ', '-');
+  return reason.toLowerCase().replaceAll(' ', '-');
 }
