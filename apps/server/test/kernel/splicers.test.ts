@@ -71,12 +71,8 @@ test('a program that splices is remembered: its next process is kept on the stac
 test('a program that splices for the first time when its connection has joined already gets every byte', async () => {
   await using scene = await acceleratedScene('splicers');
   await using stack = new AsyncDisposableStack();
-  const { process, port } = await ownProgram(stack).start(scene, '--ahead=100', '--turns=20');
-  // For a tenth of a second, which no look at what is open can be sure to meet.
-  await until('it has taken the bypass', async () => {
-    const { events } = await scene.daemon.api.events.list.query({ kinds: ['bypassed'] });
-    return events.some(({ server }) => server?.port === port);
-  });
+  const { process, port } = await ownProgram(stack).start(scene, '--ahead=400', '--turns=20');
+  await scene.daemon.untilBypassing(port);
   expect(JSON.parse((await process.result()).split('\n').at(-1) ?? '')).toMatchObject({
     turns: 20,
     wrong: 0,
