@@ -122,6 +122,12 @@ static __always_inline __u64 bypassed_messages(struct ss_connection *conn)
 	return conn->direction[0].bypass_messages + conn->direction[1].bypass_messages;
 }
 
+/* It was not the connection's own doing that it left, or could not join. */
+static __always_inline bool was_sent_away(__u32 reason)
+{
+	return reason == SS_REASON_SWITCHED_OFF || reason == SS_REASON_KEPT_BY_RULE || reason == SS_REASON_CHEAPER_ON_TCP;
+}
+
 /*
  * How soon it may come back: each short stay in a row doubles the number of turns that it must show first, or, if it streams, the
  * time that must pass.
@@ -130,7 +136,7 @@ static __always_inline void set_distance(struct ss_connection *conn)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	if (conn->reason != SS_REASON_SWITCHED_OFF && conn->reason != SS_REASON_KEPT_BY_RULE && conn->reason != SS_REASON_CHEAPER_ON_TCP) {
+	if (!was_sent_away(conn->reason)) {
 		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY)
 			conn->short_stays = 0;
 		else if (conn->reason != SS_REASON_STREAMING && conn->short_stays < MOST_SHORT_STAYS)

@@ -68,8 +68,3 @@ static __always_inline bool kept_by_rule(struct ss_connection *conn)
 {
 	return kept_on_stack(conn) == SS_REASON_KEPT_BY_RULE;
 }
-
-static __always_inline bool is_kept_on_stack(__u32 reason)
-{
-	return reason == SS_REASON_KEPT_BY_RULE || reason == SS_REASON_CHEAPER_ON_TCP;
-}

@@ -61,7 +61,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	explain(conn, reason);
 	if (reason) {
 		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
-		if (reason != SS_REASON_SWITCHED_OFF && !is_kept_on_stack(reason))
+		if (!was_sent_away(reason))
 			conn->due = conn->turns * 2;
 		return;
 	}
