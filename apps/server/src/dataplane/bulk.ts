@@ -39,9 +39,7 @@ export class BulkReader {
     const { at, size } = this.#records;
     const view = new DataView(records.buffer, records.byteOffset, records.length);
     for (let row = 0, start = 0; row < count; row++, start += size) {
-      const low = view.getUint32(start + at.id, true);
-      const high = view.getUint32(start + at.id + 4, true);
-      if (low === 0 && high === 0) continue;
+      if (this.#records.isFree(view, start)) continue;
       const sum = (which: number) =>
         SIDES.reduce<number>(
           (total, side) => total + readU64(view, start + (at.counters[side * COUNTERS_OF_SIDE + which] ?? 0)),
@@ -54,7 +52,7 @@ export class BulkReader {
         this.#decodeEnd(records.subarray(start + end, start + end + this.#endSize)),
       ) as [BulkEnd, BulkEnd];
       yield {
-        id: idOf(high, low),
+        id: idOf(view.getUint32(start + at.id + 4, true), view.getUint32(start + at.id, true)),
         pair: {
           client: client.executable,
           server: server.executable,

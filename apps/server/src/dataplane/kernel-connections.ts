@@ -62,11 +62,9 @@ export class KernelConnections implements OpenConnections {
 
   /** One more than the last of `count` records that has a connection in it. */
   #rowsIn(view: DataView, count: number): number {
-    const { size, at } = this.#records;
-    const hasId = (row: number) =>
-      view.getUint32(row * size + at.id, true) !== 0 || view.getUint32(row * size + at.id + 4, true) !== 0;
+    const { size } = this.#records;
     let rows = count;
-    while (rows > 0 && !hasId(rows - 1)) rows--;
+    while (rows > 0 && this.#records.isFree(view, (rows - 1) * size)) rows--;
     return rows;
   }
 
@@ -81,8 +79,7 @@ export class KernelConnections implements OpenConnections {
       this.#idLow[row] = low;
       this.#idHigh[row] = high;
     }
-    // No id: the slot is free, or its record is being written at this moment.
-    if (low === 0 && high === 0) return opened > 0;
+    if (this.#records.isFree(view, start)) return opened > 0;
     this.#opened[row] = opened;
     this.#states[row] = view.getUint32(start + at.state, true);
     this.#reasons[row] = view.getUint32(start + at.reason, true);

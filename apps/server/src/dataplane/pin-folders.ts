@@ -75,8 +75,8 @@ function stateOf(dir: string): Found['state'] {
 }
 
 /** Names of files that should be in the folder and are not. Of another layout, which may be of another version, only what we work with ourselves. */
-export function missingPins(dir: string, { layout }: Marks): string[] {
-  const sameLayout = existsSync(join(dir, layoutFile(layout)));
+export function missingPins(dir: string, marks: Marks): string[] {
+  const { sameLayout } = compare(dir, marks);
   const wanted = [
     ...namesOf(sameLayout ? ALL_MAPS : MAPS).map(mapFile),
     ...(sameLayout ? [...LINKS, ...TRACE_LINKS] : LINKS).map(linkFile),

@@ -87,6 +87,12 @@ export class RecordReader {
     return place;
   }
 
+  /** No id: the slot is free, or its record is being written at this moment. */
+  isFree(view: DataView, start: number): boolean {
+    const { id } = this.at;
+    return view.getUint32(start + id, true) === 0 && view.getUint32(start + id + 4, true) === 0;
+  }
+
   isBypassing(state: number): boolean {
     return this.#bypassing.has(state);
   }

@@ -8,40 +8,43 @@ export interface Sample {
   /** Milliseconds on the steady clock. */
   readonly at: number;
   readonly connections: ReadonlyMap<string, BulkConnection>;
+}
+
+/** The same with what the processes have done for it. */
+export interface Reading extends Sample {
   readonly pids: ReadonlySet<number>;
   /** For which these processes have run so far; null when one of them does not say. */
   readonly cpuMs: number | null;
 }
 
 /** By `nameOf` the pair. */
-export function samplesOf(
-  connections: readonly BulkConnection[],
-  at: number,
-  cpuTime: (pid: number) => number | null,
-): Map<string, Sample> {
+export function samplesOf(connections: readonly BulkConnection[], at: number): Map<string, Sample> {
   const byPair = Map.groupBy(connections, ({ pair }) => nameOf(pair));
   return new Map(
     [...byPair].map(([name, group]) => {
-      const pids = new Set(group.flatMap(({ pids }) => pids));
-      const times = [...pids].map(cpuTime);
-      const sample: Sample = {
-        pair: (group[0] as BulkConnection).pair,
-        at,
-        connections: new Map(group.map((connection) => [connection.id, connection])),
-        pids,
-        cpuMs: times.includes(null) ? null : times.reduce<number>((sum, time) => sum + (time ?? 0), 0),
-      };
-      return [name, sample];
+      const { pair } = group[0] as BulkConnection;
+      return [
+        name,
+        { pair, at, connections: new Map(group.map((connection) => [connection.id, connection])) },
+      ];
     }),
   );
+}
+
+/** Asks for each thread of the processes: only for the pair that is weighed. */
+export function readingOf(sample: Sample, cpuTime: (pid: number) => number | null): Reading {
+  const pids = new Set([...sample.connections.values()].flatMap((connection) => connection.pids));
+  const times = [...pids].map(cpuTime);
+  const cpuMs = times.includes(null) ? null : times.reduce<number>((sum, time) => sum + (time ?? 0), 0);
+  return { ...sample, pids, cpuMs };
 }
 
 export function nameOf({ client, server, netns, port }: Pair): string {
   return [client.device, client.inode, server.device, server.inode, netns, port].join(' ');
 }
 
-/** What lies between two samples. Of connections that have closed or opened meanwhile nothing is known. */
-export function windowOf(path: Path, before: Sample, after: Sample): Window {
+/** What lies between two readings. Of connections that have closed or opened meanwhile nothing is known. */
+export function windowOf(path: Path, before: Reading, after: Reading): Window {
   const samePids =
     before.pids.size === after.pids.size && [...before.pids].every((pid) => after.pids.has(pid));
   return {

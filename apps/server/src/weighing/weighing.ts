@@ -2,7 +2,7 @@ import type { Path } from '@sidestep/shared';
 import type { DataPlane, DataPlaneTotals, Pair } from '../dataplane/dataplane.ts';
 import type { Log } from '../log.ts';
 import { betterPath, cost, rate, type Window } from './judge.ts';
-import { bypassedBetween, type Sample, samplesOf, windowOf } from './sample.ts';
+import { bypassedBetween, type Reading, readingOf, type Sample, samplesOf, windowOf } from './sample.ts';
 
 /** Below this many bytes a second, and bytes a message, the bypass is the better path without a trial: docs/decisions/weigh-bulk.md. */
 const HEAVY_RATE = 50e6;
@@ -26,7 +26,6 @@ export interface WeighingOptions {
   readonly totals: () => Pick<DataPlaneTotals, 'bytes' | 'messages'>;
   /** Milliseconds for which a process has run; null when that is not known. */
   readonly cpuTime: (pid: number) => number | null;
-  /** What the pair is called in the log. */
   readonly log: Log;
   readonly steady: () => number;
   /** Ends early when the signal aborts. */
@@ -166,17 +165,23 @@ export class Weighing implements Disposable {
     const { signal } = this.#stopping;
     await pause(SETTLE_MS, signal);
     if (signal.aborted || !dataPlane.enabled) return null;
-    const before = (await this.#samples()).get(name);
+    const before = await this.#read(name);
     await pause(WINDOW_MS, signal);
     if (!before || signal.aborted || !dataPlane.enabled) return null;
-    const after = (await this.#samples()).get(name);
+    const after = await this.#read(name);
     return after ? windowOf(path, before, after) : null;
   }
 
+  /** Null when the pair has gone. */
+  async #read(name: string): Promise<Reading | null> {
+    const sample = (await this.#samples()).get(name);
+    return sample ? readingOf(sample, this.#options.cpuTime) : null;
+  }
+
   async #samples(): Promise<Map<string, Sample>> {
-    const { dataPlane, steady, cpuTime } = this.#options;
+    const { dataPlane, steady } = this.#options;
     const connections = await dataPlane.bulk();
-    return samplesOf(connections, steady(), cpuTime);
+    return samplesOf(connections, steady());
   }
 
   #apply(): void {
