@@ -112,6 +112,19 @@ fuzz(
 
 const connection = layouts.struct('ss_connection').size;
 const anyRecord = anyBytes(connection);
+/** Content, id, when it opened, and counters. */
+const slots = fc.array(fc.tuple(anyRecord, u53, u53, fc.array(u53, { minLength: 8, maxLength: 8 })), {
+  minLength: 1,
+  maxLength: 3,
+});
+
+function recordsIn(contents: readonly [Buffer, number, number, number[]][]): Buffer {
+  return Buffer.concat(
+    contents.map(([content, id, opened, counters]) =>
+      encodeConnection(plausible(id, opened, counters), content),
+    ),
+  );
+}
 
 fuzz('table entries of any content are connections that the API allows', anyRecord, (bytes) => {
   connectionSchema.parse(connectionOf(bytes, 0));
@@ -120,53 +133,29 @@ fuzz('table entries of any content are connections that the API allows', anyReco
 /** One table for all inputs: each finds in its rows what earlier ones have left there. */
 const table = new KernelConnections(layouts, clock);
 
-fuzz(
-  'the table says of each slot what its record says, whatever was there before',
-  fc.array(fc.tuple(anyRecord, u53, u53, fc.array(u53, { minLength: 8, maxLength: 8 })), {
-    minLength: 1,
-    maxLength: 3,
-  }),
-  (contents) => {
-    const bytes = Buffer.concat(
-      contents.map(([content, id, opened, counters]) =>
-        encodeConnection(plausible(id, opened, counters), content),
-      ),
-    );
-    expect(table.take(bytes, 0, contents.length)).toBe(
-      contents.some(([, id, opened]) => id > 0 || opened > 0),
-    );
-    for (const [row, [, id]] of contents.entries()) {
-      expect(table.has(row)).toBe(id > 0);
-      if (id > 0) expect(table.connection(row)).toEqual(connectionOf(bytes, row * connection));
-    }
-  },
-);
+fuzz('the table says of each slot what its record says, whatever was there before', slots, (contents) => {
+  const bytes = recordsIn(contents);
+  expect(table.take(bytes, 0, contents.length)).toBe(contents.some(([, id, opened]) => id > 0 || opened > 0));
+  for (const [row, [, id]] of contents.entries()) {
+    expect(table.has(row)).toBe(id > 0);
+    if (id > 0) expect(table.connection(row)).toEqual(connectionOf(bytes, row * connection));
+  }
+});
 
 const bulk = new BulkReader(layouts);
 
-fuzz(
-  'what has carried a lot is told, with what it carried, and nothing else',
-  fc.array(fc.tuple(anyRecord, u53, u53, fc.array(u53, { minLength: 8, maxLength: 8 })), {
-    minLength: 1,
-    maxLength: 3,
-  }),
-  (contents) => {
-    const bytes = Buffer.concat(
-      contents.map(([content, id, opened, counters]) =>
-        encodeConnection(plausible(id, opened, counters), content),
-      ),
-    );
-    const told = new Map([...bulk.read(bytes, contents.length)].map((one) => [one.id, one]));
-    for (const [row, [, id]] of contents.entries()) {
-      const { clientToServer: up, serverToClient: down } = connectionOf(bytes, row * connection);
-      const carried = up.bytes.bypass + up.bytes.stack + down.bytes.bypass + down.bytes.stack;
-      if (id === 0 || carried < 1 << 20) continue;
-      expect(told.get(String(id))?.pids).toHaveLength(2);
-    }
-    const ids = contents.filter(([, id]) => id > 0).map(([, id]) => String(id));
-    for (const { id } of told.values()) expect(ids).toContain(id);
-  },
-);
+fuzz('what has carried a lot is told, with what it carried, and nothing else', slots, (contents) => {
+  const bytes = recordsIn(contents);
+  const told = new Map([...bulk.read(bytes, contents.length)].map((one) => [one.id, one]));
+  for (const [row, [, id]] of contents.entries()) {
+    const { clientToServer: up, serverToClient: down } = connectionOf(bytes, row * connection);
+    const carried = up.bytes.bypass + up.bytes.stack + down.bytes.bypass + down.bytes.stack;
+    if (id === 0 || carried < 1 << 20) continue;
+    expect(told.get(String(id))?.pids).toHaveLength(2);
+  }
+  const ids = contents.filter(([, id]) => id > 0).map(([, id]) => String(id));
+  for (const { id } of told.values()) expect(ids).toContain(id);
+});
 
 fuzz(
   'what the kernel counted and named is what the event says',

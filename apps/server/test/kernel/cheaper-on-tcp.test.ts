@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Traffic, type TrafficOptions, until } from '@sidestep/bench';
+import { until } from '@sidestep/bench';
 import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { endsWell, exchange } from './support/exchange.ts';
 import { recordsOf } from './support/records.ts';
 import { writeRules } from './support/rules.ts';
-import { acceleratedScene, type Scene } from './support/scene.ts';
+import { acceleratedScene } from './support/scene.ts';
 import { neverBypassed, onBypass, type TestDaemon } from './support/test-daemon.ts';
 
 const BUSY = { connections: 4, seconds: 300, 'pause-ms': 1 };
@@ -19,15 +20,6 @@ const kept = ({ clientToServer, serverToClient }: Connection) =>
   [clientToServer, serverToClient].every(
     ({ path, reason }) => path === 'stack' && reason === 'cheaper on TCP',
   );
-
-function exchange({ cgroup }: Scene, options: TrafficOptions): Traffic<'exchange'> {
-  return new Traffic('exchange', options, { cgroup: cgroup.path });
-}
-
-async function endsWell(traffic: Traffic<'exchange'>): Promise<void> {
-  traffic.stop();
-  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
-}
 
 /** Of the programs that are connected through the port: as the daemon would after a trial, put on TCP, or back. */
 function decide(daemon: TestDaemon, port: number, forTcp: boolean): void {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
 import type { Connection, PortRange } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { endsWell, exchange } from './support/exchange.ts';
 import { Netns } from './support/netns.ts';
 import { recordsOf } from './support/records.ts';
 import { writeRules } from './support/rules.ts';
@@ -31,16 +32,6 @@ async function keep({ daemon }: Scene, ...keepOnStack: PortRange[]): Promise<voi
   await daemon.api.settings.update.mutate({ keepOnStack });
 }
 
-/** Of one server, in a cgroup that is accelerated. */
-function exchange({ cgroup }: Scene, options: TrafficOptions = BUSY): Traffic<'exchange'> {
-  return new Traffic('exchange', options, { cgroup: cgroup.path });
-}
-
-async function endsWell(traffic: Traffic<'exchange'>): Promise<void> {
-  traffic.stop();
-  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
-}
-
 /** All of them, and for good. */
 async function untilKept({ daemon }: Scene, port: number, count: number): Promise<void> {
   const before = await daemon.untilConnected(port, 'kept', kept, count);
@@ -55,8 +46,8 @@ async function untilKept({ daemon }: Scene, port: number, count: number): Promis
 
 test('connections that talk leave the bypass when a rule covers them, and come back when it goes', async () => {
   await using scene = await acceleratedScene('rule');
-  await using covered = exchange(scene);
-  await using other = exchange(scene);
+  await using covered = exchange(scene, BUSY);
+  await using other = exchange(scene, BUSY);
   const [port, otherPort] = [await covered.port(), await other.port()];
   const joined = await scene.daemon.untilBypassing(port, 4);
   const others = await scene.daemon.untilBypassing(otherPort, 4);
@@ -93,7 +84,7 @@ test('a connection that is silent leaves the bypass, too', async () => {
 test('connections that talk leave by themselves, even while the daemon stands still', async () => {
   await using scene = await acceleratedScene('still');
   const { daemon } = scene;
-  await using traffic = exchange(scene);
+  await using traffic = exchange(scene, BUSY);
   const port = await traffic.port();
   await daemon.untilBypassing(port, 4);
   daemon.process.kill('SIGSTOP');
@@ -170,7 +161,7 @@ test.for(CASES.filter(({ program }) => program !== 'stream'))(
 
 test('a rule outlives the daemon, and holds while there is none', async () => {
   await using scene = await acceleratedScene('outlives');
-  await using traffic = exchange(scene);
+  await using traffic = exchange(scene, BUSY);
   const port = await traffic.port();
   await scene.daemon.untilBypassing(port, 4);
   expect(await scene.daemon.verb('settings', '--keep-on-stack', `1,${port}`)).toMatchObject({ status: 0 });
