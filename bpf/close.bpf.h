@@ -12,12 +12,6 @@ static __always_inline void read_stack_counters(struct ss_direction *direction, 
 	direction->stack_messages = BPF_CORE_READ(sender, data_segs_out);
 }
 
-/* Each connection is visited twice, by either end, and counted or listed once. */
-static __always_inline bool speaks_for(struct ss_connection *conn, __u32 side)
-{
-	return side == SS_CLIENT || conn->closed & (1 << SS_CLIENT);
-}
-
 /* Of both directions, as long as their senders are open. */
 static __always_inline void refresh_counters(struct ss_connection *conn)
 {

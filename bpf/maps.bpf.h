@@ -42,6 +42,7 @@ struct flow {
 	__u32 kind;
 	__u32 side;
 	struct process process;
+	__u64 visit;		/* the last one by its file: visit.bpf.h */
 	__u32 lives;		/* how often the socket was disconnected and used again */
 	__u32 samples;		/* of the round-trip time, before its transmit hook was switched on; without a record: looks in vain for the other end */
 };

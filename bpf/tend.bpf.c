@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An iterator over every socket that carries our storage, in all network namespaces. The daemon runs it by reading its
- * file when something asked for attention. Only one run at a time.
+ * An iterator over all our sockets, in all network namespaces. The daemon runs it by reading its file when something asked for attention. Only
+ * one run at a time.
  */
 #include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
 #include "pause.bpf.h"
+#include "visit.bpf.h"
 
 enum enrolment {
 	ENROLLED,
@@ -208,21 +209,13 @@ static __always_inline void become_strict(struct ss_connection *conn)
 		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
 }
 
-SEC("iter/bpf_sk_storage_map")
-int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
+static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, struct flow *flow)
 {
-	struct flow *flow = ctx->value;
-	struct sock *sk = ctx->sk;
-	struct ss_wake nobody = {};
-	struct ss_connection *conn;
+	struct ss_connection *conn = record_of(flow);
 	__u32 side, kept, habit;
 
-	pause_now_and_then(ctx->meta, &nobody, sizeof(nobody));
-	if (!sk || !flow)
-		return 0;
-	conn = record_of(flow);
 	if (!conn)
-		return 0;
+		return;
 	side = flow->side & 1;
 	kept = kept_on_stack(conn);
 	habit = bad_habit(&conn->end[side]);
@@ -256,10 +249,42 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 	take_from(&conn->to_wake, conn->closed);
 	take_from(&conn->to_unplug, conn->closed);
 	if (conn->to_wake | conn->to_unplug)
-		settle(ctx->meta->seq, conn, side);
+		settle(seq, conn, side);
 	else
 		conn->errands = 0;
 	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_unplug)
 		census.unsettled++;
+}
+
+static __always_inline void pause_tending(struct bpf_iter_meta *meta)
+{
+	struct ss_wake nobody = {};
+
+	pause_now_and_then(meta, &nobody, sizeof(nobody));
+}
+
+SEC(BY_STORAGE)
+int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
+{
+	struct flow *flow = ctx->value;
+	struct sock *sk = ctx->sk;
+
+	pause_tending(ctx->meta);
+	if (sk && flow)
+		tend_socket(ctx->meta->seq, sk, flow);
+	return 0;
+}
+
+SEC(BY_FILES)
+int sidestep_tend_files(struct bpf_iter__task_file *ctx)
+{
+	struct flow *flow;
+	struct sock *sk;
+
+	pause_tending(ctx->meta);
+	sk = visited_socket(ctx);
+	flow = sk ? visited_flow(ctx->meta, sk) : 0;
+	if (flow)
+		tend_socket(ctx->meta->seq, sk, flow);
 	return 0;
 }

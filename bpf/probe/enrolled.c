@@ -32,7 +32,7 @@ struct enrolled mark_pair(struct bpf_object *object, struct pair pair)
 {
 	mark(object, pair.client, PROBE_CLIENT);
 	mark(object, pair.server, PROBE_SERVER);
-	return (struct enrolled){ pair, object, attach_iterator(object, "probe_look", true) };
+	return (struct enrolled){ pair, object, attach_iterator(object, "probe_look") };
 }
 
 struct bpf_object *load_verdict(const char *another)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define MOST_NAMES 8
 #define TRACEPOINTS "/sys/kernel/tracing/events/syscalls/"
 
 static const __u32 zero;
@@ -34,6 +35,21 @@ struct bpf_object *load_only(struct bpf_object *object, const char *const *names
 	return object;
 }
 
+static bool is_of(struct bpf_program *program, enum way way)
+{
+	return !strcmp(bpf_program__section_name(program), way == BY_FILES ? "iter/task_file" : "iter/bpf_sk_storage_map");
+}
+
+int load_way(struct bpf_object *object, enum way way)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object)
+		if (is_of(program, way == BY_FILES ? BY_STORAGE : BY_FILES))
+			bpf_program__set_autoload(program, false);
+	return bpf_object__load(object);
+}
+
 static struct bpf_object *open_own(void)
 {
 	struct bpf_object *object = bpf_object__open_file(options.object, NULL);
@@ -44,20 +60,69 @@ static struct bpf_object *open_own(void)
 }
 
 static struct bpf_object *loaded_ahead;
+static enum way way;
+
+/* `name` is that of an iterator by storage, or of another program. */
+static struct bpf_program *find(struct bpf_object *object, const char *name)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	char by_files[64];
+
+	if (!is_of(program, BY_STORAGE) || way == BY_STORAGE)
+		return program;
+	snprintf(by_files, sizeof(by_files), "%s_files", name);
+	return bpf_object__find_program_by_name(object, by_files);
+}
+
+static bool loads_look(void)
+{
+	struct bpf_object *object = open_own();
+	struct bpf_program *program, *look = find(object, "probe_look");
+	bool loads;
+
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, program == look);
+	loads = !bpf_object__load(object);
+	bpf_object__close(object);
+	return loads;
+}
+
+/* Where neither is possible, the first one is asked for, and what the kernel says to it is told. */
+static enum way find_way(void)
+{
+	for (way = BY_STORAGE; way <= BY_FILES; way++)
+		if (loads_look())
+			return way;
+	return BY_STORAGE;
+}
 
 void load_ahead(void)
 {
+	way = find_way();
 	loaded_ahead = open_own();
-	if (!bpf_object__load(loaded_ahead))
-		return;
-	bpf_object__close(loaded_ahead);
-	loaded_ahead = NULL;
+	if (load_way(loaded_ahead, way)) {
+		bpf_object__close(loaded_ahead);
+		loaded_ahead = NULL;
+	}
 	forget_log();
+}
+
+enum way kernel_way(void)
+{
+	return way;
 }
 
 struct bpf_object *load_programs(const char *const *names)
 {
-	return loaded_ahead ? loaded_ahead : load_only(open_own(), names);
+	const char *chosen[MOST_NAMES + 1] = { NULL };
+	struct bpf_object *object;
+
+	if (loaded_ahead)
+		return loaded_ahead;
+	object = open_own();
+	for (int i = 0; i < MOST_NAMES && names[i]; i++)
+		chosen[i] = bpf_program__name(find(object, names[i]));
+	return load_only(object, chosen);
 }
 
 struct bpf_object *load_program(const char *name)
@@ -67,7 +132,7 @@ struct bpf_object *load_program(const char *name)
 
 int program_fd(struct bpf_object *object, const char *name)
 {
-	return bpf_program__fd(bpf_object__find_program_by_name(object, name));
+	return bpf_program__fd(find(object, name));
 }
 
 int map_fd(struct bpf_object *object, const char *name)
@@ -75,11 +140,12 @@ int map_fd(struct bpf_object *object, const char *name)
 	return bpf_map__fd(bpf_object__find_map_by_name(object, name));
 }
 
-int attach_iterator(struct bpf_object *object, const char *name, bool marked)
+int attach_iterator(struct bpf_object *object, const char *name)
 {
-	union bpf_iter_link_info info = { .map.map_fd = marked ? map_fd(object, "marks") : 0 };
+	union bpf_iter_link_info info = { .map.map_fd = map_fd(object, "marks") };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info, .iter_info_len = sizeof(info));
-	int link = bpf_link_create(program_fd(object, name), 0, BPF_TRACE_ITER, marked ? &opts : NULL);
+	bool by_storage = is_of(find(object, name), BY_STORAGE);
+	int link = bpf_link_create(program_fd(object, name), 0, BPF_TRACE_ITER, by_storage ? &opts : NULL);
 
 	if (link < 0)
 		refuse(link, "attach the iterator %s", name);

@@ -7,11 +7,23 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+/* How iterators come by sockets: ../visit.bpf.h. */
+enum way {
+	BY_STORAGE,
+	BY_FILES,
+};
+
+/* Loads all of `object` but for the iterators of the other way. Zero, or a negative error. */
+int load_way(struct bpf_object *object, enum way way);
+
 /*
  * Loads all of the probe's own programs at once, which takes a kernel that is as it should be a tenth of the time. Where that fails, every
  * probe loads its own.
  */
 void load_ahead(void);
+
+/* The way that this kernel takes; known once everything was loaded ahead. */
+enum way kernel_way(void);
 
 /* Loads those of `object` that are named, the last being null, and no other. Refuses when the kernel does. */
 struct bpf_object *load_only(struct bpf_object *object, const char *const *names);
@@ -25,8 +37,8 @@ struct bpf_object *load_program(const char *name);
 int program_fd(struct bpf_object *object, const char *name);
 int map_fd(struct bpf_object *object, const char *name);
 
-/* An iterator over what carries a mark, or, without `marked`, over what it is made for. */
-int attach_iterator(struct bpf_object *object, const char *name, bool marked);
+/* One that visits what carries a mark does so in the way that this kernel takes. */
+int attach_iterator(struct bpf_object *object, const char *name);
 
 /* Runs it once; answers with how many it has written, at most `room`. */
 size_t run_iterator(int link, struct probe_look *into, size_t room);

@@ -63,42 +63,51 @@ void verify_data_plane(void)
 	struct bpf_object *object = open_data_plane();
 
 	shrink_maps(object);
-	passed_as_a_whole = !bpf_object__load(object);
+	passed_as_a_whole = !load_way(object, kernel_way());
 	bpf_object__close(object);
 	forget_log();
 }
 
-static bool is_subject(struct bpf_program *program)
+static void verify(const char *name)
 {
-	return !strncmp(bpf_program__section_name(program), options.subject, strlen(options.subject));
+	struct bpf_object *object;
+
+	if (passed_as_a_whole)
+		return;
+	object = open_data_plane();
+	shrink_maps(object);
+	bpf_object__close(load_only(object, (const char *[]){ name, NULL }));
 }
 
-static int count_subject(struct bpf_object *object)
+/* How many there are of one kind. Refuses with the first that the kernel does not take. */
+static int verify_each(const char *section)
 {
+	struct bpf_object *names = open_data_plane();
 	struct bpf_program *program;
 	int count = 0;
 
-	bpf_object__for_each_program(program, object)
-		count += is_subject(program);
+	bpf_object__for_each_program(program, names) {
+		if (strncmp(bpf_program__section_name(program), section, strlen(section)))
+			continue;
+		verify(bpf_program__name(program));
+		count++;
+	}
 	return count;
 }
 
 /* The data plane's own programs of one kind. */
 void probe_programs(void)
 {
-	struct bpf_object *names = open_data_plane();
-	struct bpf_program *program;
+	tell("\"programs\":%d", verify_each(options.subject));
+}
 
-	bpf_object__for_each_program(program, names) {
-		struct bpf_object *object;
+/* Those that visit all our sockets, in the way that this kernel takes. */
+void probe_visitors(void)
+{
+	bool by_files = kernel_way() == BY_FILES;
 
-		if (passed_as_a_whole || !is_subject(program))
-			continue;
-		object = open_data_plane();
-		shrink_maps(object);
-		bpf_object__close(load_only(object, (const char *[]){ bpf_program__name(program), NULL }));
-	}
-	tell("\"programs\":%d", count_subject(names));
+	tell("\"programs\":%d,\"files\":%s", verify_each(by_files ? "iter/task_file" : "iter/bpf_sk_storage_map"),
+	     by_files ? "true" : "false");
 }
 
 /* What a map takes, as the kernel accounts for it. */
@@ -181,7 +190,7 @@ static int open_pin(const char *path)
 void probe_pins(void)
 {
 	struct bpf_object *object = load_programs((const char *[]){ "probe_verdict", "probe_look", NULL });
-	int iterator = attach_iterator(object, "probe_look", true);
+	int iterator = attach_iterator(object, "probe_look");
 	struct probe_look looks[1];
 
 	if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))

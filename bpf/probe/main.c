@@ -44,6 +44,7 @@ static const struct {
 	{ "errand", probe_errand },
 	{ "reset", probe_reset },
 	{ "programs", probe_programs },
+	{ "visitors", probe_visitors },
 	{ "memory", probe_memory },
 	{ "jit", probe_jit },
 	{ "pins", probe_pins },
@@ -115,7 +116,7 @@ int main(int argc, char **argv)
 	load_ahead();
 	take_pace(now_us() - began);
 	for (int i = 4; i < argc; i++) {
-		if (!strncmp(argv[i], "programs", strlen("programs"))) {
+		if (!strncmp(argv[i], "programs", strlen("programs")) || !strcmp(argv[i], "visitors")) {
 			verify_data_plane();
 			break;
 		}

@@ -176,18 +176,11 @@ static __always_inline __u32 sleepers(struct sock *sk)
 	return count;
 }
 
-SEC("iter/bpf_sk_storage_map")
-int probe_look(struct bpf_iter__bpf_sk_storage_map *ctx)
+static __always_inline void look(struct seq_file *seq, struct sock *sk, struct probe_mark *mark)
 {
-	struct probe_mark *mark = ctx->value;
-	struct sock *sk = ctx->sk;
-	struct probe_look look = {};
-	struct sk_psock *psock;
+	struct probe_look look = { .key = mark->own };
+	struct sk_psock *psock = psock_of(sk);
 
-	if (!sk || !mark)
-		return 0;
-	psock = psock_of(sk);
-	look.key = mark->own;
 	look.rmem = BPF_CORE_READ(sk, sk_backlog.rmem_alloc.counter);
 	look.sleepers = sleepers(sk);
 	if (psock) {
@@ -195,42 +188,57 @@ int probe_look(struct bpf_iter__bpf_sk_storage_map *ctx)
 		look.holds_messages = (void *)BPF_CORE_READ(psock, ingress_msg.next) !=
 				      (void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 	}
-	bpf_seq_write(ctx->meta->seq, &look, sizeof(look));
-	return 0;
+	bpf_seq_write(seq, &look, sizeof(look));
 }
 
-SEC("iter/bpf_sk_storage_map")
-int probe_enrol(struct bpf_iter__bpf_sk_storage_map *ctx)
+static __always_inline void enrol(struct seq_file *seq, struct sock *sk, struct probe_mark *mark)
 {
-	struct probe_mark *mark = ctx->value;
-	struct sock *sk = ctx->sk;
-	struct probe_look look = {};
-	__u64 key;
+	struct probe_look look = { .key = mark->own };
+	__u64 key = mark->own;
 
-	if (!sk || !mark)
-		return 0;
-	key = mark->own;
-	look.key = key;
 	look.result = bpf_map_update_elem(&sockets, &key, sk, BPF_NOEXIST);
-	bpf_seq_write(ctx->meta->seq, &look, sizeof(look));
-	return 0;
+	bpf_seq_write(seq, &look, sizeof(look));
 }
 
-SEC("iter/bpf_sk_storage_map")
-int probe_release(struct bpf_iter__bpf_sk_storage_map *ctx)
+static __always_inline void release(struct seq_file *seq, struct sock *sk, struct probe_mark *mark)
 {
-	struct probe_mark *mark = ctx->value;
-	struct probe_look look = {};
-	__u64 key;
+	struct probe_look look = { .key = mark->own };
+	__u64 key = mark->own;
 
-	if (!mark)
-		return 0;
-	key = mark->own;
-	look.key = key;
+	(void)sk;
 	look.result = bpf_map_delete_elem(&sockets, &key);
-	bpf_seq_write(ctx->meta->seq, &look, sizeof(look));
-	return 0;
+	bpf_seq_write(seq, &look, sizeof(look));
 }
+
+/* Both ways to come by marked sockets, as in ../visit.bpf.h. */
+#define VISITOR(act)                                                                            \
+	SEC("iter/bpf_sk_storage_map")                                                          \
+	int probe_##act(struct bpf_iter__bpf_sk_storage_map *ctx)                               \
+	{                                                                                       \
+		struct probe_mark *mark = ctx->value;                                           \
+		struct sock *sk = ctx->sk;                                                      \
+												\
+		if (sk && mark)                                                                 \
+			act(ctx->meta->seq, sk, mark);                                          \
+		return 0;                                                                       \
+	}                                                                                       \
+												\
+	SEC("iter/task_file")                                                                   \
+	int probe_##act##_files(struct bpf_iter__task_file *ctx)                                \
+	{                                                                                       \
+		struct file *file = ctx->file;                                                  \
+		struct socket *socket = file ? bpf_sock_from_file(file) : 0;                    \
+		struct sock *sk = socket ? socket->sk : 0;                                      \
+		struct probe_mark *mark = sk ? bpf_sk_storage_get(&marks, sk, 0, 0) : 0;        \
+												\
+		if (mark)                                                                       \
+			act(ctx->meta->seq, sk, mark);                                          \
+		return 0;                                                                       \
+	}
+
+VISITOR(look)
+VISITOR(enrol)
+VISITOR(release)
 
 /* Has sock_ops called for connections that were open before. */
 SEC("iter/tcp")

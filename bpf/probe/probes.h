@@ -23,9 +23,10 @@ void probe_reset(void);
 
 /* load.c: what the kernel takes from this process, and from others */
 void probe_btf(void);
-/* Comes before any of `programs`, for all of them. */
+/* Comes before any of the next two, for all of them. */
 void verify_data_plane(void);
 void probe_programs(void);
+void probe_visitors(void);
 void probe_memory(void);
 void probe_jit(void);
 void probe_pins(void);

@@ -33,11 +33,11 @@ void probe_late(void)
 	/* The iterator must reach them from another network namespace. */
 	enter_scratch_namespace();
 	choose_path(object, PROBE_REDIRECT);
-	enrolled = count_own(attach_iterator(object, "probe_enrol", true));
+	enrolled = count_own(attach_iterator(object, "probe_enrol"));
 	send_all(marked.pair.client, bytes, sizeof(bytes));
 	redirected = look_at(&marked, PROBE_SERVER).holds_messages;
 	receive_some(marked.pair.server, bytes, sizeof(bytes));
-	released = count_own(attach_iterator(object, "probe_release", true));
+	released = count_own(attach_iterator(object, "probe_release"));
 	send_all(marked.pair.client, bytes, sizeof(bytes));
 	plain = receive_some(marked.pair.server, bytes, sizeof(bytes));
 	tell("\"visited\":%zu,\"enrolled\":%zu,\"redirected\":%s,\"released\":%zu,\"plain\":%s", enrolled.visited, enrolled.done,
@@ -59,7 +59,7 @@ void probe_open(void)
 	/* Open before the program is there. */
 	marked = mark_pair(object, connect_pair(false));
 	attach_sockops(object, cgroup);
-	set = count_own(attach_iterator(object, "probe_survey", false));
+	set = count_own(attach_iterator(object, "probe_survey"));
 	send_all(marked.pair.client, bytes, sizeof(bytes));
 	receive_some(marked.pair.server, bytes, sizeof(bytes));
 	seen = read_calls(object);
@@ -92,7 +92,7 @@ void probe_errand(void)
 	send_all(marked.pair.client, bytes, sizeof(bytes));
 	if (!has_edge(epoll, patience_ms) || has_edge(epoll, 0))
 		trouble("see one edge for one message");
-	done = count_own(attach_iterator(object, "probe_errand", false));
+	done = count_own(attach_iterator(object, "probe_errand"));
 	if (getsockopt(marked.pair.server, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &mark, &size))
 		trouble("ask for TCP_NOTSENT_LOWAT");
 	tell("\"visited\":%zu,\"done\":%zu,\"error\":%d,\"signalled\":%s,\"lowat\":%d", done.visited, done.done, done.error,

@@ -88,6 +88,9 @@ export const native = {
     fd: number,
   ) => number,
 
+  bpf_program__set_autoload: libbpf.func(
+    'int bpf_program__set_autoload(bpf_program *prog, bool autoload)',
+  ) as (program: Pointer, autoload: boolean) => number,
   bpf_program__fd: libbpf.func('int bpf_program__fd(bpf_program *prog)') as (program: Pointer) => number,
   bpf_program__expected_attach_type: libbpf.func(
     'int bpf_program__expected_attach_type(bpf_program *prog)',

@@ -44,11 +44,16 @@ export class BpfObject implements Disposable {
 
   /** By the name of its function. */
   program(name: string): BpfProgram {
-    const program = native.bpf_object__find_program_by_name(this.#open(), name);
-    if (program === null) throw new BpfError(`find the program ${name} in ${this.path}`, ENOENT, takeLog());
+    const program = this.#find(name);
     const attachType = native.bpf_program__expected_attach_type(program);
     const fd = this.fdOf(`the program ${name}`, () => native.bpf_program__fd(program));
     return new BpfProgram(fd, `the program ${name}`, attachType);
+  }
+
+  /** Has `load` pass over a program, by the name of its function. */
+  leaveOut(name: string): void {
+    const error = native.bpf_program__set_autoload(this.#find(name), false);
+    check(`leave the program ${name} out`, error);
   }
 
   /** Of this object's own types and sections of global variables. */
@@ -91,6 +96,12 @@ export class BpfObject implements Disposable {
   /** @internal Throws once the object is closed: libbpf's pointers are gone then. */
   assertOpen(): void {
     this.#open();
+  }
+
+  #find(name: string): Pointer {
+    const program = native.bpf_object__find_program_by_name(this.#open(), name);
+    if (program === null) throw new BpfError(`find the program ${name} in ${this.path}`, ENOENT, takeLog());
+    return program;
   }
 
   #open(): Pointer {

@@ -1,11 +1,12 @@
 import { closeSync, openSync } from 'node:fs';
-import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, BpfObject } from '@sidestep/libbpf';
+import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, type BpfObject } from '@sidestep/libbpf';
 import type { EnablingStep } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
 import { unpin } from './pin-folders.ts';
 import type { EarlyLinks, Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { survey } from './survey.ts';
+import { attachVisitor, type Loaded, loadEitherWay, type Visitor, type Way } from './visit.ts';
 
 export interface LoadOptions {
   readonly objectPath: string;
@@ -35,11 +36,12 @@ export async function load({
   // Here and below: whoever watches sees the step.
   await breathe();
   using resources = new DisposableStack();
-  const object = resources.use(loadObject(options));
+  const { object, way } = loadObject(options);
+  resources.use(object);
 
   onStep('attaching');
   await breathe();
-  const links = attach(object, resources);
+  const links = attach(object, way, resources);
   const cgroupFd = openSync(cgroup, 'r');
   resources.defer(() => closeSync(cgroupFd));
 
@@ -65,9 +67,10 @@ export async function load({
 /** Loads and pins all but the cgroup's link, which another generation has; the survey is pinned, too, for it is run again and again. */
 export function loadBeside(options: LoadOptions): Pins {
   using resources = new DisposableStack();
-  const object = resources.use(loadObject(options));
+  const { object, way } = loadObject(options);
+  resources.use(object);
   try {
-    Pins.pin(options.dir, object, attach(object, resources), options.marks);
+    Pins.pin(options.dir, object, attach(object, way, resources), options.marks);
     Pins.pinSurvey(options.dir, resources.use(attachSurvey(object)));
     return Pins.open(options.dir);
   } catch (error) {
@@ -82,31 +85,28 @@ export function loadBeside(options: LoadOptions): Pins {
  */
 export function replacePrograms(pins: Pins, { objectPath, dir, marks }: LoadOptions): Pins {
   using resources = new DisposableStack();
-  const object = resources.use(BpfObject.open(objectPath));
-  limitConnections(object, pins.maps.connections.info().maxEntries);
-  pins.reuse(object);
-  object.load();
-  const links = attach(object, resources);
+  const { object, way } = loadEitherWay(objectPath, (opened) => {
+    limitConnections(opened, pins.maps.connections.info().maxEntries);
+    pins.reuse(opened);
+  });
+  resources.use(object);
+  const links = attach(object, way, resources);
   pins.sockops?.update(object.program('sidestep_sockops'));
   Pins.repin(dir, object, links, marks);
   return Pins.open(dir);
 }
 
-function loadObject({ objectPath, config, maxConnections }: LoadOptions): BpfObject {
-  using object = new DisposableStack();
-  const opened = object.use(BpfObject.open(objectPath));
-  opened.map('.data.config').setInitialValue(config);
-  if (maxConnections !== null) {
+function loadObject({ objectPath, config, maxConnections }: LoadOptions): Loaded {
+  return loadEitherWay(objectPath, (opened) => {
+    opened.map('.data.config').setInitialValue(config);
+    if (maxConnections === null) return;
     limitConnections(opened, maxConnections);
     opened.map('connections').setMaxEntries(maxConnections);
     opened.map('free_slots').setMaxEntries(maxConnections);
     opened.map('socks').setMaxEntries(2 * maxConnections);
     const waiting = Math.max(maxConnections, LEAST_WAITING);
     for (const map of ['syns', 'pending'] as const) opened.map(map).setMaxEntries(waiting);
-  }
-  opened.load();
-  object.move();
-  return opened;
+  });
 }
 
 function limitConnections(object: BpfObject, most: number): void {
@@ -116,17 +116,16 @@ function limitConnections(object: BpfObject, most: number): void {
 }
 
 /** Replaces the verdict that a map of sockets may have: those that are enrolled keep it. */
-function attach(object: BpfObject, resources: DisposableStack): EarlyLinks {
+function attach(object: BpfObject, way: Way, resources: DisposableStack): EarlyLinks {
   attachToMap(object.program('sidestep_verdict').fd, object.map('socks').fd, BPF_SK_MSG_VERDICT);
-  const iterate = (program: string) =>
-    resources.use(object.program(program).attachIterator({ mapFd: object.map('flows').fd }));
+  const visit = (visitor: Visitor) => resources.use(attachVisitor(object, visitor, way));
   const trace = (program: string, tracepoint: string) =>
     resources.use(object.program(program).attachTracepoint('syscalls', tracepoint));
   return {
-    tend: iterate('sidestep_tend'),
-    look: iterate('sidestep_look'),
+    tend: visit('sidestep_tend'),
+    look: visit('sidestep_look'),
     arm: resources.use(object.program('sidestep_arm').attachIterator()),
-    hold: iterate('sidestep_hold'),
+    hold: visit('sidestep_hold'),
     fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),
     splice: trace('sidestep_splice', 'sys_enter_splice'),
   };

@@ -22,6 +22,10 @@ const btf = probe({
   },
 });
 
+/** How many programs of ours of one kind there are that the verifier takes. */
+const taken = (programs: number) =>
+  `The verifier takes ${programs === 1 ? 'the program' : `all ${programs}`}`;
+
 /** The data plane's own programs of one kind go through the verifier. */
 const programs = (id: string, section: string, kind: string, without: string): Probe =>
   probe({
@@ -32,12 +36,41 @@ const programs = (id: string, section: string, kind: string, without: string): P
     facts: z.object({ programs: count }),
     judge: ({ programs: loaded }) => ({
       outcome: 'fine',
-      seen: `The verifier takes ${loaded === 1 ? 'the program' : `all ${loaded}`}.`,
+      seen: `${taken(loaded)}.`,
       means: 'The data plane’s own programs can run here.',
       does: 'Loads them when acceleration is switched on.',
     }),
     otherwise: { outcome: 'refused', means: without, does: REFUSES },
   });
+
+/** The data plane's own iterators over all its sockets: bpf/visit.bpf.h. */
+const visitors = probe({
+  id: 'storage-iterators',
+  title: 'Iterators over our connections load, with every helper that they call',
+  essential: true,
+  request: 'visitors',
+  facts: z.object({ programs: count, files: z.boolean() }),
+  judge: ({ programs, files }) =>
+    files
+      ? {
+          outcome: 'worked round',
+          seen: `${taken(programs)} that find our sockets among all open files. The kernel refuses those that find them by what they carry.`,
+          means:
+            'A visit takes longer where programs have many files open, and misses a socket that is open nowhere.',
+          does: 'Looks through the open files of all programs. One that is closed in that very moment is closed a moment later.',
+        }
+      : {
+          outcome: 'fine',
+          seen: `${taken(programs)}.`,
+          means: 'The data plane’s own programs can run here.',
+          does: 'Loads them when acceleration is switched on.',
+        },
+  otherwise: {
+    outcome: 'refused',
+    means: 'No connection could take or leave the bypass safely.',
+    does: REFUSES,
+  },
+});
 
 const MB = 1e6;
 
@@ -154,12 +187,7 @@ export const loading = (maxConnections: number | null): readonly Probe[] => [
     'Programs that choose a message’s path (sk_msg)',
     'No message could be sent past the stack.',
   ),
-  programs(
-    'storage-iterators',
-    'iter/bpf_sk_storage_map',
-    'Iterators over our connections',
-    'No connection could take or leave the bypass safely.',
-  ),
+  visitors,
   programs(
     'tcp-iterators',
     'iter/tcp',
