@@ -25,6 +25,14 @@ describe('a program that the verifier refuses', () => {
   });
 });
 
+test('a program that is left out is not loaded, and the others are', () => {
+  using object = BpfObject.open(refused);
+  object.leaveOut('careless');
+  object.load();
+  expect(() => object.program('careless').fd).toThrow('use the program careless before');
+  expect(() => object.leaveOut('absent')).toThrow('find the program absent');
+});
+
 describe('a map that is in the kernel', () => {
   test('can be used by another object instead of one of its own', () => {
     using first = BpfObject.open(maps);

@@ -15,7 +15,7 @@ beforeAll(() => {
 beforeEach(() => {
   object = BpfObject.open(objectPath);
   object.load();
-  fill = object.program('fill').attachIterator({ mapFd: object.map('source').fd });
+  fill = object.program('fill').attachIterator();
 });
 afterEach(() => {
   fill.close();
@@ -111,5 +111,5 @@ test('what was read stays until it is released, also for another reader', () => 
 });
 
 test('a map that is no ring buffer is refused', () => {
-  expect(() => RingBuffer.open(object.map('source').fd)).toThrow('Could not map the ring buffer');
+  expect(() => RingBuffer.open(object.map('.bss').fd)).toThrow('Could not map the ring buffer');
 });

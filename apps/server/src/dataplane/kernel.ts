@@ -32,6 +32,7 @@ import {
 import type { Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { Retired } from './retired.ts';
+import { WAYS, type Way } from './visit.ts';
 
 export interface KernelDataPlaneOptions {
   /** Folder of the cgroup v2 tree below which sockets are looked at. Null: whichever it is; enough to take over and remove. */
@@ -42,6 +43,8 @@ export interface KernelDataPlaneOptions {
   readonly objectPath: string;
   /** How many open connections the table has room for; null: as many as the programs say themselves. */
   readonly maxConnections: number | null;
+  /** How our sockets may be visited; in every way that we know when left out. */
+  readonly ways?: readonly Way[];
 }
 
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
@@ -217,9 +220,9 @@ class KernelDataPlane implements DataPlane {
   }
 
   #loadOptions(dir: string, config: DataPlaneConfig, cgroupId: bigint): LoadOptions {
-    const { objectPath, maxConnections } = this.#options;
+    const { objectPath, maxConnections, ways = WAYS } = this.#options;
     const bytes = this.#layouts.encoder('ss_config')(initialValues(config, cgroupId));
-    return { objectPath, maxConnections, dir, config: bytes, marks: this.#marks };
+    return { objectPath, ways, maxConnections, dir, config: bytes, marks: this.#marks };
   }
 
   configure(config: DataPlaneConfig): void {

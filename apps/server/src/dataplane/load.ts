@@ -18,6 +18,8 @@ export interface LoadOptions {
   readonly marks: Marks;
   /** How many open connections the table has room for; null: as many as the programs say themselves. */
   readonly maxConnections: number | null;
+  /** How our sockets may be visited, the better way first. */
+  readonly ways: readonly Way[];
 }
 
 /** Connections that may be about to be recognised, however small the table is: many of them are of other hosts. */
@@ -83,9 +85,9 @@ export function loadBeside(options: LoadOptions): Pins {
  * Puts other programs in the place of those that are pinned, one after the other, each without a moment in which none is attached. They
  * work on the same maps. Whoever dies in between leaves a mixture that works, and the old build's mark, so that the next one does it again.
  */
-export function replacePrograms(pins: Pins, { objectPath, dir, marks }: LoadOptions): Pins {
+export function replacePrograms(pins: Pins, { objectPath, ways, dir, marks }: LoadOptions): Pins {
   using resources = new DisposableStack();
-  const { object, way } = loadEitherWay(objectPath, (opened) => {
+  const { object, way } = loadEitherWay(objectPath, ways, (opened) => {
     limitConnections(opened, pins.maps.connections.info().maxEntries);
     pins.reuse(opened);
   });
@@ -96,8 +98,8 @@ export function replacePrograms(pins: Pins, { objectPath, dir, marks }: LoadOpti
   return Pins.open(dir);
 }
 
-function loadObject({ objectPath, config, maxConnections }: LoadOptions): Loaded {
-  return loadEitherWay(objectPath, (opened) => {
+function loadObject({ objectPath, ways, config, maxConnections }: LoadOptions): Loaded {
+  return loadEitherWay(objectPath, ways, (opened) => {
     opened.map('.data.config').setInitialValue(config);
     if (maxConnections === null) return;
     limitConnections(opened, maxConnections);

@@ -3,6 +3,9 @@ import { BpfError, type BpfLink, BpfObject } from '@sidestep/libbpf';
 /** How iterators come by all our sockets: bpf/visit.bpf.h. */
 export type Way = 'by storage' | 'by files';
 
+/** The first one costs less. */
+export const WAYS: readonly Way[] = ['by storage', 'by files'];
+
 /** Iterators that are compiled both ways. */
 const VISITORS = ['sidestep_tend', 'sidestep_look', 'sidestep_hold'] as const;
 export type Visitor = (typeof VISITORS)[number];
@@ -13,16 +16,21 @@ export interface Loaded {
 }
 
 /**
- * Loads the programs with the iterators that this kernel takes: it may refuse those over what is in a map with EPERM, whoever asks. `prepare` is
- * called for each object that is tried. Throws what the kernel says to the first way, when it refuses both.
+ * Loads the programs with the iterators that this kernel takes, trying one way after the other: it may refuse those over what is in a map with
+ * EPERM, whoever asks. `prepare` is called for each object that is tried. Throws what the kernel says to the first way when it refuses all.
  */
-export function loadEitherWay(objectPath: string, prepare: (opened: BpfObject) => void): Loaded {
+export function loadEitherWay(
+  objectPath: string,
+  [way, ...others]: readonly Way[],
+  prepare: (opened: BpfObject) => void,
+): Loaded {
+  if (way === undefined) throw new Error('There is no way to visit sockets.');
   try {
-    return loadOneWay(objectPath, 'by storage', prepare);
+    return loadOneWay(objectPath, way, prepare);
   } catch (error) {
-    if (!(error instanceof BpfError) || error.code !== 'EPERM') throw error;
+    if (others.length === 0 || !(error instanceof BpfError) || error.code !== 'EPERM') throw error;
     try {
-      return loadOneWay(objectPath, 'by files', prepare);
+      return loadEitherWay(objectPath, others, prepare);
     } catch {
       throw error;
     }
@@ -37,8 +45,8 @@ export function attachVisitor(object: BpfObject, visitor: Visitor, way: Way): Bp
 function loadOneWay(objectPath: string, way: Way, prepare: (opened: BpfObject) => void): Loaded {
   using resources = new DisposableStack();
   const object = resources.use(BpfObject.open(objectPath));
-  const other: Way = way === 'by storage' ? 'by files' : 'by storage';
-  for (const visitor of VISITORS) object.leaveOut(programOf(visitor, other));
+  for (const other of WAYS.filter((one) => one !== way))
+    for (const visitor of VISITORS) object.leaveOut(programOf(visitor, other));
   prepare(object);
   object.load();
   resources.move();
