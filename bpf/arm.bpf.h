@@ -34,10 +34,15 @@ static __always_inline bool watch(struct tcp_sock *tp)
 {
 	int flags = 0;
 
-	if (bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
-		return false;
-	flags = (flags & ~ALL_OURS) | WATCHED;
-	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+	if (!bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags))) {
+		flags = (flags & ~ALL_OURS) | WATCHED;
+		if (!bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags))) {
+			census.armed++;
+			return true;
+		}
+	}
+	census.not_armed++;
+	return false;
 }
 
 /* An iterator locks each socket that it visits: maps.bpf.h says what for. */
@@ -81,13 +86,6 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 	conn->dozing = 1;
 }
 
-/* A rule keeps it on the stack: nothing is called any more but at its end, until the rules change. */
-static __always_inline void doze_by_rule(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
-{
-	if (disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
-		conn->dozing = 1;
-}
-
 static __always_inline void ask_to_be_armed(struct ss_connection *conn)
 {
 	conn->dozing = 0;
@@ -97,12 +95,38 @@ static __always_inline void ask_to_be_armed(struct ss_connection *conn)
 	ask_for_attention();
 }
 
+/* It is kept on the stack: nothing is called any more but at its end, until the rules change. */
+static __always_inline void doze_while_kept(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	if (disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
+		conn->dozing = 1;
+}
+
+/*
+ * The same where it may have to come back any moment, for a trial: only a kernel that can wake it. Where none was ever woken, the iterator is to try with
+ * this one, which is awake.
+ */
+static __always_inline void doze_between_trials(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	if (census.armed)
+		doze_while_kept(ops, conn, side);
+	else if (!census.not_armed && !conn->arm)
+		ask_to_be_armed(conn);
+}
+
+/* Its time has come, and nothing keeps it on the stack. */
+static __always_inline void wake_up_in_time(struct ss_connection *conn)
+{
+	if (conn->dozing && !kept_on_stack(conn) && conn->next_trial < bpf_ktime_get_ns())
+		ask_to_be_armed(conn);
+}
+
 /* A connection of ours has had data acknowledged. */
 static __always_inline void note_sample(struct bpf_sock_ops *ops, struct ss_connection *conn, struct flow *flow)
 {
 	if (flow->samples++ < SAMPLES_OF_A_SHORT_ONE)
 		return;
 	arm(ops, conn, flow->side);
-	if (conn->dozing && !kept_by_rule(conn))
+	if (conn->dozing && !kept_on_stack(conn))
 		ask_to_be_armed(conn);
 }

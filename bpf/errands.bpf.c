@@ -57,10 +57,8 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 		give_mark_back(tp, conn, side);
 	if (!conn->arm)
 		return 0;
-	if (watch(tp)) {
+	if (watch(tp))
 		__sync_fetch_and_or(&conn->armed, 1 << side);
-		census.armed++;
-	}
 	if (conn->armed == BOTH_ENDS)
 		conn->arm = 0;
 	return 0;

@@ -22,8 +22,7 @@ static __always_inline void look_at(struct ss_connection *conn)
 	refresh_counters(conn);
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
-	if (conn->dozing && !kept_by_rule(conn) && conn->next_trial < bpf_ktime_get_ns())
-		ask_to_be_armed(conn);
+	wake_up_in_time(conn);
 	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake | conn->to_unplug)
 		ask_for_attention();
 	if (state_of(conn) == SS_STATE_STACK)

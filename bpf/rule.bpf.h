@@ -62,9 +62,3 @@ static __always_inline __u32 kept_on_stack(struct ss_connection *conn)
 		return SS_REASON_NONE;
 	return ruled & RULED_BY_PORT ? SS_REASON_KEPT_BY_RULE : SS_REASON_CHEAPER_ON_TCP;
 }
-
-/* Unlike what TCP has been found to cost, which is tried again, a rule stands until it is changed. */
-static __always_inline bool kept_by_rule(struct ss_connection *conn)
-{
-	return kept_on_stack(conn) == SS_REASON_KEPT_BY_RULE;
-}

@@ -203,7 +203,7 @@ struct ss_connection {
 	__u8 trials;		/* how often one did */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
-	__u8 dozing;		/* a stream that TCP carries, or what a rule keeps there: no hook is to cost it anything */
+	__u8 dozing;		/* a stream that TCP carries, or what is kept there: no hook is to cost it anything */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
 	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
 };
@@ -235,7 +235,8 @@ struct ss_census {
 	__u64 stack_messages;
 	__u64 stack_bytes;
 	__u64 looks;		/* visits by sidestep_look */
-	__u64 armed;		/* hooks that sidestep_arm has switched on; none where the kernel cannot */
+	__u64 armed;		/* hooks that iterators have switched on; none where the kernel cannot */
+	__u64 not_armed;	/* hooks that they could not switch on */
 };
 
 /* What the iterator writes out: a reader that may have been told that nothing waits, while something does. */

@@ -38,6 +38,8 @@ static __always_inline void be_armed(struct ss_connection *conn)
 	if (now - conn->arm_since < LONGEST_ARMING_NS)
 		return;
 	conn->arm = 0;
+	if (conn->armed == BOTH_ENDS)
+		return;
 	conn->dozing = 1;
 	postpone_trial(conn, now, false);
 }
@@ -54,6 +56,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 {
 	__u32 reason;
 
+	wake_up_in_time(conn);
 	if (conn->arm)
 		be_armed(conn);
 	if ((conn->turns < conn->due && !conn->trial) || conn->given_up || conn->armed != BOTH_ENDS)

@@ -22,10 +22,10 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 
 	switch (kept_on_stack(conn)) {
 	case SS_REASON_KEPT_BY_RULE:
-		doze_by_rule(ops, conn, side);
+		doze_while_kept(ops, conn, side);
 		return;
 	case SS_REASON_CHEAPER_ON_TCP:
-		/* The hook stays on, which costs large messages some percent: soon the bypass may be tried again, and not every kernel can wake it. */
+		doze_between_trials(ops, conn, side);
 		return;
 	}
 	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {

@@ -52,6 +52,9 @@ test('connections of two programs that cost less on TCP leave the bypass, new on
   const before = await daemon.untilConnected(port, 'on TCP', kept, 4);
   await using late = exchange(scene, { ...BUSY, client: true, to: `127.0.0.1:${port}` });
   await daemon.untilConnected(port, 'on TCP', kept, 8);
+  await until('no hook costs them anything', () =>
+    recordsOf(daemon, port).every(({ armed, dozing }) => armed === 0 && dozing === 1),
+  );
   await sleep(A_WHILE);
   const after = await daemon.connections({ port });
   expect(after.filter(neverBypassed)).toHaveLength(4);
