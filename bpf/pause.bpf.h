@@ -3,7 +3,7 @@
  * An iterator runs in the kernel from its first socket to its last, and most kernels let nothing else have that CPU until it returns: for a
  * hundred thousand connections that were 170 ms. So it writes something now and then, and its reader asks for no more than that at a time: the
  * read returns, others have their turn, and the next one goes on from there. Sockets that come or go in between may be visited twice or not
- * at all: sidestep_look counts none twice, and asks for another visit where sidestep_tend has left something undone.
+ * at all: sidestep_look, which goes through the records, asks for another visit where sidestep_tend has left something undone.
  */
 #pragma once
 

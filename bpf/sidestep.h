@@ -193,7 +193,6 @@ struct ss_connection {
 	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
 	__u32 ruled;		/* config.rules as it was last held against them, and in the two lowest bits whether and how they keep it on the stack: rule.bpf.h */
-	__u32 looked;		/* census.looks when it was last counted */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
@@ -234,7 +233,8 @@ struct ss_census {
 	__u64 errands;		/* ends that want something done by sidestep_arm */
 	__u64 stack_messages;
 	__u64 stack_bytes;
-	__u64 looks;		/* visits by sidestep_look */
+	__u64 look;		/* the session of sidestep_look that runs or ran last */
+	__u64 next_slot;	/* to which it comes next */
 	__u64 armed;		/* hooks that iterators have switched on; none where the kernel cannot */
 	__u64 not_armed;	/* hooks that they could not switch on */
 };

@@ -101,13 +101,13 @@ void probe_programs(void)
 	tell("\"programs\":%d", verify_each(options.subject));
 }
 
-/* Those that visit all our sockets, in the way that this kernel takes. */
+/* Those that visit all our sockets, in the way that this kernel takes, and all our records. */
 void probe_visitors(void)
 {
 	bool by_files = kernel_way() == BY_FILES;
+	int visitors = verify_each(by_files ? "iter/task_file" : "iter/bpf_sk_storage_map");
 
-	tell("\"programs\":%d,\"files\":%s", verify_each(by_files ? "iter/task_file" : "iter/bpf_sk_storage_map"),
-	     by_files ? "true" : "false");
+	tell("\"programs\":%d,\"files\":%s", visitors + verify_each("iter/bpf_map"), by_files ? "true" : "false");
 }
 
 /* What a map takes, as the kernel accounts for it. */

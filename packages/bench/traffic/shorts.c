@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define FASTOPEN_QUEUE 1024
@@ -388,6 +389,8 @@ int main(int argc, char **argv)
 	if (server < 0)
 		fail("fork");
 	if (!server) {
+		/* Whoever kills the client wants no server left that keeps its output open. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		serve(listen_fd);
 		_exit(EXIT_RIGHT);
 	}

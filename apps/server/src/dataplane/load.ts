@@ -125,7 +125,7 @@ function attach(object: BpfObject, way: Way, resources: DisposableStack): EarlyL
     resources.use(object.program(program).attachTracepoint('syscalls', tracepoint));
   return {
     tend: visit('sidestep_tend'),
-    look: visit('sidestep_look'),
+    look: resources.use(object.program('sidestep_look').attachIterator()),
     arm: resources.use(object.program('sidestep_arm').attachIterator()),
     hold: visit('sidestep_hold'),
     fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),

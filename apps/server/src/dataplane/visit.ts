@@ -7,7 +7,7 @@ export type Way = 'by storage' | 'by files';
 export const WAYS: readonly Way[] = ['by storage', 'by files'];
 
 /** Iterators that are compiled both ways. */
-const VISITORS = ['sidestep_tend', 'sidestep_look', 'sidestep_hold'] as const;
+const VISITORS = ['sidestep_tend', 'sidestep_hold'] as const;
 export type Visitor = (typeof VISITORS)[number];
 
 export interface Loaded {
@@ -17,7 +17,7 @@ export interface Loaded {
 
 /**
  * Loads the programs with the iterators that this kernel takes, trying one way after the other: it may refuse those over what is in a map with
- * EPERM, whoever asks. `prepare` is called for each object that is tried. Throws what the kernel says to the first way when it refuses all.
+ * EPERM, whoever asks. `prepare` is called for each object that is tried. Throws what the kernel says to the last one that was tried.
  */
 export function loadEitherWay(
   objectPath: string,
@@ -29,12 +29,8 @@ export function loadEitherWay(
     return loadOneWay(objectPath, way, prepare);
   } catch (error) {
     if (others.length === 0 || !(error instanceof BpfError) || error.code !== 'EPERM') throw error;
-    try {
-      return loadEitherWay(objectPath, others, prepare);
-    } catch {
-      throw error;
-    }
   }
+  return loadEitherWay(objectPath, others, prepare);
 }
 
 export function attachVisitor(object: BpfObject, visitor: Visitor, way: Way): BpfLink {

@@ -54,7 +54,7 @@ const visitors = probe({
     files
       ? {
           outcome: 'worked round',
-          seen: `${taken(programs)} that find our sockets among all open files. The kernel refuses those that find them by what they carry.`,
+          seen: `${taken(programs)}. Sockets are found among all open files, for the kernel refuses to iterate over what is in a map.`,
           means:
             'A visit takes longer where programs have many files open, and misses a socket that is open nowhere.',
           does: 'Looks through the open files of all programs. One that is closed in that very moment is closed a moment later.',
