@@ -218,9 +218,9 @@ struct bpf_iter__bpf_sk_storage_map {
 	void *value;
 };
 
-struct bpf_iter__bpf_map {
+struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
-	struct bpf_map *map;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

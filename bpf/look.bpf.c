@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * An iterator that brings the records up to date before somebody reads them: what TCP has carried, and why it did. It goes through the records,
- * not through the sockets, and so comes to each connection once, to those of the kernel's own sockets, too. What it is called for, the maps of the
- * host, gives it its turns; ours alone are two dozen.
+ * not through the sockets, and so comes to each connection once, to those of the kernel's own sockets, too. What it is called for, the tasks of
+ * the host, gives it its turns: there are some hundred at least.
  */
 #include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
 
 /* Some 4 ms. After each of them others have the CPU: pause.bpf.h. */
-#define RECORDS_AT_ONCE 4096
+#define RECORDS_AT_ONCE 2048
 
 static __always_inline void look_at(struct ss_connection *conn)
 {
@@ -45,12 +45,12 @@ static long look_at_next(__u32 turn, void *nothing)
 	return 0;
 }
 
-SEC("iter/bpf_map")
-int sidestep_look(struct bpf_iter__bpf_map *ctx)
+SEC("iter/task")
+int sidestep_look(struct bpf_iter__task *ctx)
 {
 	__u64 session = ctx->meta->session_id, nothing = 0;
 	/* At the end there are no turns any more. */
-	__u32 turns = ctx->map ? RECORDS_AT_ONCE : most_connections;
+	__u32 turns = ctx->task ? RECORDS_AT_ONCE : most_connections;
 
 	if (census.look != session) {
 		census.look = session;

@@ -18,6 +18,7 @@
 #define SMALL 1024
 #define SMALL_RING 65536
 #define LEAST_WAITING 16384
+#define LOOK "iter/task"
 
 void probe_btf(void)
 {
@@ -87,7 +88,9 @@ static int verify_each(const char *section)
 	int count = 0;
 
 	bpf_object__for_each_program(program, names) {
-		if (strncmp(bpf_program__section_name(program), section, strlen(section)))
+		const char *end = bpf_program__section_name(program) + strlen(section);
+
+		if (strncmp(bpf_program__section_name(program), section, strlen(section)) || (*end && *end != '/'))
 			continue;
 		verify(bpf_program__name(program));
 		count++;
@@ -107,7 +110,7 @@ void probe_visitors(void)
 	bool by_files = kernel_way() == BY_FILES;
 	int visitors = verify_each(by_files ? "iter/task_file" : "iter/bpf_sk_storage_map");
 
-	tell("\"programs\":%d,\"files\":%s", visitors + verify_each("iter/bpf_map"), by_files ? "true" : "false");
+	tell("\"programs\":%d,\"files\":%s", visitors + verify_each(LOOK), by_files ? "true" : "false");
 }
 
 /* What a map takes, as the kernel accounts for it. */
