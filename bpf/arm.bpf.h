@@ -114,6 +114,18 @@ static __always_inline void doze_between_trials(struct bpf_sock_ops *ops, struct
 		ask_to_be_armed(conn);
 }
 
+/*
+ * The other end of what dozes: called again at its own first data. Not if it is kept on the stack: there both ends send, and this one is called
+ * before each of its sends, when TCP asks for its segment size; it would be switched on and off with every message.
+ */
+static __always_inline void doze_until_it_sends(struct bpf_sock_ops *ops, struct ss_connection *conn, struct flow *flow)
+{
+	if (kept_on_stack(conn))
+		doze_while_kept(ops, conn, flow->side);
+	else if (disarm(ops, conn, flow->side, DORMANT))
+		flow->samples = SAMPLES_OF_A_SHORT_ONE;
+}
+
 /* Its time has come, and nothing keeps it on the stack. */
 static __always_inline void wake_up_in_time(struct ss_connection *conn)
 {

@@ -124,8 +124,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 			/* It was on for the name alone. */
 			if (conn->end[side].exact && flow->samples <= SAMPLES_OF_A_SHORT_ONE)
 				disarm(ops, conn, side, DORMANT);
-		} else if (conn->dozing && disarm(ops, conn, side, DORMANT))
-			flow->samples = SAMPLES_OF_A_SHORT_ONE;
+		} else if (conn->dozing)
+			doze_until_it_sends(ops, conn, flow);
 		break;
 	case SS_STATE_JOINING:
 		if (data && (conn->strict || !conn->late))

@@ -5,7 +5,7 @@ import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { endsWell, exchange } from './support/exchange.ts';
-import { recordsOf } from './support/records.ts';
+import { recordsOf, untilUnwatched } from './support/records.ts';
 import { writeRules } from './support/rules.ts';
 import { acceleratedScene } from './support/scene.ts';
 import { neverBypassed, onBypass, type TestDaemon } from './support/test-daemon.ts';
@@ -52,9 +52,7 @@ test('connections of two programs that cost less on TCP leave the bypass, new on
   const before = await daemon.untilConnected(port, 'on TCP', kept, 4);
   await using late = exchange(scene, { ...BUSY, client: true, to: `127.0.0.1:${port}` });
   await daemon.untilConnected(port, 'on TCP', kept, 8);
-  await until('no hook costs them anything', () =>
-    recordsOf(daemon, port).every(({ armed, dozing }) => armed === 0 && dozing === 1),
-  );
+  await untilUnwatched(daemon, port);
   await sleep(A_WHILE);
   const after = await daemon.connections({ port });
   expect(after.filter(neverBypassed)).toHaveLength(4);

@@ -4,7 +4,7 @@ import type { Connection, PortRange } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { endsWell, exchange } from './support/exchange.ts';
 import { Netns } from './support/netns.ts';
-import { recordsOf } from './support/records.ts';
+import { recordsOf, untilUnwatched } from './support/records.ts';
 import { writeRules } from './support/rules.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed } from './support/test-daemon.ts';
@@ -54,6 +54,7 @@ test('connections that talk leave the bypass when a rule covers them, and come b
 
   await keep(scene, only(1), { first: port, last: port });
   await untilKept(scene, port, 4);
+  await untilUnwatched(scene.daemon, port);
   const left = await scene.daemon.api.events.list.query({ kinds: ['left'] });
   for (const { id } of joined)
     expect(left.events.filter(({ connection }) => connection === id).map(({ reason }) => reason)).toContain(

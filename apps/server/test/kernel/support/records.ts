@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { until } from '@sidestep/bench';
 import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
 import type { TestDaemon } from './test-daemon.ts';
 
@@ -33,4 +34,11 @@ export function recordsOf({ pinDir }: TestDaemon, port: number): ConnectionRecor
     }
   }
   return found;
+}
+
+/** Until no hook costs the open connections to a port anything. */
+export async function untilUnwatched(daemon: TestDaemon, port: number): Promise<void> {
+  await until('no hook costs them anything', () =>
+    recordsOf(daemon, port).every(({ armed, dozing }) => armed === 0 && dozing === 1),
+  );
 }
