@@ -1,17 +1,14 @@
 import { readlinkSync } from 'node:fs';
 import { libc } from '../host/libc.ts';
+import { close, copyDescriptor, openProcess } from '../host/pidfd.ts';
 import { list, processes } from './listing.ts';
 
-const SYS_PIDFD_OPEN = 434;
-const SYS_PIDFD_GETFD = 438;
 export const SOL_SOCKET = 1;
 const SO_COOKIE = 57;
 
-const syscall = libc.func('long syscall(long number, long a, long b, long c)');
 const getsockopt = libc.func(
   'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *size)',
 );
-const close = libc.func('int close(int fd)');
 
 /** A socket of some process, as the kernel names it. */
 export interface SocketName {
@@ -40,11 +37,11 @@ export function socketOption(fd: number, level: number, name: number, size: numb
 function borrowFrom(pid: number, { cookie, inode }: SocketName, act: (fd: number) => boolean): boolean {
   const candidates = descriptorsOf(pid, inode);
   if (candidates.length === 0) return false;
-  const process = syscall(SYS_PIDFD_OPEN, pid, 0, 0) as number;
+  const process = openProcess(pid);
   if (process < 0) return false;
   try {
     return candidates.some((fd) => {
-      const copy = syscall(SYS_PIDFD_GETFD, process, fd, 0) as number;
+      const copy = copyDescriptor(process, fd);
       if (copy < 0) return false;
       try {
         return socketOption(copy, SOL_SOCKET, SO_COOKIE, 8)?.readBigUInt64LE() === cookie && act(copy);
