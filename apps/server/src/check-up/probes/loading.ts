@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Probe, probe, REFUSES } from '../probe.ts';
+import { type Finding, type Probe, probe, REFUSES } from '../probe.ts';
 
 const count = z.int().min(0);
 
@@ -22,9 +22,13 @@ const btf = probe({
   },
 });
 
-/** How many programs of ours of one kind there are that the verifier takes. */
-const taken = (programs: number) =>
-  `The verifier takes ${programs === 1 ? 'the program' : `all ${programs}`}`;
+/** The verifier takes every program of ours of one kind. */
+const allTaken = (programs: number): Finding => ({
+  outcome: 'fine',
+  seen: `The verifier takes ${programs === 1 ? 'the program' : `all ${programs}`}.`,
+  means: 'The data plane’s own programs can run here.',
+  does: 'Loads them when acceleration is switched on.',
+});
 
 /** The data plane's own programs of one kind go through the verifier. */
 const programs = (id: string, section: string, kind: string, without: string): Probe =>
@@ -34,12 +38,7 @@ const programs = (id: string, section: string, kind: string, without: string): P
     essential: true,
     request: `programs:${section}`,
     facts: z.object({ programs: count }),
-    judge: ({ programs: loaded }) => ({
-      outcome: 'fine',
-      seen: `${taken(loaded)}.`,
-      means: 'The data plane’s own programs can run here.',
-      does: 'Loads them when acceleration is switched on.',
-    }),
+    judge: ({ programs: loaded }) => allTaken(loaded),
     otherwise: { outcome: 'refused', means: without, does: REFUSES },
   });
 
@@ -54,17 +53,12 @@ const visitors = probe({
     files
       ? {
           outcome: 'worked round',
-          seen: `${taken(programs)}. Sockets are found among all open files, for the kernel refuses to iterate over what is in a map.`,
+          seen: `${allTaken(programs).seen} Sockets are found among all open files, for the kernel refuses to iterate over what is in a map.`,
           means:
             'A visit takes longer where programs have many files open, and misses a socket that is open nowhere.',
           does: 'Looks through the open files of all programs. One that is closed in that very moment is closed a moment later.',
         }
-      : {
-          outcome: 'fine',
-          seen: `${taken(programs)}.`,
-          means: 'The data plane’s own programs can run here.',
-          does: 'Loads them when acceleration is switched on.',
-        },
+      : allTaken(programs),
   otherwise: {
     outcome: 'refused',
     means: 'No connection could take or leave the bypass safely.',
