@@ -38,6 +38,7 @@ static __always_inline void be_armed(struct ss_connection *conn)
 	if (now - conn->arm_since < LONGEST_ARMING_NS)
 		return;
 	conn->arm = 0;
+	/* It was awake all the time, and only to show whether the kernel can wake it: doze_between_trials. */
 	if (conn->armed == BOTH_ENDS)
 		return;
 	conn->dozing = 1;
