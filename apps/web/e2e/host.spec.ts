@@ -24,7 +24,6 @@ async function expectGrowing(figure: Locator): Promise<void> {
 }
 
 test('the whole loop: sign in, turn on, watch redis take the bypass, turn off', async ({ page }) => {
-  test.setTimeout(240_000);
   await using host = await Host.start('browser');
   const { server, port } = await host.startRedis();
 
@@ -115,7 +114,6 @@ test('the whole loop: sign in, turn on, watch redis take the bypass, turn off', 
 });
 
 test('the daemon killed and back: traffic goes on, the page says so and heals', async ({ page }) => {
-  test.setTimeout(180_000);
   await using host = await Host.start('browser-killed');
   const { port } = await host.startRedis();
   await page.goto(host.signInLink);
