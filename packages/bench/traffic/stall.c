@@ -36,12 +36,24 @@ static struct tally {
 	_Atomic int error;
 } *tally;
 
-static volatile sig_atomic_t told_to_flood;
-
-static void on_flood(int signal)
+/* SIGUSR1, which is blocked but here: in the middle of a call it would end that, which is not what this is about. */
+static bool told_within_ms(void)
 {
-	(void)signal;
-	told_to_flood = 1;
+	const struct timespec ms = { .tv_nsec = NS_PER_MS };
+	sigset_t told;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	return sigtimedwait(&told, NULL, &ms) == SIGUSR1;
+}
+
+static void hear_when_asked(void)
+{
+	sigset_t told;
+
+	sigemptyset(&told);
+	sigaddset(&told, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &told, NULL);
 }
 
 static void trouble(void)
@@ -103,7 +115,7 @@ static bool take_turns(int fd)
 	uint64_t end = now_ns() + options.warm_ms * NS_PER_MS;
 	uint8_t bytes[TURN_BYTES], answer[TURN_BYTES];
 
-	while (!told_to_flood && !stopping && (!options.warm_ms || now_ns() < end)) {
+	do {
 		pattern_fill(bytes, sizeof(bytes), options.seed, tally->sent);
 		if (!send_whole(fd, bytes, sizeof(bytes), options.blocking) ||
 		    !receive_whole(fd, answer, sizeof(answer), options.blocking))
@@ -111,8 +123,7 @@ static bool take_turns(int fd)
 		atomic_fetch_add(&tally->sent, sizeof(bytes));
 		if (memcmp(bytes, answer, sizeof(bytes)))
 			atomic_fetch_add(&tally->wrong, 1);
-		sleep_ns(NS_PER_MS);
-	}
+	} while (!told_within_ms() && !stopping && (!options.warm_ms || now_ns() < end));
 	return true;
 }
 
@@ -165,11 +176,10 @@ static void hold_up_after(int fd, uint32_t ms)
 /* As long as somebody looks at what waits: until the next SIGUSR1. */
 static void hold_until_told(void)
 {
-	told_to_flood = 0;
 	printf("{\"before\":%lu}\n", tally->before);
 	fflush(stdout);
-	while (!told_to_flood && !stopping)
-		sleep_ns(NS_PER_MS);
+	while (!told_within_ms() && !stopping)
+		;
 }
 
 /* The bytes that were accepted before the sender was held up. */
@@ -179,6 +189,7 @@ static uint64_t send_all(int fd)
 
 	if (!take_turns(fd)) {
 		trouble();
+		shutdown(fd, SHUT_WR);
 		return 0;
 	}
 	atomic_store(&tally->flooding, true);
@@ -260,7 +271,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 int main(int argc, char **argv)
 {
 	const struct argp argp = { argp_options, parse_option, NULL, "A reader that stops reading.", NULL, NULL, NULL };
-	struct sigaction on_usr1 = { .sa_handler = on_flood };
 	uint64_t accepted;
 	int listen_fd, fd;
 	pid_t reader;
@@ -271,7 +281,7 @@ int main(int argc, char **argv)
 	if (!options.seed)
 		options.seed = random_seed();
 	stop_on_signals();
-	sigaction(SIGUSR1, &on_usr1, NULL);
+	hear_when_asked();
 	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED)
 		fail("mmap");
