@@ -45,7 +45,7 @@ static __always_inline void smooth(__u32 *rate, __u32 value)
 
 static __always_inline bool gathers(struct tcp_sock *tp)
 {
-	return !(BPF_CORE_READ_BITFIELD_PROBED(tp, nonagle) & TCP_NAGLE_OFF);
+	return !(PEEK_BITFIELD(tp, nonagle) & TCP_NAGLE_OFF);
 }
 
 #define NOT_YET 0

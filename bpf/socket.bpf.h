@@ -6,7 +6,7 @@
 #pragma once
 
 #include "maps.bpf.h"
-#include <bpf/bpf_core_read.h>
+#include "peek.bpf.h"
 
 #define SK_USER_DATA_PSOCK 4UL
 #define SK_USER_DATA_FLAGS 7UL
@@ -23,12 +23,12 @@ extern const void woken_wake_function __ksym __weak;
 /* Bytes that wait to be read, whichever path they came by. */
 static __always_inline int queued_bytes(struct tcp_sock *tp)
 {
-	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
+	return PEEK(tp, inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
 }
 
 static __always_inline struct sk_psock *psock_of(struct tcp_sock *tp)
 {
-	unsigned long data = (unsigned long)BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_user_data);
+	unsigned long data = (unsigned long)PEEK(tp, inet_conn.icsk_inet.sk.sk_user_data);
 
 	return data & SK_USER_DATA_PSOCK ? (void *)(data & ~SK_USER_DATA_FLAGS) : 0;
 }
@@ -38,30 +38,30 @@ static __always_inline bool holds_redirected(struct tcp_sock *tp)
 {
 	struct sk_psock *psock = psock_of(tp);
 
-	return psock && (void *)BPF_CORE_READ(psock, ingress_msg.next) !=
+	return psock && (void *)PEEK(psock, ingress_msg.next) !=
 				(void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 }
 
 /* How many threads sleep inside a recv or send call on this socket. */
 static __always_inline int sleepers(struct tcp_sock *tp)
 {
-	struct socket_wq *wq = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_wq);
+	struct socket_wq *wq = PEEK(tp, inet_conn.icsk_inet.sk.sk_wq);
 	struct list_head *head, *at;
 	int i, count = 0;
 
 	if (!wq || !&woken_wake_function)
 		return 0;
 	head = (void *)wq + bpf_core_field_offset(struct socket_wq, wait.head);
-	at = BPF_CORE_READ(head, next);
+	at = PEEK(head, next);
 	for (i = 0; i < MOST_SLEEPERS; i++) {
 		struct wait_queue_entry *entry;
 
 		if (!at || at == head)
 			break;
 		entry = (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
-		if (BPF_CORE_READ(entry, func) == &woken_wake_function)
+		if (PEEK(entry, func) == &woken_wake_function)
 			count++;
-		at = BPF_CORE_READ(at, next);
+		at = PEEK(at, next);
 	}
 	return count;
 }
@@ -78,29 +78,29 @@ static __always_inline int calls_inside(struct tcp_sock *tp)
 
 	if (!psock)
 		return 0;
-	calls = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
+	calls = PEEK(psock, refcnt.refs.counter) - 1;
 	return calls > 0 ? calls - sleepers(tp) : calls;
 }
 
 /* Whether redirected bytes could surprise this end, as a reader or as a sender, whoever has it: the reason, or SS_REASON_NONE. */
 static __always_inline __u32 misfit_but_for_file(struct tcp_sock *tp)
 {
-	if (BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops))
+	if (PEEK(tp, inet_conn.icsk_ulp_ops))
 		return SS_REASON_SPECIAL_SOCKET;
-	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
+	if (bpf_core_field_exists(tp->is_mptcp) && PEEK(tp, is_mptcp))
 		return SS_REASON_SPECIAL_SOCKET;
-	if (BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1)
+	if (PEEK(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1)
 		return SS_REASON_LOW_WATER_MARK;
-	if (BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
+	if (PEEK(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
 		return SS_REASON_ZERO_COPY_SENDER;
 	return SS_REASON_NONE;
 }
 
 static __always_inline struct file *file_of(struct tcp_sock *tp)
 {
-	struct socket *socket = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_socket);
+	struct socket *socket = PEEK(tp, inet_conn.icsk_inet.sk.sk_socket);
 
-	return socket ? BPF_CORE_READ(socket, file) : 0;
+	return socket ? PEEK(socket, file) : 0;
 }
 
 static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool may_block)
@@ -111,7 +111,7 @@ static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool
 		return reason;
 	if (!file)
 		return SS_REASON_WARMING_UP; /* not accepted yet */
-	if (!may_block && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
+	if (!may_block && !(PEEK(file, f_flags) & O_NONBLOCK))
 		return SS_REASON_BLOCKING_READER;
 	return SS_REASON_NONE;
 }
@@ -119,13 +119,13 @@ static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool
 /* The peer has read every byte that TCP ever carried in this direction. */
 static __always_inline bool all_read(struct tcp_sock *sender, struct tcp_sock *reader)
 {
-	return BPF_CORE_READ(sender, write_seq) == BPF_CORE_READ(reader, copied_seq);
+	return PEEK(sender, write_seq) == PEEK(reader, copied_seq);
 }
 
 /* Somebody holds the socket's lock in process context. */
 static __always_inline bool in_a_call(struct tcp_sock *tp)
 {
-	return BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
+	return PEEK(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
 }
 
 /* The file that the running process executes. */
@@ -135,16 +135,16 @@ static __always_inline void note_executable(struct ss_executable *executable)
 	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
 
 	executable->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	executable->inode = BPF_CORE_READ(inode, i_ino);
+	executable->inode = PEEK(inode, i_ino);
 }
 
 /* The process that runs: its id, and its name rather than that of one of its threads. */
 static __always_inline void note_process(__u32 *pid, char *comm)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
+	struct task_struct *leader = PEEK(task, group_leader);
 
-	*pid = BPF_CORE_READ(task, tgid);
+	*pid = PEEK(task, tgid);
 	bpf_probe_read_kernel_str(comm, sizeof(leader->comm),
 				  (void *)leader + bpf_core_field_offset(struct task_struct, comm));
 }
@@ -158,7 +158,7 @@ static __always_inline bool in_a_call_of_its_own(struct tcp_sock *tp)
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 
 	return in_a_call(tp) && task->tgid != (int)visitor &&
-	       BPF_CORE_READ(task, cred, fsuid.val) == BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_uid.val);
+	       BPF_CORE_READ(task, cred, fsuid.val) == PEEK(tp, inet_conn.icsk_inet.sk.sk_uid.val);
 }
 
 /* Only where the running process is the one that uses the socket: its pid, name and executable replace those of whoever listens. */

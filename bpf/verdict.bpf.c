@@ -61,12 +61,12 @@ static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
 		file = file_of((void *)conn->sock[side & 1]);
 		conn->file[side & 1] = (__u64)file;
 	}
-	return file && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
+	return file && !(PEEK(file, f_flags) & O_NONBLOCK);
 }
 
 /*
  * Why the connection should not take the bypass any longer, or SS_REASON_NONE. Each end vouches for itself whenever it sends, by
- * plain loads that cost nothing. Into the other socket we look, by probe reads, when it has not sent since our last message.
+ * plain loads that cost nothing. Into the other socket we look when it has not sent since our last message.
  */
 static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 side, struct tcp_sock *own, __u32 bytes)
 {
@@ -96,9 +96,9 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 
 	if (shutdown & SEND_SHUTDOWN)
 		return SS_REASON_CLOSING;
-	if (shutdown & RCV_SHUTDOWN && BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_shutdown) & RCV_SHUTDOWN)
+	if (shutdown & RCV_SHUTDOWN && PEEK(peer, inet_conn.icsk_inet.sk.sk_shutdown) & RCV_SHUTDOWN)
 		return SS_REASON_CLOSING;
-	if (own->inet_conn.icsk_ulp_ops || BPF_CORE_READ(peer, inet_conn.icsk_ulp_ops))
+	if (own->inet_conn.icsk_ulp_ops || PEEK(peer, inet_conn.icsk_ulp_ops))
 		return SS_REASON_SPECIAL_SOCKET;
 	if (own->inet_conn.icsk_inet.sk.__sk_common.skc_flags &
 	    (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
@@ -109,7 +109,7 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 /* Of what waits at the receiver: the cap, or twice its own buffer, where TCP would have stopped the sender by now. */
 static __always_inline __u32 limit_of(struct tcp_sock *peer)
 {
-	__u32 twice = 2 * BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
+	__u32 twice = 2 * PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
 
 	return twice < config.queue_cap ? twice : config.queue_cap;
 }
@@ -198,7 +198,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	conn = record_of(flow);
 	if (!conn)
 		return SK_PASS;
-	own = bpf_skc_to_tcp_sock(sk);
+	own = can_cast() ? cast((struct tcp_sock *)sk) : bpf_skc_to_tcp_sock(sk);
 	if (!own)
 		return SK_PASS;
 	side = flow->side & 1;
