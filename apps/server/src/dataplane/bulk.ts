@@ -40,14 +40,15 @@ export class BulkReader {
     const view = new DataView(records.buffer, records.byteOffset, records.length);
     for (let row = 0, start = 0; row < count; row++, start += size) {
       if (this.#records.isFree(view, start)) continue;
-      const sum = (which: number) =>
-        SIDES.reduce<number>(
-          (total, side) => total + readU64(view, start + (at.counters[side * COUNTERS_OF_SIDE + which] ?? 0)),
-          0,
-        );
-      const bypass = { messages: sum(0), bytes: sum(1) };
-      const bytes = bypass.bytes + sum(3);
+      const ofBoth = (which: number) =>
+        SIDES.map((side) => readU64(view, start + (at.counters[side * COUNTERS_OF_SIDE + which] ?? 0))) as [
+          number,
+          number,
+        ];
+      const bypassed = sum(ofBoth(1));
+      const bytes = bypassed + sum(ofBoth(3));
       if (bytes < BULK_BYTES) continue;
+      const bypass = { messages: ofBoth(0), bytes: bypassed };
       const [client, server] = at.ends.map((end) =>
         this.#decodeEnd(records.subarray(start + end, start + end + this.#endSize)),
       ) as [BulkEnd, BulkEnd];
@@ -65,4 +66,8 @@ export class BulkReader {
       };
     }
   }
+}
+
+function sum([client, server]: readonly [number, number]): number {
+  return client + server;
 }

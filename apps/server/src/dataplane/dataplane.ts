@@ -111,8 +111,8 @@ export interface BulkConnection {
   readonly pids: readonly [number, number];
   /** What both sides have sent since it opened, by both paths. */
   readonly bytes: number;
-  /** The part of it that took the bypass. */
-  readonly bypass: { readonly messages: number; readonly bytes: number };
+  /** The part of it that took the bypass; the messages of the client and of the server. */
+  readonly bypass: { readonly messages: readonly [number, number]; readonly bytes: number };
 }
 
 /** What can change around a data plane that runs. */

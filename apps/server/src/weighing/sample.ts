@@ -55,11 +55,23 @@ export function windowOf(path: Path, before: Reading, after: Reading): Window {
   };
 }
 
+/** What a pair has sent on the bypass. */
+export interface Sent {
+  readonly ms: number;
+  readonly bytes: number;
+  /** Of the clients and of the servers. */
+  readonly messages: readonly [number, number];
+}
+
 /** What took the bypass between two samples. */
-export function bypassedBetween(before: Sample, after: Sample): { messages: number; bytes: number } {
+export function bypassedBetween(before: Sample, after: Sample): Sent {
   return {
-    messages: grown(before, after, ({ bypass }) => bypass.messages),
+    ms: after.at - before.at,
     bytes: grown(before, after, ({ bypass }) => bypass.bytes),
+    messages: [
+      grown(before, after, ({ bypass }) => bypass.messages[0]),
+      grown(before, after, ({ bypass }) => bypass.messages[1]),
+    ],
   };
 }
 

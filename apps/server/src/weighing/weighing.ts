@@ -2,11 +2,22 @@ import type { Path } from '@sidestep/shared';
 import type { DataPlane, DataPlaneTotals, Pair } from '../dataplane/dataplane.ts';
 import type { Log } from '../log.ts';
 import { betterPath, cost, rate, type Window } from './judge.ts';
-import { bypassedBetween, type Reading, readingOf, type Sample, samplesOf, windowOf } from './sample.ts';
+import {
+  bypassedBetween,
+  type Reading,
+  readingOf,
+  type Sample,
+  type Sent,
+  samplesOf,
+  windowOf,
+} from './sample.ts';
 
 /** Below this many bytes a second, and bytes a message, the bypass is the better path without a trial: docs/decisions/weigh-bulk.md. */
 const HEAVY_RATE = 50e6;
 const HEAVY_MESSAGE = 8192;
+/** In streams: where one side sends so many times as many messages as the other. */
+const HEAVY_STREAM_MESSAGE = 1024;
+const ONE_WAY = 8;
 /** Looks at which a pair must have been heavy, a second apart. What ends sooner is not worth a trial. */
 const HEAVY_LOOKS = 2;
 /** On each path, by turns. */
@@ -94,7 +105,11 @@ export class Weighing implements Disposable {
     const before = this.#before;
     const heavy =
       before !== null &&
-      isHeavy(bytes.bypass - before.bytes, messages.bypass - before.messages, now - before.at);
+      isHeavy(
+        { ms: now - before.at, bytes: bytes.bypass - before.bytes },
+        messages.bypass - before.messages,
+        HEAVY_STREAM_MESSAGE,
+      );
     const due = [...this.#weighed.values()].some(({ path, dueAt }) => path === 'stack' && dueAt <= now);
     const samples = heavy || due ? await this.#samples() : new Map<string, Sample>();
     this.#before = { at: now, bytes: bytes.bypass, messages: messages.bypass, samples };
@@ -120,8 +135,10 @@ export class Weighing implements Disposable {
     this.#weighed.set(name, weighed);
     if (this.#weighed.size > MOST_REMEMBERED) this.#forgetOne();
     if (!earlier) return weighed;
-    const { messages, bytes } = bypassedBetween(earlier, sample);
-    if (isHeavy(bytes, messages, sample.at - earlier.at)) weighed.heavyLooks++;
+    const sent = bypassedBetween(earlier, sample);
+    const [more, fewer] = sent.messages.toSorted((a, b) => b - a) as [number, number];
+    const leastMessage = more >= ONE_WAY * fewer ? HEAVY_STREAM_MESSAGE : HEAVY_MESSAGE;
+    if (isHeavy(sent, more + fewer, leastMessage)) weighed.heavyLooks++;
     return weighed;
   }
 
@@ -209,8 +226,8 @@ export class Weighing implements Disposable {
   }
 }
 
-function isHeavy(bytes: number, messages: number, ms: number): boolean {
-  return bytes / (ms / 1000) >= HEAVY_RATE && bytes >= messages * HEAVY_MESSAGE;
+function isHeavy({ ms, bytes }: Pick<Sent, 'ms' | 'bytes'>, messages: number, leastMessage: number): boolean {
+  return bytes / (ms / 1000) >= HEAVY_RATE && bytes >= messages * leastMessage;
 }
 
 function wordsFor({ pair, path }: Weighed, windows: readonly Window[]): string {

@@ -20,6 +20,8 @@ interface Load {
   stack: Worth;
   /** Bytes a message. */
   readonly message: number;
+  /** Nobody answers. */
+  readonly oneWay?: boolean;
 }
 
 const ALIKE: Worth = { bytes: 1e6, cpu: 2 };
@@ -70,7 +72,7 @@ class Host {
     this.#now += ms;
     const { kernel } = this.plane;
     const kept = new Set(kernel.cheaperOnTcp.map(nameOf));
-    kernel.bulk = this.loads.flatMap(({ port, bypass, stack, message }) => {
+    kernel.bulk = this.loads.flatMap(({ port, bypass, stack, message, oneWay }) => {
       const pair = pairAt(port);
       const bypassing = !kept.has(nameOf(pair));
       const { bytes, cpu } = bypassing ? bypass : stack;
@@ -95,7 +97,10 @@ class Host {
           bytes: (before?.bytes ?? 0) + moved / 2,
           bypass: {
             bytes: (before?.bypass.bytes ?? 0) + more,
-            messages: (before?.bypass.messages ?? 0) + more / message,
+            messages: [
+              (before?.bypass.messages[0] ?? 0) + (oneWay ? more : more / 2) / message,
+              (before?.bypass.messages[1] ?? 0) + (oneWay ? 0 : more / 2) / message,
+            ] as const,
           },
         };
       });
@@ -207,13 +212,22 @@ describe('large messages between two programs', () => {
   });
 });
 
+const BETTER: Worth = { bytes: 2e6, cpu: 1 };
+
 test.each([
-  ['small messages', { message: 4096, bypass: ALIKE }],
+  ['answers of a few KiB', { message: 4096, bypass: ALIKE }],
+  ['streams of small messages', { message: 512, bypass: ALIKE, oneWay: true }],
   ['few bytes', { message: 65_536, bypass: { bytes: 10_000, cpu: 0.1 } }],
-])('%s are never tried', async (_, { message, bypass }) => {
-  const host = new Host({ port: 80, message, bypass, stack: { bytes: 2e6, cpu: 1 } });
+])('%s are never tried', async (_, load) => {
+  const host = new Host({ port: 80, stack: BETTER, ...load });
   await host.seconds(120);
   expect(host.kept).toEqual([]);
+});
+
+test('streams are tried from a KiB on', async () => {
+  const host = new Host({ port: 80, message: 4096, oneWay: true, bypass: ALIKE, stack: BETTER });
+  await host.seconds(10);
+  expect(host.keptNow()).toEqual([80]);
 });
 
 test('where acceleration is off, nothing is asked of the kernel', async () => {
