@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Learns which executables splice from TCP sockets: join.bpf.h says what for. */
+/*
+ * Learns which executables splice from TCP sockets: join.bpf.h says what for. At the function where that is done, whoever asks for it (a 32-bit
+ * program, io_uring); and at the system call, on kernels that let no program in at functions. There every system call of the host
+ * takes some nanoseconds longer: docs/decisions/learn-at-functions.md.
+ */
 #include "join.bpf.h"
 
 struct sys_enter_splice {
@@ -28,22 +32,46 @@ static __always_inline struct sock *socket_behind(unsigned long fd)
 	return family == AF_INET || family == AF_INET6 ? sk : 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_splice")
-int sidestep_splice(struct sys_enter_splice *call)
+static __always_inline bool is_known(struct ss_executable *executable)
 {
-	struct ss_splicer *known, splicer = {};
-	struct ss_executable executable = {};
+	struct ss_splicer *known = bpf_map_lookup_elem(&splicers, executable);
 
-	note_executable(&executable);
-	known = bpf_map_lookup_elem(&splicers, &executable);
 	if (known)
 		/* The one that was seen before may have ended before its executable's path could be read. */
 		known->pid = bpf_get_current_pid_tgid() >> 32;
-	if (known || !socket_behind(call->fd_in))
-		return 0;
+	return known;
+}
+
+static __always_inline void learn(struct ss_executable *executable)
+{
+	struct ss_splicer splicer = {};
+
 	note_process(&splicer.pid, splicer.comm);
-	bpf_map_update_elem(&splicers, &executable, &splicer, BPF_ANY);
+	bpf_map_update_elem(&splicers, executable, &splicer, BPF_ANY);
 	/* Its connections that are on the bypass already leave at the next visit. */
 	ask_for_attention();
+}
+
+SEC("fentry/tcp_splice_read")
+int sidestep_splice_function(void *arguments)
+{
+	struct ss_executable executable = {};
+
+	(void)arguments;
+	note_executable(&executable);
+	/* Not a thread of the kernel's own. */
+	if (executable.inode && !is_known(&executable))
+		learn(&executable);
+	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_splice")
+int sidestep_splice_call(struct sys_enter_splice *call)
+{
+	struct ss_executable executable = {};
+
+	note_executable(&executable);
+	if (!is_known(&executable) && socket_behind(call->fd_in))
+		learn(&executable);
 	return 0;
 }

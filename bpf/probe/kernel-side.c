@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define MOST_NAMES 8
+#define AT_FUNCTION "fentry/"
 #define TRACEPOINTS "/sys/kernel/tracing/events/syscalls/"
 
 static const __u32 zero;
@@ -40,12 +41,44 @@ static bool is_of(struct bpf_program *program, enum way way)
 	return !strcmp(bpf_program__section_name(program), way == BY_FILES ? "iter/task_file" : "iter/bpf_sk_storage_map");
 }
 
+int try_function(const char *name)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, load, .expected_attach_type = BPF_TRACE_FENTRY);
+	int id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY), program, link;
+
+	if (id < 0)
+		return id;
+	load.attach_btf_id = id;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, sizeof(nothing) / sizeof(*nothing), &load);
+	if (program < 0)
+		return program;
+	link = bpf_link_create(program, 0, BPF_TRACE_FENTRY, NULL);
+	close(program);
+	if (link < 0)
+		return link;
+	close(link);
+	return 0;
+}
+
+static bool fits(struct bpf_program *program, enum way way)
+{
+	const char *section = bpf_program__section_name(program), *function = section + strlen(AT_FUNCTION);
+
+	if (!strncmp(section, AT_FUNCTION, strlen(AT_FUNCTION)))
+		return !try_function(function);
+	return !is_of(program, way == BY_FILES ? BY_STORAGE : BY_FILES);
+}
+
 int load_way(struct bpf_object *object, enum way way)
 {
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object)
-		if (is_of(program, way == BY_FILES ? BY_STORAGE : BY_FILES))
+		if (!fits(program, way))
 			bpf_program__set_autoload(program, false);
 	return bpf_object__load(object);
 }

@@ -13,8 +13,11 @@ enum way {
 	BY_FILES,
 };
 
-/* Loads all of `object` but for the iterators of the other way. Zero, or a negative error. */
+/* Loads all of `object` but for the iterators of the other way, and for what is called at functions where none can be. Zero, or a negative error. */
 int load_way(struct bpf_object *object, enum way way);
+
+/* Whether a program can be called at a function of the kernel, tried with one that does nothing: zero, or the kernel's negative error. */
+int try_function(const char *name);
 
 /*
  * Loads all of the probe's own programs at once, which takes a kernel that is as it should be a tenth of the time. Where that fails, every

@@ -113,6 +113,20 @@ void probe_visitors(void)
 	tell("\"programs\":%d,\"files\":%s", visitors + verify_each(LOOK), by_files ? "true" : "false");
 }
 
+/* Those that are called at functions of the kernel instead of system calls. */
+void probe_functions(void)
+{
+	static const char *const functions[] = { "tcp_splice_read", "sock_ioctl" };
+
+	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
+		int error = try_function(functions[i]);
+
+		if (error)
+			refuse(error, "have a program called at %s", functions[i]);
+	}
+	tell("\"programs\":%d", verify_each("fentry"));
+}
+
 /* What a map takes, as the kernel accounts for it. */
 static uint64_t bytes_of(struct bpf_map *map)
 {

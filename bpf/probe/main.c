@@ -45,6 +45,7 @@ static const struct {
 	{ "reset", probe_reset },
 	{ "programs", probe_programs },
 	{ "visitors", probe_visitors },
+	{ "functions", probe_functions },
 	{ "memory", probe_memory },
 	{ "jit", probe_jit },
 	{ "pins", probe_pins },
@@ -116,7 +117,7 @@ int main(int argc, char **argv)
 	load_ahead();
 	take_pace(now_us() - began);
 	for (int i = 4; i < argc; i++) {
-		if (!strncmp(argv[i], "programs", strlen("programs")) || !strcmp(argv[i], "visitors")) {
+		if (!strncmp(argv[i], "programs", strlen("programs")) || !strcmp(argv[i], "visitors") || !strcmp(argv[i], "functions")) {
 			verify_data_plane();
 			break;
 		}

@@ -27,6 +27,7 @@ void probe_btf(void);
 void verify_data_plane(void);
 void probe_programs(void);
 void probe_visitors(void);
+void probe_functions(void);
 void probe_memory(void);
 void probe_jit(void);
 void probe_pins(void);

@@ -6,6 +6,7 @@ export const CHECKS = [
   'pairing',
   'ordering',
   'FIONREAD',
+  'watching',
   'backpressure',
   'drain',
   'torture',

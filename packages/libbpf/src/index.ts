@@ -26,6 +26,7 @@ export {
   BpfProgram,
   detachFromMap,
   type ProgramInfo,
+  takesTracing,
 } from './program.ts';
 export { type Copied, eachRecord, RingBuffer } from './ring-buffer.ts';
 export { libbpfVersion, possibleCpus } from './system.ts';

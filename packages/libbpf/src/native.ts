@@ -205,6 +205,10 @@ export const native = {
       done: (error: Error | null, result: number) => void,
     ): void;
   },
+  shim_try_tracing: shim.func('int shim_try_tracing(uint32_t attach_type, const char *target)') as (
+    attachType: number,
+    target: string,
+  ) => number,
   shim_tracepoint_open: shim.func('int shim_tracepoint_open(uint32_t id)') as (id: number) => number,
   shim_ring_close: shim.func('void shim_ring_close(shim_ring *ring)') as (ring: Pointer) => void,
 };

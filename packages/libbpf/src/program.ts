@@ -1,12 +1,13 @@
 import { closeSync, readFileSync } from 'node:fs';
 import { cString, Descriptor, type HasFd, infoByFd, pin } from './descriptor.ts';
-import { BpfError, check } from './error.ts';
+import { BpfError, check, takeLog } from './error.ts';
 import { BpfLink } from './link.ts';
 import { iteratorOptions, native } from './native.ts';
 
 /** Of `enum bpf_attach_type`. */
 export const BPF_CGROUP_SOCK_OPS = 3;
 export const BPF_SK_MSG_VERDICT = 7;
+const BPF_TRACE_FENTRY = 24;
 const BPF_TRACE_ITER = 28;
 const BPF_PERF_EVENT = 41;
 
@@ -60,6 +61,12 @@ export class BpfProgram implements Disposable {
     return BpfLink.fromFd(check(`attach the iterator ${this.#label}`, link));
   }
 
+  /** For `SEC("fentry/…")`: runs on each call of that function of the kernel, on the whole host. */
+  attachFunction(): BpfLink {
+    const link = native.bpf_link_create(this.fd, 0, BPF_TRACE_FENTRY, null);
+    return BpfLink.fromFd(check(`attach ${this.#label} to its function`, link));
+  }
+
   /** For `SEC("tracepoint/…")`: runs on every hit, on the whole host. Tracefs must be mounted at /sys/kernel/tracing. */
   attachTracepoint(category: string, name: string): BpfLink {
     const id = tracepointId(category, name);
@@ -84,6 +91,19 @@ export class BpfProgram implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+const TRACING = { iterator: BPF_TRACE_ITER, function: BPF_TRACE_FENTRY } as const;
+
+/**
+ * Whether this kernel takes `SEC("iter/TARGET")` or `SEC("fentry/TARGET")`, tried with a program that does nothing. Kernels differ, and some allow
+ * neither of them to anybody.
+ */
+export function takesTracing(kind: keyof typeof TRACING, target: string): boolean {
+  takeLog();
+  const taken = native.shim_try_tracing(TRACING[kind], target) === 0;
+  takeLog();
+  return taken;
 }
 
 function tracepointId(category: string, name: string): number {

@@ -2,6 +2,7 @@
 // What the binding cannot do from JavaScript: take libbpf's log (its callback gets a va_list), drain a ring buffer in batches, and make
 // system calls that libc does not wrap.
 #define _GNU_SOURCE
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -208,4 +209,30 @@ int shim_tracepoint_open(uint32_t id)
 	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
+}
+
+// A program that does nothing, loaded for a kind of tracing and a target, and attached for a moment if it is called at a function: 0, or the
+// kernel's negative errno.
+int shim_try_tracing(uint32_t attach_type, const char *target)
+{
+	const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
+	int id = libbpf_find_vmlinux_btf_id(target, attach_type), program, link = 0;
+
+	if (id < 0)
+		return id;
+	options.attach_btf_id = id;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, sizeof(nothing) / sizeof(*nothing), &options);
+	if (program < 0)
+		return program;
+	if (attach_type == BPF_TRACE_FENTRY) {
+		link = bpf_link_create(program, 0, attach_type, NULL);
+		if (link >= 0)
+			close(link);
+	}
+	close(program);
+	return link < 0 ? link : 0;
 }

@@ -17,6 +17,7 @@ const CHOICES: readonly Choice[] = [
   { check: 'pairing', file: 'kernel/namespaces', names: /^two namespaces with the same addresses/ },
   { check: 'ordering', file: 'kernel/joining-and-leaving', names: /as fast as they can/ },
   { check: 'FIONREAD', file: 'kernel/fionread', names: /a reader that/ },
+  { check: 'watching', file: 'kernel/watches', names: /^a program that splices is recognised/ },
   { check: 'backpressure', file: 'kernel/backpressure', names: /4096|true/ },
   { check: 'backpressure', file: 'dataplane/settle', names: /TCP_NOTSENT_LOWAT back|that its program/ },
   { check: 'drain', file: 'kernel/disable-under-load', names: /^switching off under load/ },

@@ -32,7 +32,7 @@ import {
 import type { Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { Retired } from './retired.ts';
-import { WAYS, type Way } from './visit.ts';
+import { type Ways, waysOfKernel } from './ways.ts';
 
 export interface KernelDataPlaneOptions {
   /** Folder of the cgroup v2 tree below which sockets are looked at. Null: whichever it is; enough to take over and remove. */
@@ -43,8 +43,8 @@ export interface KernelDataPlaneOptions {
   readonly objectPath: string;
   /** How many open connections the table has room for; null: as many as the programs say themselves. */
   readonly maxConnections: number | null;
-  /** How our sockets may be visited; in every way that we know when left out. */
-  readonly ways?: readonly Way[];
+  /** Instead of the better ones of those that this kernel takes. */
+  readonly ways?: Partial<Ways>;
 }
 
 export function createKernelDataPlane(options: KernelDataPlaneOptions): DataPlane {
@@ -220,7 +220,8 @@ class KernelDataPlane implements DataPlane {
   }
 
   #loadOptions(dir: string, config: DataPlaneConfig, cgroupId: bigint): LoadOptions {
-    const { objectPath, maxConnections, ways = WAYS } = this.#options;
+    const { objectPath, maxConnections } = this.#options;
+    const ways = { ...waysOfKernel(), ...this.#options.ways };
     const bytes = this.#layouts.encoder('ss_config')(initialValues(config, cgroupId));
     return { objectPath, ways, maxConnections, dir, config: bytes, marks: this.#marks };
   }

@@ -1,12 +1,19 @@
 import { closeSync, openSync } from 'node:fs';
-import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, type BpfObject } from '@sidestep/libbpf';
+import { attachToMap, BPF_SK_MSG_VERDICT, type BpfLink, BpfObject } from '@sidestep/libbpf';
 import type { EnablingStep } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
 import { unpin } from './pin-folders.ts';
 import type { EarlyLinks, Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { survey } from './survey.ts';
-import { attachVisitor, type Loaded, loadEitherWay, type Visitor, type Way } from './visit.ts';
+import {
+  leaveOutOtherWays,
+  type VISITORS,
+  visitorProgram,
+  WATCHERS,
+  type Ways,
+  watcherProgram,
+} from './ways.ts';
 
 export interface LoadOptions {
   readonly objectPath: string;
@@ -18,8 +25,7 @@ export interface LoadOptions {
   readonly marks: Marks;
   /** How many open connections the table has room for; null: as many as the programs say themselves. */
   readonly maxConnections: number | null;
-  /** How our sockets may be visited, the better way first. */
-  readonly ways: readonly Way[];
+  readonly ways: Ways;
 }
 
 /** Connections that may be about to be recognised, however small the table is: many of them are of other hosts. */
@@ -38,12 +44,11 @@ export async function load({
   // Here and below: whoever watches sees the step.
   await breathe();
   using resources = new DisposableStack();
-  const { object, way } = loadObject(options);
-  resources.use(object);
+  const object = resources.use(loadObject(options));
 
   onStep('attaching');
   await breathe();
-  const links = attach(object, way, resources);
+  const links = attach(object, options.ways, resources);
   const cgroupFd = openSync(cgroup, 'r');
   resources.defer(() => closeSync(cgroupFd));
 
@@ -69,10 +74,9 @@ export async function load({
 /** Loads and pins all but the cgroup's link, which another generation has; the survey is pinned, too, for it is run again and again. */
 export function loadBeside(options: LoadOptions): Pins {
   using resources = new DisposableStack();
-  const { object, way } = loadObject(options);
-  resources.use(object);
+  const object = resources.use(loadObject(options));
   try {
-    Pins.pin(options.dir, object, attach(object, way, resources), options.marks);
+    Pins.pin(options.dir, object, attach(object, options.ways, resources), options.marks);
     Pins.pinSurvey(options.dir, resources.use(attachSurvey(object)));
     return Pins.open(options.dir);
   } catch (error) {
@@ -87,28 +91,35 @@ export function loadBeside(options: LoadOptions): Pins {
  */
 export function replacePrograms(pins: Pins, { objectPath, ways, dir, marks }: LoadOptions): Pins {
   using resources = new DisposableStack();
-  const { object, way } = loadEitherWay(objectPath, ways, (opened) => {
-    limitConnections(opened, pins.maps.connections.info().maxEntries);
-    pins.reuse(opened);
-  });
-  resources.use(object);
-  const links = attach(object, way, resources);
+  const object = resources.use(BpfObject.open(objectPath));
+  leaveOutOtherWays(object, ways);
+  limitConnections(object, pins.maps.connections.info().maxEntries);
+  pins.reuse(object);
+  object.load();
+  const links = attach(object, ways, resources);
   pins.sockops?.update(object.program('sidestep_sockops'));
   Pins.repin(dir, object, links, marks);
   return Pins.open(dir);
 }
 
-function loadObject({ objectPath, ways, config, maxConnections }: LoadOptions): Loaded {
-  return loadEitherWay(objectPath, ways, (opened) => {
-    opened.map('.data.config').setInitialValue(config);
-    if (maxConnections === null) return;
-    limitConnections(opened, maxConnections);
-    opened.map('connections').setMaxEntries(maxConnections);
-    opened.map('free_slots').setMaxEntries(maxConnections);
-    opened.map('socks').setMaxEntries(2 * maxConnections);
-    const waiting = Math.max(maxConnections, LEAST_WAITING);
-    for (const map of ['syns', 'pending'] as const) opened.map(map).setMaxEntries(waiting);
-  });
+function loadObject({ objectPath, ways, config, maxConnections }: LoadOptions): BpfObject {
+  using resources = new DisposableStack();
+  const object = resources.use(BpfObject.open(objectPath));
+  leaveOutOtherWays(object, ways);
+  object.map('.data.config').setInitialValue(config);
+  if (maxConnections !== null) makeRoom(object, maxConnections);
+  object.load();
+  resources.move();
+  return object;
+}
+
+function makeRoom(object: BpfObject, connections: number): void {
+  limitConnections(object, connections);
+  object.map('connections').setMaxEntries(connections);
+  object.map('free_slots').setMaxEntries(connections);
+  object.map('socks').setMaxEntries(2 * connections);
+  const waiting = Math.max(connections, LEAST_WAITING);
+  for (const map of ['syns', 'pending'] as const) object.map(map).setMaxEntries(waiting);
 }
 
 function limitConnections(object: BpfObject, most: number): void {
@@ -118,18 +129,27 @@ function limitConnections(object: BpfObject, most: number): void {
 }
 
 /** Replaces the verdict that a map of sockets may have: those that are enrolled keep it. */
-function attach(object: BpfObject, way: Way, resources: DisposableStack): EarlyLinks {
+function attach(object: BpfObject, ways: Ways, resources: DisposableStack): EarlyLinks {
   attachToMap(object.program('sidestep_verdict').fd, object.map('socks').fd, BPF_SK_MSG_VERDICT);
-  const visit = (visitor: Visitor) => resources.use(attachVisitor(object, visitor, way));
-  const trace = (program: string, tracepoint: string) =>
-    resources.use(object.program(program).attachTracepoint('syscalls', tracepoint));
+  const visit = (visitor: (typeof VISITORS)[number]) => {
+    const target = ways.visit === 'by storage' ? { mapFd: object.map('flows').fd } : {};
+    return resources.use(object.program(visitorProgram(visitor, ways.visit)).attachIterator(target));
+  };
+  const watch = (watcher: keyof typeof WATCHERS) => {
+    const program = object.program(watcherProgram(watcher, ways.watch));
+    return resources.use(
+      ways.watch === 'at functions'
+        ? program.attachFunction()
+        : program.attachTracepoint('syscalls', WATCHERS[watcher].call),
+    );
+  };
   return {
     tend: visit('sidestep_tend'),
     look: resources.use(object.program('sidestep_look').attachIterator()),
     arm: resources.use(object.program('sidestep_arm').attachIterator()),
     hold: visit('sidestep_hold'),
-    fionread: trace('sidestep_fionread', 'sys_enter_ioctl'),
-    splice: trace('sidestep_splice', 'sys_enter_splice'),
+    fionread: watch('fionread'),
+    splice: watch('splice'),
   };
 }
 

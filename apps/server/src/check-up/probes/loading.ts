@@ -66,6 +66,27 @@ const visitors = probe({
   },
 });
 
+/** The data plane's own programs at functions of the kernel: bpf/splice.bpf.c. */
+const functions = probe({
+  id: 'function-watchers',
+  title: 'Programs are called where a function of the kernel begins (fentry)',
+  essential: false,
+  request: 'functions',
+  facts: z.object({ programs: count }),
+  judge: ({ programs }) => ({
+    ...allTaken(programs),
+    means:
+      'Programs that must stay on TCP are recognised where they splice, or ask FIONREAD. All others pay nothing.',
+    does: 'Has them called at two functions of the kernel while acceleration is on.',
+  }),
+  otherwise: {
+    outcome: 'worked round',
+    means:
+      'Programs that must stay on TCP are recognised by their system calls. So every system call of this host takes some 20 to 35 ns longer while acceleration is on.',
+    does: 'Watches ioctl and splice instead.',
+  },
+});
+
 const MB = 1e6;
 
 const memory = (maxConnections: number | null): Probe =>
@@ -194,6 +215,7 @@ export const loading = (maxConnections: number | null): readonly Probe[] => [
     'Programs that watch system calls (tracepoints)',
     'Sidestep would not learn which programs must stay on TCP.',
   ),
+  functions,
   memory(maxConnections),
   jit,
   pins,
