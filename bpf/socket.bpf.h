@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Questions about a socket, answered from its kernel address by probe reads. The address may be stale, when that end has
+ * Questions about a socket, answered from its kernel address (peek.bpf.h). The address may be stale, when that end has
  * just closed: then the answers are wrong and harmless, for a redirect looks its target up by cookie, and fails.
  */
 #pragma once
@@ -38,7 +38,7 @@ static __always_inline bool holds_redirected(struct tcp_sock *tp)
 {
 	struct sk_psock *psock = psock_of(tp);
 
-	return psock && (void *)PEEK(psock, ingress_msg.next) !=
+	return psock && (void *)BPF_CORE_READ(psock, ingress_msg.next) !=
 				(void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 }
 
@@ -52,16 +52,16 @@ static __always_inline int sleepers(struct tcp_sock *tp)
 	if (!wq || !&woken_wake_function)
 		return 0;
 	head = (void *)wq + bpf_core_field_offset(struct socket_wq, wait.head);
-	at = PEEK(head, next);
+	at = BPF_CORE_READ(head, next);
 	for (i = 0; i < MOST_SLEEPERS; i++) {
 		struct wait_queue_entry *entry;
 
 		if (!at || at == head)
 			break;
 		entry = (void *)at - bpf_core_field_offset(struct wait_queue_entry, entry);
-		if (PEEK(entry, func) == &woken_wake_function)
+		if (BPF_CORE_READ(entry, func) == &woken_wake_function)
 			count++;
-		at = PEEK(at, next);
+		at = BPF_CORE_READ(at, next);
 	}
 	return count;
 }
@@ -78,7 +78,7 @@ static __always_inline int calls_inside(struct tcp_sock *tp)
 
 	if (!psock)
 		return 0;
-	calls = PEEK(psock, refcnt.refs.counter) - 1;
+	calls = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
 	return calls > 0 ? calls - sleepers(tp) : calls;
 }
 
@@ -100,7 +100,7 @@ static __always_inline struct file *file_of(struct tcp_sock *tp)
 {
 	struct socket *socket = PEEK(tp, inet_conn.icsk_inet.sk.sk_socket);
 
-	return socket ? PEEK(socket, file) : 0;
+	return socket ? BPF_CORE_READ(socket, file) : 0;
 }
 
 static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool may_block)
@@ -111,7 +111,7 @@ static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool
 		return reason;
 	if (!file)
 		return SS_REASON_WARMING_UP; /* not accepted yet */
-	if (!may_block && !(PEEK(file, f_flags) & O_NONBLOCK))
+	if (!may_block && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
 		return SS_REASON_BLOCKING_READER;
 	return SS_REASON_NONE;
 }
@@ -135,16 +135,16 @@ static __always_inline void note_executable(struct ss_executable *executable)
 	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
 
 	executable->device = BPF_CORE_READ(inode, i_sb, s_dev);
-	executable->inode = PEEK(inode, i_ino);
+	executable->inode = BPF_CORE_READ(inode, i_ino);
 }
 
 /* The process that runs: its id, and its name rather than that of one of its threads. */
 static __always_inline void note_process(__u32 *pid, char *comm)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	struct task_struct *leader = PEEK(task, group_leader);
+	struct task_struct *leader = BPF_CORE_READ(task, group_leader);
 
-	*pid = PEEK(task, tgid);
+	*pid = BPF_CORE_READ(task, tgid);
 	bpf_probe_read_kernel_str(comm, sizeof(leader->comm),
 				  (void *)leader + bpf_core_field_offset(struct task_struct, comm));
 }

@@ -61,7 +61,7 @@ static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
 		file = file_of((void *)conn->sock[side & 1]);
 		conn->file[side & 1] = (__u64)file;
 	}
-	return file && !(PEEK(file, f_flags) & O_NONBLOCK);
+	return file && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
 }
 
 /*
@@ -198,7 +198,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	conn = record_of(flow);
 	if (!conn)
 		return SK_PASS;
-	own = can_cast() ? cast((struct tcp_sock *)sk) : bpf_skc_to_tcp_sock(sk);
+	own = can_cast() ? cast(sk) : bpf_skc_to_tcp_sock(sk);
 	if (!own)
 		return SK_PASS;
 	side = flow->side & 1;

@@ -11,6 +11,8 @@
 
 #define MOST_NAMES 8
 #define AT_FUNCTION "fentry/"
+/* At 0 functions are not patched, and attaching to one succeeds all the same. */
+#define FUNCTION_TRACING "/proc/sys/kernel/ftrace_enabled"
 #define TRACEPOINTS "/sys/kernel/tracing/events/syscalls/"
 
 static const __u32 zero;
@@ -41,6 +43,18 @@ static bool is_of(struct bpf_program *program, enum way way)
 	return !strcmp(bpf_program__section_name(program), way == BY_FILES ? "iter/task_file" : "iter/bpf_sk_storage_map");
 }
 
+static bool is_switched_off(const char *setting)
+{
+	FILE *file = fopen(setting, "re");
+	int value = 1;
+
+	if (file && fscanf(file, "%d", &value) != 1)
+		value = 1;
+	if (file)
+		fclose(file);
+	return !value;
+}
+
 int try_function(const char *name)
 {
 	const struct bpf_insn nothing[] = {
@@ -52,6 +66,8 @@ int try_function(const char *name)
 
 	if (id < 0)
 		return id;
+	if (is_switched_off(FUNCTION_TRACING))
+		return -EOPNOTSUPP;
 	load.attach_btf_id = id;
 	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, sizeof(nothing) / sizeof(*nothing), &load);
 	if (program < 0)

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, readFileSync } from 'node:fs';
 import { cString, Descriptor, type HasFd, infoByFd, pin } from './descriptor.ts';
 import { BpfError, check, takeLog } from './error.ts';
 import { BpfLink } from './link.ts';
@@ -95,11 +95,20 @@ export class BpfProgram implements Disposable {
 
 const TRACING = { iterator: BPF_TRACE_ITER, function: BPF_TRACE_FENTRY } as const;
 
+/** At 0 functions are not patched, and attaching to one succeeds all the same. Not there on kernels that patch them in another way. */
+const FUNCTION_TRACING = '/proc/sys/kernel/ftrace_enabled';
+
 /**
- * Whether this kernel takes `SEC("iter/TARGET")` or `SEC("fentry/TARGET")`, tried with a program that does nothing. Kernels differ, and some allow
- * neither of them to anybody.
+ * Whether this kernel takes `SEC("iter/TARGET")` or `SEC("fentry/TARGET")`, tried by loading a program that does nothing. Kernels differ, and some
+ * allow neither of them to anybody; a few load what they cannot attach.
  */
 export function takesTracing(kind: keyof typeof TRACING, target: string): boolean {
+  if (
+    kind === 'function' &&
+    existsSync(FUNCTION_TRACING) &&
+    readFileSync(FUNCTION_TRACING, 'utf8').trim() === '0'
+  )
+    return false;
   takeLog();
   const taken = native.shim_try_tracing(TRACING[kind], target) === 0;
   takeLog();

@@ -211,8 +211,7 @@ int shim_tracepoint_open(uint32_t id)
 	return fd < 0 ? -errno : fd;
 }
 
-// A program that does nothing, loaded for a kind of tracing and a target, and attached for a moment if it is called at a function: 0, or the
-// kernel's negative errno.
+// A program that does nothing, loaded for a kind of tracing and a target: 0, or the kernel's negative errno.
 int shim_try_tracing(uint32_t attach_type, const char *target)
 {
 	const struct bpf_insn nothing[] = {
@@ -220,7 +219,7 @@ int shim_try_tracing(uint32_t attach_type, const char *target)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
-	int id = libbpf_find_vmlinux_btf_id(target, attach_type), program, link = 0;
+	int id = libbpf_find_vmlinux_btf_id(target, attach_type), program;
 
 	if (id < 0)
 		return id;
@@ -228,11 +227,6 @@ int shim_try_tracing(uint32_t attach_type, const char *target)
 	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, sizeof(nothing) / sizeof(*nothing), &options);
 	if (program < 0)
 		return program;
-	if (attach_type == BPF_TRACE_FENTRY) {
-		link = bpf_link_create(program, 0, attach_type, NULL);
-		if (link >= 0)
-			close(link);
-	}
 	close(program);
-	return link < 0 ? link : 0;
+	return 0;
 }

@@ -6,14 +6,7 @@ import { unpin } from './pin-folders.ts';
 import type { EarlyLinks, Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { survey } from './survey.ts';
-import {
-  leaveOutOtherWays,
-  type VISITORS,
-  visitorProgram,
-  WATCHERS,
-  type Ways,
-  watcherProgram,
-} from './ways.ts';
+import { attachWatcher, leaveOutOtherWays, type VISITORS, visitorProgram, type Ways } from './ways.ts';
 
 export interface LoadOptions {
   readonly objectPath: string;
@@ -135,21 +128,13 @@ function attach(object: BpfObject, ways: Ways, resources: DisposableStack): Earl
     const target = ways.visit === 'by storage' ? { mapFd: object.map('flows').fd } : {};
     return resources.use(object.program(visitorProgram(visitor, ways.visit)).attachIterator(target));
   };
-  const watch = (watcher: keyof typeof WATCHERS) => {
-    const program = object.program(watcherProgram(watcher, ways.watch));
-    return resources.use(
-      ways.watch === 'at functions'
-        ? program.attachFunction()
-        : program.attachTracepoint('syscalls', WATCHERS[watcher].call),
-    );
-  };
   return {
     tend: visit('sidestep_tend'),
     look: resources.use(object.program('sidestep_look').attachIterator()),
     arm: resources.use(object.program('sidestep_arm').attachIterator()),
     hold: visit('sidestep_hold'),
-    fionread: watch('fionread'),
-    splice: watch('splice'),
+    fionread: resources.use(attachWatcher(object, 'fionread', ways.watch)),
+    splice: resources.use(attachWatcher(object, 'splice', ways.watch)),
   };
 }
 

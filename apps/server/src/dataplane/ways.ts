@@ -1,4 +1,4 @@
-import { type BpfObject, takesTracing } from '@sidestep/libbpf';
+import { BpfError, type BpfLink, type BpfObject, takesTracing } from '@sidestep/libbpf';
 
 /** How iterators come by all our sockets: bpf/visit.bpf.h. The first one costs less. */
 export const VISITS = ['by storage', 'by files'] as const;
@@ -30,16 +30,32 @@ export function visitorProgram(visitor: (typeof VISITORS)[number], way: Ways['vi
   return way === 'by storage' ? visitor : `${visitor}_files`;
 }
 
-export function watcherProgram(watcher: keyof typeof WATCHERS, way: Ways['watch']): string {
+function watcherProgram(watcher: keyof typeof WATCHERS, way: Ways['watch']): string {
   return `${WATCHERS[watcher].program}_${way === 'at functions' ? 'function' : 'call'}`;
 }
 
-/** Has the programs of the other ways passed over. */
+/** Has passed over what this kernel does not take, or is not to be asked for. At system calls programs load on every kernel. */
 export function leaveOutOtherWays(object: BpfObject, { visit, watch }: Ways): void {
-  const otherVisits = VISITS.filter((way) => way !== visit);
-  const otherWatches = WATCHES.filter((way) => way !== watch);
-  for (const way of otherVisits)
+  for (const way of VISITS.filter((other) => other !== visit))
     for (const visitor of VISITORS) object.leaveOut(visitorProgram(visitor, way));
-  for (const way of otherWatches)
-    for (const watcher of ['fionread', 'splice'] as const) object.leaveOut(watcherProgram(watcher, way));
+  if (watch === 'at system calls')
+    for (const watcher of ['fionread', 'splice'] as const)
+      object.leaveOut(watcherProgram(watcher, 'at functions'));
+}
+
+/** At its function; at its system call, too, where a kernel has loaded what it then cannot attach. */
+export function attachWatcher(
+  object: BpfObject,
+  watcher: keyof typeof WATCHERS,
+  way: Ways['watch'],
+): BpfLink {
+  if (way === 'at functions') {
+    try {
+      return object.program(watcherProgram(watcher, way)).attachFunction();
+    } catch (error) {
+      if (!(error instanceof BpfError)) throw error;
+    }
+  }
+  const program = object.program(watcherProgram(watcher, 'at system calls'));
+  return program.attachTracepoint('syscalls', WATCHERS[watcher].call);
 }

@@ -59,8 +59,9 @@ export function windowOf(path: Path, before: Reading, after: Reading): Window {
 export interface Sent {
   readonly ms: number;
   readonly bytes: number;
-  /** Of the clients and of the servers. */
-  readonly messages: readonly [number, number];
+  readonly messages: number;
+  /** Of each connection those of the side that has sent fewer. */
+  readonly answers: number;
 }
 
 /** What took the bypass between two samples. */
@@ -68,11 +69,19 @@ export function bypassedBetween(before: Sample, after: Sample): Sent {
   return {
     ms: after.at - before.at,
     bytes: grown(before, after, ({ bypass }) => bypass.bytes),
-    messages: [
-      grown(before, after, ({ bypass }) => bypass.messages[0]),
-      grown(before, after, ({ bypass }) => bypass.messages[1]),
-    ],
+    messages: grown(before, after, ({ bypass }) => bypass.messages[0] + bypass.messages[1]),
+    answers: answersBetween(before, after),
   };
+}
+
+function answersBetween(before: Sample, after: Sample): number {
+  let sum = 0;
+  for (const [id, { bypass }] of after.connections) {
+    const earlier = before.connections.get(id)?.bypass.messages;
+    if (earlier)
+      sum += Math.max(0, Math.min(bypass.messages[0] - earlier[0], bypass.messages[1] - earlier[1]));
+  }
+  return sum;
 }
 
 function grown(before: Sample, after: Sample, of: (connection: BulkConnection) => number): number {

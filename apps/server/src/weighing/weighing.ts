@@ -15,9 +15,11 @@ import {
 /** Below this many bytes a second, and bytes a message, the bypass is the better path without a trial: docs/decisions/weigh-bulk.md. */
 const HEAVY_RATE = 50e6;
 const HEAVY_MESSAGE = 8192;
-/** In streams: where one side sends so many times as many messages as the other. */
+/** In streams, where of so many messages at most one is an answer. */
 const HEAVY_STREAM_MESSAGE = 1024;
 const ONE_WAY = 8;
+/** Until streams are looked for again among messages of that size, when all were requests and answers: to look costs time. */
+const STREAMLESS_REST_MS = 10_000;
 /** Looks at which a pair must have been heavy, a second apart. What ends sooner is not worth a trial. */
 const HEAVY_LOOKS = 2;
 /** On each path, by turns. */
@@ -63,6 +65,8 @@ export class Weighing implements Disposable {
   #weighed = new Map<string, Weighed>();
   #before: { at: number; messages: number; bytes: number; samples: Map<string, Sample> } | null = null;
   #busy = false;
+  /** On the steady clock. */
+  #streamsDueAt = 0;
   /** Which path a pair is tried on at this moment. */
   #trial: { readonly weighed: Weighed; readonly path: Path } | null = null;
   #trouble: unknown = null;
@@ -103,17 +107,20 @@ export class Weighing implements Disposable {
     const now = this.#options.steady();
     const { bytes, messages } = this.#options.totals();
     const before = this.#before;
+    const sent = before && {
+      ms: now - before.at,
+      bytes: bytes.bypass - before.bytes,
+      messages: messages.bypass - before.messages,
+    };
+    const large = sent !== null && isHeavy(sent, HEAVY_MESSAGE);
     const heavy =
-      before !== null &&
-      isHeavy(
-        { ms: now - before.at, bytes: bytes.bypass - before.bytes },
-        messages.bypass - before.messages,
-        HEAVY_STREAM_MESSAGE,
-      );
+      large || (sent !== null && now >= this.#streamsDueAt && isHeavy(sent, HEAVY_STREAM_MESSAGE));
     const due = [...this.#weighed.values()].some(({ path, dueAt }) => path === 'stack' && dueAt <= now);
     const samples = heavy || due ? await this.#samples() : new Map<string, Sample>();
     this.#before = { at: now, bytes: bytes.bypass, messages: messages.bypass, samples };
     if (before === null) return;
+    if (samples.size > 0 && before.samples.size > 0 && !large && !hasHeavy(before.samples, samples))
+      this.#streamsDueAt = now + STREAMLESS_REST_MS;
     for (const [name, sample] of samples) {
       const earlier = before.samples.get(name);
       const weighed = this.#noteLook(name, sample, earlier);
@@ -135,10 +142,7 @@ export class Weighing implements Disposable {
     this.#weighed.set(name, weighed);
     if (this.#weighed.size > MOST_REMEMBERED) this.#forgetOne();
     if (!earlier) return weighed;
-    const sent = bypassedBetween(earlier, sample);
-    const [more, fewer] = sent.messages.toSorted((a, b) => b - a) as [number, number];
-    const leastMessage = more >= ONE_WAY * fewer ? HEAVY_STREAM_MESSAGE : HEAVY_MESSAGE;
-    if (isHeavy(sent, more + fewer, leastMessage)) weighed.heavyLooks++;
+    if (isHeavyPair(bypassedBetween(earlier, sample))) weighed.heavyLooks++;
     return weighed;
   }
 
@@ -226,8 +230,20 @@ export class Weighing implements Disposable {
   }
 }
 
-function isHeavy({ ms, bytes }: Pick<Sent, 'ms' | 'bytes'>, messages: number, leastMessage: number): boolean {
+function isHeavy({ ms, bytes, messages }: Omit<Sent, 'answers'>, leastMessage: number): boolean {
   return bytes / (ms / 1000) >= HEAVY_RATE && bytes >= messages * leastMessage;
+}
+
+function isHeavyPair(sent: Sent): boolean {
+  const streams = sent.messages >= ONE_WAY * sent.answers;
+  return isHeavy(sent, streams ? HEAVY_STREAM_MESSAGE : HEAVY_MESSAGE);
+}
+
+function hasHeavy(before: ReadonlyMap<string, Sample>, after: ReadonlyMap<string, Sample>): boolean {
+  return [...after].some(([name, sample]) => {
+    const earlier = before.get(name);
+    return earlier !== undefined && isHeavyPair(bypassedBetween(earlier, sample));
+  });
 }
 
 function wordsFor({ pair, path }: Weighed, windows: readonly Window[]): string {

@@ -112,7 +112,7 @@ const memory = (maxConnections: number | null): Probe =>
 const jit = probe({
   id: 'jit',
   title: 'Programs are compiled to machine code (JIT)',
-  essential: false,
+  essential: true,
   request: 'jit',
   facts: z.object({ translated: count, compiled: count }),
   judge: ({ translated, compiled }) =>
@@ -124,15 +124,16 @@ const jit = probe({
           does: 'Nothing more is needed.',
         }
       : {
-          outcome: 'worked round',
+          outcome: 'refused',
           seen: `A program of ${translated} bytes is interpreted.`,
-          means: 'Every message costs more than it should, and the bypass gains less.',
-          does: 'Works all the same. sudo sysctl net.core.bpf_jit_enable=1 makes it fast.',
+          means:
+            'The programs that choose a message’s path have functions of their own called back, which is not allowed to interpreted ones.',
+          does: 'Refuses to accelerate. sudo sysctl net.core.bpf_jit_enable=1 changes that.',
         },
   otherwise: {
-    outcome: 'worked round',
-    means: 'Whether messages cost more than they should is not known.',
-    does: 'Works all the same.',
+    outcome: 'refused',
+    means: 'Whether the programs that choose a message’s path can be loaded is not known.',
+    does: REFUSES,
   },
 });
 

@@ -94,7 +94,7 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
 
 function Setting({ name, means, children }: { name: string; means: string; children: ReactNode }) {
   return (
-    <div className="flex flex-wrap items-center justify-between gap-x-16 gap-y-2 px-4 py-3">
+    <div className="flex flex-wrap items-center justify-between gap-x-8 gap-y-2 px-4 py-3">
       <div className="min-w-60 flex-1">
         <h3>{name}</h3>
         <p className="text-xs text-muted">{means}</p>
