@@ -6,7 +6,7 @@ import { unpin } from './pin-folders.ts';
 import type { EarlyLinks, Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { survey } from './survey.ts';
-import { attachWatcher, leaveOutOtherWays, type VISITORS, visitorProgram, type Ways } from './ways.ts';
+import { attachVisitor, attachWatcher, leaveOutOtherWays, type Ways } from './ways.ts';
 
 export interface LoadOptions {
   readonly objectPath: string;
@@ -124,15 +124,11 @@ function limitConnections(object: BpfObject, most: number): void {
 /** Replaces the verdict that a map of sockets may have: those that are enrolled keep it. */
 function attach(object: BpfObject, ways: Ways, resources: DisposableStack): EarlyLinks {
   attachToMap(object.program('sidestep_verdict').fd, object.map('socks').fd, BPF_SK_MSG_VERDICT);
-  const visit = (visitor: (typeof VISITORS)[number]) => {
-    const target = ways.visit === 'by storage' ? { mapFd: object.map('flows').fd } : {};
-    return resources.use(object.program(visitorProgram(visitor, ways.visit)).attachIterator(target));
-  };
   return {
-    tend: visit('sidestep_tend'),
+    tend: resources.use(attachVisitor(object, 'tend', ways.visit)),
     look: resources.use(object.program('sidestep_look').attachIterator()),
     arm: resources.use(object.program('sidestep_arm').attachIterator()),
-    hold: visit('sidestep_hold'),
+    hold: resources.use(attachVisitor(object, 'hold', ways.visit)),
     fionread: resources.use(attachWatcher(object, 'fionread', ways.watch)),
     splice: resources.use(attachWatcher(object, 'splice', ways.watch)),
   };

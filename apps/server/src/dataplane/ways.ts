@@ -1,4 +1,5 @@
 import { BpfError, type BpfLink, type BpfObject, takesTracing } from '@sidestep/libbpf';
+import { TRACE_LINKS } from './pin-names.ts';
 
 /** How iterators come by all our sockets: bpf/visit.bpf.h. The first one costs less. */
 export const VISITS = ['by storage', 'by files'] as const;
@@ -11,27 +12,22 @@ export interface Ways {
   readonly watch: (typeof WATCHES)[number];
 }
 
-export const VISITORS = ['sidestep_tend', 'sidestep_hold'] as const;
-export const WATCHERS = {
-  fionread: { program: 'sidestep_fionread', kernelFunction: 'sock_ioctl', call: 'sys_enter_ioctl' },
-  splice: { program: 'sidestep_splice', kernelFunction: 'tcp_splice_read', call: 'sys_enter_splice' },
-} as const;
+const VISITORS = ['tend', 'hold'] as const;
+type Visitor = (typeof VISITORS)[number];
+type Watcher = (typeof TRACE_LINKS)[number];
+
+const WATCHED: Readonly<Record<Watcher, { kernelFunction: string; call: string }>> = {
+  fionread: { kernelFunction: 'sock_ioctl', call: 'sys_enter_ioctl' },
+  splice: { kernelFunction: 'tcp_splice_read', call: 'sys_enter_splice' },
+};
 
 /** The better ones of those that this kernel takes. */
 export function waysOfKernel(): Ways {
-  const functions = Object.values(WATCHERS).map(({ kernelFunction }) => kernelFunction);
+  const functions = Object.values(WATCHED).map(({ kernelFunction }) => kernelFunction);
   return {
     visit: takesTracing('iterator', 'bpf_sk_storage_map') ? 'by storage' : 'by files',
     watch: functions.every((name) => takesTracing('function', name)) ? 'at functions' : 'at system calls',
   };
-}
-
-export function visitorProgram(visitor: (typeof VISITORS)[number], way: Ways['visit']): string {
-  return way === 'by storage' ? visitor : `${visitor}_files`;
-}
-
-function watcherProgram(watcher: keyof typeof WATCHERS, way: Ways['watch']): string {
-  return `${WATCHERS[watcher].program}_${way === 'at functions' ? 'function' : 'call'}`;
 }
 
 /** Has passed over what this kernel does not take, or is not to be asked for. At system calls programs load on every kernel. */
@@ -39,16 +35,16 @@ export function leaveOutOtherWays(object: BpfObject, { visit, watch }: Ways): vo
   for (const way of VISITS.filter((other) => other !== visit))
     for (const visitor of VISITORS) object.leaveOut(visitorProgram(visitor, way));
   if (watch === 'at system calls')
-    for (const watcher of ['fionread', 'splice'] as const)
-      object.leaveOut(watcherProgram(watcher, 'at functions'));
+    for (const watcher of TRACE_LINKS) object.leaveOut(watcherProgram(watcher, 'at functions'));
+}
+
+export function attachVisitor(object: BpfObject, visitor: Visitor, way: Ways['visit']): BpfLink {
+  const target = way === 'by storage' ? { mapFd: object.map('flows').fd } : {};
+  return object.program(visitorProgram(visitor, way)).attachIterator(target);
 }
 
 /** At its function; at its system call, too, where a kernel has loaded what it then cannot attach. */
-export function attachWatcher(
-  object: BpfObject,
-  watcher: keyof typeof WATCHERS,
-  way: Ways['watch'],
-): BpfLink {
+export function attachWatcher(object: BpfObject, watcher: Watcher, way: Ways['watch']): BpfLink {
   if (way === 'at functions') {
     try {
       return object.program(watcherProgram(watcher, way)).attachFunction();
@@ -57,5 +53,13 @@ export function attachWatcher(
     }
   }
   const program = object.program(watcherProgram(watcher, 'at system calls'));
-  return program.attachTracepoint('syscalls', WATCHERS[watcher].call);
+  return program.attachTracepoint('syscalls', WATCHED[watcher].call);
+}
+
+function visitorProgram(visitor: Visitor, way: Ways['visit']): string {
+  return `sidestep_${visitor}${way === 'by storage' ? '' : '_files'}`;
+}
+
+function watcherProgram(watcher: Watcher, way: Ways['watch']): string {
+  return `sidestep_${watcher}_${way === 'at functions' ? 'function' : 'call'}`;
 }

@@ -1,34 +1,18 @@
-import { join } from 'node:path';
 import { Traffic } from '@sidestep/bench';
-import { checkUpSchema } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { VISITS } from '../../src/dataplane/ways.ts';
 import { copySockets } from './support/copies.ts';
-import { openScene, type Scene } from './support/scene.ts';
+import { sceneOfWays } from './support/scene-of-ways.ts';
 import { CONNECTIONS, SIZE, stoppedReader } from './support/stopped-reader.ts';
 
-const MAIN = join(import.meta.dirname, 'support/main-of-way.ts');
 const EXCHANGES = 5;
-
-/** Whether this kernel takes iterators over what is in a map, as the check-up has found. */
-async function takesStorage({ daemon }: Scene): Promise<boolean> {
-  const { lines } = await daemon.verb('doctor', '--json');
-  const { checks } = checkUpSchema.parse(JSON.parse(lines.join('\n')));
-  return checks.find(({ id }) => id === 'storage-iterators')?.outcome === 'fine';
-}
 
 test.for(VISITS)(
   'connections join, are counted, named and leave when sockets are visited %s',
   async (way) => {
-    await using scene = await openScene('visits', [], null, async (daemon) => {
-      daemon.main = [MAIN, JSON.stringify({ visit: way })];
-    });
+    await using scene = await sceneOfWays('visits', { visit: way });
+    if (scene === null) return;
     const { daemon, cgroup } = scene;
-    if (way === 'by storage' && !(await takesStorage(scene))) {
-      await expect(daemon.enable()).rejects.toThrow('EPERM');
-      return;
-    }
-    await daemon.enable();
     await using programs = new AsyncDisposableStack();
     const exchange = programs.use(
       new Traffic(
