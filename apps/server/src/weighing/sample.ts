@@ -50,7 +50,7 @@ export function windowOf(path: Path, before: Reading, after: Reading): Window {
   return {
     path,
     ms: after.at - before.at,
-    bytes: grown(before, after, ({ bytes }) => bytes),
+    bytes: grown(before, after, (then, now) => now.bytes - then.bytes),
     cpuMs: samePids && before.cpuMs !== null && after.cpuMs !== null ? after.cpuMs - before.cpuMs : null,
   };
 }
@@ -68,27 +68,25 @@ export interface Sent {
 export function bypassedBetween(before: Sample, after: Sample): Sent {
   return {
     ms: after.at - before.at,
-    bytes: grown(before, after, ({ bypass }) => bypass.bytes),
-    messages: grown(before, after, ({ bypass }) => bypass.messages[0] + bypass.messages[1]),
-    answers: answersBetween(before, after),
+    bytes: grown(before, after, (then, now) => now.bypass.bytes - then.bypass.bytes),
+    messages: grown(before, after, (then, now) => sentByEach(then, now).reduce((sum, one) => sum + one)),
+    answers: grown(before, after, (then, now) => Math.min(...sentByEach(then, now))),
   };
 }
 
-function answersBetween(before: Sample, after: Sample): number {
-  let sum = 0;
-  for (const [id, { bypass }] of after.connections) {
-    const earlier = before.connections.get(id)?.bypass.messages;
-    if (earlier)
-      sum += Math.max(0, Math.min(bypass.messages[0] - earlier[0], bypass.messages[1] - earlier[1]));
-  }
-  return sum;
+function sentByEach(then: BulkConnection, now: BulkConnection): number[] {
+  return now.bypass.messages.map((count, side) => count - (then.bypass.messages[side] ?? 0));
 }
 
-function grown(before: Sample, after: Sample, of: (connection: BulkConnection) => number): number {
+function grown(
+  before: Sample,
+  after: Sample,
+  by: (then: BulkConnection, now: BulkConnection) => number,
+): number {
   let sum = 0;
   for (const [id, connection] of after.connections) {
     const earlier = before.connections.get(id);
-    if (earlier) sum += Math.max(0, of(connection) - of(earlier));
+    if (earlier) sum += Math.max(0, by(earlier, connection));
   }
   return sum;
 }

@@ -119,11 +119,11 @@ export class Weighing implements Disposable {
     const samples = heavy || due ? await this.#samples() : new Map<string, Sample>();
     this.#before = { at: now, bytes: bytes.bypass, messages: messages.bypass, samples };
     if (before === null) return;
-    if (samples.size > 0 && before.samples.size > 0 && !large && !hasHeavy(before.samples, samples))
+    const heavyPairs = heavyBetween(before.samples, samples);
+    if (samples.size > 0 && before.samples.size > 0 && !large && heavyPairs.size === 0)
       this.#streamsDueAt = now + STREAMLESS_REST_MS;
     for (const [name, sample] of samples) {
-      const earlier = before.samples.get(name);
-      const weighed = this.#noteLook(name, sample, earlier);
+      const weighed = this.#noteLook(name, sample, heavyPairs.has(name));
       if (weighed.dueAt > now || (weighed.path === 'bypass' && weighed.heavyLooks < HEAVY_LOOKS)) continue;
       await this.#try(name, weighed);
       this.#before = null;
@@ -131,7 +131,7 @@ export class Weighing implements Disposable {
     }
   }
 
-  #noteLook(name: string, sample: Sample, earlier: Sample | undefined): Weighed {
+  #noteLook(name: string, sample: Sample, isHeavy: boolean): Weighed {
     const weighed = this.#weighed.get(name) ?? {
       pair: sample.pair,
       path: 'bypass',
@@ -141,8 +141,7 @@ export class Weighing implements Disposable {
     };
     this.#weighed.set(name, weighed);
     if (this.#weighed.size > MOST_REMEMBERED) this.#forgetOne();
-    if (!earlier) return weighed;
-    if (isHeavyPair(bypassedBetween(earlier, sample))) weighed.heavyLooks++;
+    if (isHeavy) weighed.heavyLooks++;
     return weighed;
   }
 
@@ -239,11 +238,16 @@ function isHeavyPair(sent: Sent): boolean {
   return isHeavy(sent, streams ? HEAVY_STREAM_MESSAGE : HEAVY_MESSAGE);
 }
 
-function hasHeavy(before: ReadonlyMap<string, Sample>, after: ReadonlyMap<string, Sample>): boolean {
-  return [...after].some(([name, sample]) => {
+/** The names of the pairs that were. */
+function heavyBetween(
+  before: ReadonlyMap<string, Sample>,
+  after: ReadonlyMap<string, Sample>,
+): ReadonlySet<string> {
+  const heavy = [...after].filter(([name, sample]) => {
     const earlier = before.get(name);
     return earlier !== undefined && isHeavyPair(bypassedBetween(earlier, sample));
   });
+  return new Set(heavy.map(([name]) => name));
 }
 
 function wordsFor({ pair, path }: Weighed, windows: readonly Window[]): string {
