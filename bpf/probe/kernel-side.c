@@ -43,33 +43,40 @@ static bool is_of(struct bpf_program *program, enum way way)
 	return !strcmp(bpf_program__section_name(program), way == BY_FILES ? "iter/task_file" : "iter/bpf_sk_storage_map");
 }
 
-static bool is_switched_off(const char *setting)
-{
-	FILE *file = fopen(setting, "re");
-	int value = 1;
+const struct bpf_insn nothing[INSTRUCTIONS_OF_NOTHING] = {
+	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+	{ .code = BPF_JMP | BPF_EXIT },
+};
 
-	if (file && fscanf(file, "%d", &value) != 1)
-		value = 1;
+static bool functions_are_patched(void)
+{
+	FILE *file = fopen(FUNCTION_TRACING, "re");
+	bool off = file && fgetc(file) == '0';
+
 	if (file)
 		fclose(file);
-	return !value;
+	return !off;
+}
+
+const char *function_of(struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strncmp(section, AT_FUNCTION, strlen(AT_FUNCTION)) ? NULL : section + strlen(AT_FUNCTION);
 }
 
 int try_function(const char *name)
 {
-	const struct bpf_insn nothing[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	LIBBPF_OPTS(bpf_prog_load_opts, load, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY), program, link;
+	int id, program, link;
 
+	if (!functions_are_patched())
+		return -EOPNOTSUPP;
+	id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY);
 	if (id < 0)
 		return id;
-	if (is_switched_off(FUNCTION_TRACING))
-		return -EOPNOTSUPP;
 	load.attach_btf_id = id;
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, sizeof(nothing) / sizeof(*nothing), &load);
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, INSTRUCTIONS_OF_NOTHING, &load);
 	if (program < 0)
 		return program;
 	link = bpf_link_create(program, 0, BPF_TRACE_FENTRY, NULL);
@@ -82,9 +89,9 @@ int try_function(const char *name)
 
 static bool fits(struct bpf_program *program, enum way way)
 {
-	const char *section = bpf_program__section_name(program), *function = section + strlen(AT_FUNCTION);
+	const char *function = function_of(program);
 
-	if (!strncmp(section, AT_FUNCTION, strlen(AT_FUNCTION)))
+	if (function)
 		return !try_function(function);
 	return !is_of(program, way == BY_FILES ? BY_STORAGE : BY_FILES);
 }

@@ -16,8 +16,15 @@ enum way {
 /* Loads all of `object` but for the iterators of the other way, and for what is called at functions where none can be. Zero, or a negative error. */
 int load_way(struct bpf_object *object, enum way way);
 
+/* The function of the kernel at which a program is to be called, or NULL. */
+const char *function_of(struct bpf_program *program);
+
 /* Whether a program can be called at a function of the kernel, tried with one that does nothing: zero, or the kernel's negative error. */
 int try_function(const char *name);
+
+/* Of any program type. */
+#define INSTRUCTIONS_OF_NOTHING 2
+extern const struct bpf_insn nothing[INSTRUCTIONS_OF_NOTHING];
 
 /*
  * Loads all of the probe's own programs at once, which takes a kernel that is as it should be a tenth of the time. Where that fails, every

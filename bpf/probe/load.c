@@ -116,13 +116,15 @@ void probe_visitors(void)
 /* Those that are called at functions of the kernel instead of system calls. */
 void probe_functions(void)
 {
-	static const char *const functions[] = { "tcp_splice_read", "sock_ioctl" };
+	struct bpf_object *names = open_data_plane();
+	struct bpf_program *program;
 
-	for (size_t i = 0; i < sizeof(functions) / sizeof(*functions); i++) {
-		int error = try_function(functions[i]);
+	bpf_object__for_each_program(program, names) {
+		const char *function = function_of(program);
+		int error = function ? try_function(function) : 0;
 
 		if (error)
-			refuse(error, "have a program called at %s", functions[i]);
+			refuse(error, "have a program called at %s", function);
 	}
 	tell("\"programs\":%d", verify_each("fentry"));
 }
@@ -226,14 +228,10 @@ void probe_pins(void)
 
 static int try_to_load(void)
 {
-	const struct bpf_insn instructions[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
 	union bpf_attr attributes = {
 		.prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
-		.insns = (uint64_t)instructions,
-		.insn_cnt = sizeof(instructions) / sizeof(*instructions),
+		.insns = (uint64_t)nothing,
+		.insn_cnt = INSTRUCTIONS_OF_NOTHING,
 		.license = (uint64_t) "GPL",
 	};
 
