@@ -36,24 +36,30 @@ static struct tally {
 	_Atomic int error;
 } *tally;
 
-/* SIGUSR1, which is blocked but here: in the middle of a call it would end that, which is not what this is about. */
+/* SIGUSR1 alone. */
+static sigset_t telling(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGUSR1);
+	return signals;
+}
+
+/* It is blocked but here: in the middle of a call it would end that, which is not what this is about. */
 static bool told_within_ms(void)
 {
 	const struct timespec ms = { .tv_nsec = NS_PER_MS };
-	sigset_t told;
+	sigset_t signals = telling();
 
-	sigemptyset(&told);
-	sigaddset(&told, SIGUSR1);
-	return sigtimedwait(&told, NULL, &ms) == SIGUSR1;
+	return sigtimedwait(&signals, NULL, &ms) == SIGUSR1;
 }
 
 static void hear_when_asked(void)
 {
-	sigset_t told;
+	sigset_t signals = telling();
 
-	sigemptyset(&told);
-	sigaddset(&told, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &told, NULL);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
 }
 
 static void trouble(void)
