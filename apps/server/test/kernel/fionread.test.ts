@@ -25,7 +25,8 @@ function whereTheyCount(): void {
       await using scene = await acceleratedScene('fionread', { queueCap: 65_536 });
       await using asker = new Traffic(
         'asker',
-        { large: 1_500_000, rounds: 30, hidden },
+        // Small ones enough to join between two large ones, also where visits come late.
+        { large: 1_500_000, rounds: 30, turns: 100, hidden },
         { cgroup: scene.cgroup.path },
       );
       const result = await asker.result();
