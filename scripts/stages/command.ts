@@ -24,16 +24,21 @@ export async function show(
   return (await ended(child)) as number;
 }
 
-/** Runs a command and keeps what it says, on both outputs. */
-export async function collect(command: string, args: readonly string[], cwd: string) {
+/** Runs a command and keeps what it says, on both outputs; `heard` gets each piece as it comes. */
+export async function collect(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  heard: (text: string) => void = () => {},
+) {
   const child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
+  const keep = (text: string) => {
     output += text;
-  });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
-    output += text;
-  });
+    heard(text);
+  };
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
   return { exitCode: await ended(child), output };
 }
 

@@ -2,20 +2,20 @@ import { cpSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { collect, root, tool } from './command.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { type Failure, type Outcome, outcomeOf } from './outcome.ts';
 
 /** Each check is one command that must end with 0; what it said is shown only if not. */
 export async function staticChecks(): Promise<Outcome> {
   let passed = 0;
-  let failed = 0;
+  const failures: Failure[] = [];
   for (const [name, run] of checks()) {
     const { exitCode, output } = await run();
     if (exitCode === 0) passed++;
-    else failed++;
+    else failures.push({ test: name, message: output });
     console.log(`  ${exitCode === 0 ? '✓' : '✗'} ${name}`);
     if (exitCode !== 0) console.log(output.trimEnd().replace(/^/gm, '    '));
   }
-  return outcomeOf({ passed, failed, skipped: 0, exitCode: 0 });
+  return outcomeOf({ passed, failed: failures.length, skipped: 0, exitCode: 0, failures });
 }
 
 type Check = [name: string, run: () => Promise<{ exitCode: number; output: string }>];
