@@ -73,13 +73,13 @@ static __always_inline bool waited(struct ss_direction *direction, bool done)
 }
 
 /* Until so few bytes are left in the reader's queue. */
-static __always_inline bool await_room(struct ss_direction *direction, struct tcp_sock *reader, __u32 enough)
+RARE bool await_room(struct ss_direction *direction, struct tcp_sock *reader, __u32 enough)
 {
 	return worth_waiting(direction) && waited(direction, comes_true(look_at_queue, reader, enough));
 }
 
 /* Until the reader has read all that TCP brought; what is still on its way cannot arrive while we hold the sender. */
-static __always_inline bool await_all_read(struct ss_direction *direction, struct tcp_sock *sender, struct tcp_sock *reader)
+RARE bool await_all_read(struct ss_direction *direction, struct tcp_sock *sender, struct tcp_sock *reader)
 {
 	__u32 all = PEEK(sender, write_seq);
 

@@ -115,6 +115,7 @@ static __always_inline bool must_be_strict(struct ss_connection *conn)
 static __always_inline void start_afresh(struct ss_direction *direction)
 {
 	direction->passed = 0;
+	direction->room = 0;
 	direction->waits_since = 0;
 	direction->streak = 0;
 	direction->mean = 0;

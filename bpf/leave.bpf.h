@@ -39,7 +39,7 @@ static __always_inline void ask_for_attention(void)
 	attention = 1;
 }
 
-static __always_inline void begin_leaving(struct ss_connection *conn, __u32 reason)
+RARE void begin_leaving(struct ss_connection *conn, __u32 reason)
 {
 	if (!change_state(conn, SS_STATE_BYPASS, SS_STATE_LEAVING))
 		return;
@@ -51,7 +51,7 @@ static __always_inline void begin_leaving(struct ss_connection *conn, __u32 reas
  * Closes the gate for good if this is the moment. `own_calls` is the number of calls in which the caller itself is
  * inside the socket of `side`: 1 from a verdict, 0 from the iterator.
  */
-static __always_inline bool try_to_part(struct ss_connection *conn, __u32 side, int own_calls)
+RARE bool try_to_part(struct ss_connection *conn, __u32 side, int own_calls)
 {
 	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
 	bool quiet;
@@ -82,7 +82,7 @@ static __always_inline __u32 state_after_gate(struct ss_connection *conn)
 
 static __always_inline void forget_both(struct ss_connection *conn)
 {
-	__u64 client = conn->end[SS_CLIENT].cookie, server = conn->end[SS_SERVER].cookie;
+	__u64 client = conn->cookie[SS_CLIENT], server = conn->cookie[SS_SERVER];
 
 	bpf_map_delete_elem(&socks, &client);
 	bpf_map_delete_elem(&socks, &server);

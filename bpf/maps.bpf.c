@@ -5,6 +5,7 @@
 struct sock_map socks SEC(".maps");
 struct flow_map flows SEC(".maps");
 struct connection_map connections SEC(".maps");
+struct short_cut_map short_cuts SEC(".maps");
 struct slot_queue free_slots SEC(".maps");
 struct pending_map pending SEC(".maps");
 struct syn_map syns SEC(".maps");

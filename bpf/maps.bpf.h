@@ -65,12 +65,27 @@ struct flow_map {
 /* Unless user space sizes the maps otherwise before it loads them, and says so in most_connections. */
 #define MOST_CONNECTIONS 65536
 
-/* Records by slot: the verdict finds its record without a hash. */
+/* Records by slot: the verdict finds its record without a hash. Values that can be mapped begin where a page does, and so where a cache line does. */
 struct connection_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, MOST_CONNECTIONS);
 	__type(key, __u32);
 	__type(value, struct ss_connection);
+};
+
+/* Where the records of enrolled sockets are, by the lower bits of their cookies: short-cut.bpf.h. */
+#ifdef SS_TEST_ONE_SHORT_CUT
+#define SHORT_CUTS 1
+#else
+#define SHORT_CUTS (1 << 17)
+#endif
+
+struct short_cut_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SHORT_CUTS);
+	__type(key, __u32);
+	__type(value, __u64);
 };
 
 /* Slots that were used and are free again, the one that is free longest first. */
@@ -177,6 +192,7 @@ struct totals_map {
 extern struct sock_map socks SEC(".maps");
 extern struct flow_map flows SEC(".maps");
 extern struct connection_map connections SEC(".maps");
+extern struct short_cut_map short_cuts SEC(".maps");
 extern struct slot_queue free_slots SEC(".maps");
 extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");

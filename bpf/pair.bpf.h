@@ -11,6 +11,7 @@
 #include "crowd.bpf.h"
 #include "join.bpf.h"
 #include "record.bpf.h"
+#include "short-cut.bpf.h"
 #include <bpf/bpf_endian.h>
 
 static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool local)
@@ -32,8 +33,11 @@ static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool l
 	__builtin_memcpy(into + 12, &v4, 4);
 }
 
-static __always_inline void describe(struct ss_end *end, struct tcp_sock *tp, __u64 cookie, const struct process *process)
+static __always_inline void describe(struct ss_connection *conn, __u32 side, struct tcp_sock *tp, __u64 cookie,
+				     const struct process *process)
 {
+	struct ss_end *end = &conn->end[side];
+
 	end->netns = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, net_cookie);
 	end->cgroup = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_cgrp_data.cgroup, kn, id);
 	end->pid = process->pid;
@@ -42,7 +46,7 @@ static __always_inline void describe(struct ss_end *end, struct tcp_sock *tp, __
 	copy_address(end->address, tp, true);
 	end->port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
 	/* Last: a record without a cookie is not complete. */
-	end->cookie = cookie;
+	conn->cookie[side] = cookie;
 }
 
 /*
@@ -97,7 +101,7 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	__builtin_memset(event, 0, sizeof(*event));
 	event->at = bpf_ktime_get_ns();
 	event->kind = SS_EVENT_LISTENING;
-	describe(&event->connection.end[SS_SERVER], tp, cookie, &process);
+	describe(&event->connection, SS_SERVER, tp, cookie, &process);
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 	report_line("pid %u listens on port %u", process.pid, ops->local_port);
 }
@@ -139,13 +143,14 @@ static __always_inline void on_syn(struct bpf_sock_ops *ops)
 }
 
 /* With blocking readers allowed a connection must join before anybody can be inside recv, that is now. */
-static __always_inline bool enrol_now(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+static __always_inline bool enrol_now(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 slot, __u32 side)
 {
-	__u64 key = conn->end[side].cookie;
+	__u64 key = conn->cookie[side];
 
 	if (bpf_sock_hash_update(ops, &socks, &key, BPF_NOEXIST))
 		return false;
 	conn->enrolled |= 1 << side;
+	lay_short_cut(key, slot, side);
 	return true;
 }
 
@@ -189,7 +194,7 @@ static __always_inline struct ss_connection *new_record(struct place *place, str
 	conn->sock[SS_CLIENT] = (__u64)tp;
 	conn->reason = SS_REASON_NOT_PAIRED;
 	conn->due = config.settle_turns;
-	describe(&conn->end[SS_CLIENT], tp, cookie, &flow->process);
+	describe(conn, SS_CLIENT, tp, cookie, &flow->process);
 	/* What the client knows of the server's address, until the server says so itself. */
 	copy_address(conn->end[SS_SERVER].address, tp, false);
 	conn->end[SS_SERVER].port = bpf_ntohs(BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_dport));
@@ -215,7 +220,7 @@ static __always_inline struct ss_connection *take_server(struct place *place, st
 	process = bpf_map_lookup_elem(&listeners, &place->listener);
 	if (process)
 		flow->process = *process;
-	describe(&conn->end[SS_SERVER], tp, cookie, &flow->process);
+	describe(conn, SS_SERVER, tp, cookie, &flow->process);
 	become_ours(flow, place, SS_SERVER, cookie);
 	conn->reason = SS_REASON_WARMING_UP;
 	conn->sock[SS_SERVER] = (__u64)tp;
@@ -284,7 +289,7 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 	if (config.allow_blocking && !config.kill && !kept_on_stack(conn) && !bad_habit(&conn->end[SS_CLIENT]) && !sends_urgent_bytes(conn) &&
 	    !is_used_again(place.connection) && !misfit(tp, file_of(tp), true)) {
 		conn->state = SS_STATE_JOINING;
-		if (!enrol_now(ops, conn, SS_CLIENT))
+		if (!enrol_now(ops, conn, place.slot, SS_CLIENT))
 			conn->state = SS_STATE_STACK;
 	}
 	conn->id = place.connection;
@@ -336,7 +341,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 		conn->reason = reason;
 		return;
 	}
-	if (enrol_now(ops, conn, SS_SERVER)) {
+	if (enrol_now(ops, conn, place.slot, SS_SERVER)) {
 		if (complete_joining(conn))
 			return;
 		bpf_map_delete_elem(&socks, &flow->cookie);

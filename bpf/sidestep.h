@@ -115,7 +115,6 @@ struct ss_splicer {
 };
 
 struct ss_end {
-	__u64 cookie;		/* the socket's, also its key in the SOCKHASH; 0: not seen */
 #ifdef SS_TEST_OTHER_LAYOUT
 	__u64 test_field;
 #endif
@@ -126,8 +125,7 @@ struct ss_end {
 	struct ss_executable executable;
 	__u32 pid;		/* thread group id; 0: not known yet */
 	__u16 port;		/* host order */
-	__u8 exact;		/* pid, comm and executable are those of whoever uses the socket, not of whoever listens */
-	__u8 pad;
+	__u16 pad;
 };
 
 /* In the same word as the ends that are closed: whether the server has taken the record, or its client was gone before. */
@@ -136,51 +134,72 @@ struct ss_end {
 
 /* A measurement of how fast a stream goes, under way. */
 struct ss_pace {
+	__u32 messages;
+	__u64 bytes;		/* since it began */
 	__u64 began;		/* CLOCK_MONOTONIC, ns; 0: not yet */
 	__u64 seen;		/* the last look at the clock */
-	__u64 bytes;		/* since it began */
-	__u64 messages;
 };
 
-/* What went from one end to the other. Messages: sends on the bypass, data segments on the stack. */
+/* Of a processor's cache. Where a line begins matters for speed alone. */
+#define SS_LINE __attribute__((aligned(64)))
+
+/*
+ * What went from one end to the other. Messages: sends on the bypass, data segments on the stack. In the first line what each message needs: the
+ * sender alone writes to it, and the other end looks into it now and then.
+ */
 struct ss_direction {
 	__u64 bypass_messages;
 	__u64 bypass_bytes;
-	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
-	__u64 stack_bytes;
-	struct ss_pace pace;
-	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: since when TCP carries it although it is enrolled; 0: it does not */
-	__u64 waited_bytes;	/* that TCP has carried since then */
-	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
-	__u32 bypass_rate;	/* the same since joining */
-	__u32 streak;		/* messages since the other end last sent */
-	__u32 passed;		/* messages since joining that went by TCP because earlier ones were still unread there */
 	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
-	__u8 windows;		/* how often bypass_rate was measured since joining, as far as that matters */
-	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see transmit.bpf.h */
-	__u8 pad[3];
-	__u32 lowat_before;
 	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. See ss_spill */
+	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see transmit.bpf.h */
+	__u32 sent;		/* messages while enrolled, whichever path they took */
+	__u32 streak;		/* messages since the other end was last seen to send */
+	__u32 answered;		/* what the other end had sent then */
+	__u32 room;		/* bytes that the reader's queue has room for at least */
+	struct ss_pace pace;
+	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
+	__u64 stack_bytes;
+	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: since when TCP carries it although it is enrolled; 0: it does not */
+	__u64 waited_bytes;	/* that TCP has carried since then */
+	__u32 passed;		/* messages since joining that went by TCP because earlier ones were still unread there */
+	__u32 lowat_before;
+	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
+	__u32 bypass_rate;	/* the same since joining */
+	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
+	__u8 windows;		/* how often bypass_rate was measured since joining, as far as that matters */
 	__u8 vain_waits;	/* how often in a row the reader did not catch up while the sender looked */
 	__u8 refrained;		/* counts when it was not tried, because of that */
-	__u8 pad2;
-	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
-};
+	__u8 pad;
+} SS_LINE;
 
 /* Where the count of a client socket's earlier connections begins in an id. */
 #define SS_LIVES_SHIFT 40
 
+/*
+ * In the first line what each message needs of both ends, and what hardly any message writes: where each end has a processor, a line that both
+ * write to is fetched from the other one each time, which takes 70 ns. What an end counts is in its direction.
+ */
 struct ss_connection {
 	__u64 id;		/* the client's socket cookie; with a count in the upper bits if that socket has connected before */
-	__u64 opened;		/* CLOCK_MONOTONIC, ns */
-	struct ss_end end[2];
-	struct ss_direction direction[2];
-	enum ss_state state;
-	enum ss_reason reason;	/* why not on the bypass, or why leaving it */
 	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
-	__u64 file[2];		/* and of their struct file, 0 as long as the socket was not accepted */
+	__u64 cookie[2];	/* the sockets', also their keys in the SOCKHASH; 0: not seen */
+	enum ss_state state;
+	__u32 ruled;		/* config.rules as it was last held against them, and in the two lowest bits whether and how they keep it on the stack: rule.bpf.h */
+	enum ss_reason reason;	/* why not on the bypass, or why leaving it */
+	__u32 closed;		/* mask of ends that have reached TCP_CLOSE, and SS_PAIRED */
+	__u8 exact[2];		/* an end's pid, comm and executable are those of whoever uses the socket, not of whoever listens */
+	__u8 announced;		/* the first redirect since joining was reported */
+	__u8 late;		/* it is the iterator that lets it join, not the establishment */
+	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
+	__u8 trial;		/* a stream that tries the bypass, or is to */
+	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
+	__u8 dozing;		/* a stream that TCP carries, or what is kept there: no hook is to cost it anything */
+	struct ss_direction direction[2];
+	__u64 file[2];		/* kernel addresses of the sockets' struct file, 0 as long as one was not accepted */
+	__u64 opened;		/* CLOCK_MONOTONIC, ns */
 	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: when it last joined */
 	__u64 joined_with;	/* messages on the bypass then */
 	__u64 arm_since;	/* CLOCK_MONOTONIC, ns: when `arm` was set */
@@ -188,23 +207,16 @@ struct ss_connection {
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */
 	__u32 last_sender;
-	__u32 closed;		/* mask of ends that have reached TCP_CLOSE, and SS_PAIRED */
 	__u32 armed;		/* mask of ends whose transmit hook is on */
 	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
 	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
-	__u32 ruled;		/* config.rules as it was last held against them, and in the two lowest bits whether and how they keep it on the stack: rule.bpf.h */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
-	__u8 announced;		/* the first redirect since joining was reported */
-	__u8 late;		/* it is the iterator that lets it join, not the establishment */
-	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
 	__u8 given_up;		/* not watched any more, and so never to join */
-	__u8 trial;		/* a stream that tries the bypass, or is to */
-	__u8 trials;		/* how often one did */
+	__u8 trials;		/* how often a stream tried the bypass */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
-	__u8 dozing;		/* a stream that TCP carries, or what is kept there: no hook is to cost it anything */
-	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
 	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
+	struct ss_end end[2];
 };
 
 struct ss_event {
@@ -250,6 +262,7 @@ struct ss_wake {
 /* What sidestep_hold writes out: an end that is still enrolled, and what it has not read. */
 struct ss_hold {
 	__u64 connection;
+	__u64 cookie;
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd; 0: it has none any more */
 	struct ss_end end;
 	__u32 unread;		/* bytes; 0 when nothing redirected waits */

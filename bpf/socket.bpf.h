@@ -161,12 +161,18 @@ static __always_inline bool in_a_call_of_its_own(struct tcp_sock *tp)
 	       BPF_CORE_READ(task, cred, fsuid.val) == PEEK(tp, inet_conn.icsk_inet.sk.sk_uid.val);
 }
 
-/* Only where the running process is the one that uses the socket: its pid, name and executable replace those of whoever listens. */
-static __always_inline void note_process_of(struct ss_end *end)
+RARE void note_running_process(struct ss_connection *conn, __u32 side)
 {
-	if (end->exact)
-		return;
+	struct ss_end *end = &conn->end[side & 1];
+
 	note_process(&end->pid, end->comm);
 	note_executable(&end->executable);
-	end->exact = 1;
+	conn->exact[side & 1] = 1;
+}
+
+/* Only where the running process is the one that uses the socket: its pid, name and executable replace those of whoever listens. */
+static __always_inline void note_process_of(struct ss_connection *conn, __u32 side)
+{
+	if (unlikely(!conn->exact[side & 1]))
+		note_running_process(conn, side);
 }

@@ -7,6 +7,7 @@
 #include "close.bpf.h"
 #include "join.bpf.h"
 #include "pause.bpf.h"
+#include "short-cut.bpf.h"
 #include "visit.bpf.h"
 
 enum enrolment {
@@ -23,8 +24,10 @@ static __always_inline enum enrolment enrol(struct sock *sk, struct ss_connectio
 	conn->enrolled |= 1 << (flow->side & 1);
 	if (bpf_map_update_elem(&socks, &key, sk, BPF_NOEXIST))
 		return REFUSED;
-	if (state_of(conn) == SS_STATE_JOINING && conn->id == flow->connection)
+	if (state_of(conn) == SS_STATE_JOINING && conn->id == flow->connection) {
+		lay_short_cut(key, flow->slot, flow->side & 1);
 		return ENROLLED;
+	}
 	bpf_map_delete_elem(&socks, &key);
 	return OVERTAKEN;
 }
@@ -75,8 +78,8 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		census.candidates++;
 		return;
 	}
-	start_afresh(&conn->direction[0]);
-	start_afresh(&conn->direction[1]);
+	start_afresh(&conn->direction[SS_CLIENT]);
+	start_afresh(&conn->direction[SS_SERVER]);
 	if (!change_state(conn, SS_STATE_STACK, SS_STATE_JOINING))
 		return;
 	/* It may have begun to doze meanwhile: arm.bpf.h. */
@@ -135,7 +138,7 @@ static __always_inline bool name_socket(struct seq_file *seq, struct ss_connecti
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lowat = lowat };
+	struct ss_wake wake = { .cookie = conn->cookie[side & 1], .pid = end->pid, .lowat = lowat };
 
 	if (file)
 		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);

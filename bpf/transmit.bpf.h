@@ -117,12 +117,12 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
 		/* It sends, or acknowledges what it has read. */
-		if (!conn->end[side].exact && in_a_call_of_its_own((void *)conn->sock[side]))
-			note_process_of(&conn->end[side]);
+		if (!conn->exact[side] && in_a_call_of_its_own((void *)conn->sock[side]))
+			note_process_of(conn, side);
 		if (data) {
 			observe(ops, conn, side);
 			/* It was on for the name alone. */
-			if (conn->end[side].exact && flow->samples <= SAMPLES_OF_A_SHORT_ONE)
+			if (conn->exact[side] && flow->samples <= SAMPLES_OF_A_SHORT_ONE)
 				disarm(ops, conn, side, DORMANT);
 		} else if (conn->dozing)
 			doze_until_it_sends(ops, conn, flow);

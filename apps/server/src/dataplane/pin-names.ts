@@ -19,6 +19,7 @@ export const MAPS = {
 /** What another version may not have; all but `cheaper` only the programs work with, among each other. */
 export const SHARED_MAPS = {
   flows: 'flows',
+  short_cuts: 'short_cuts',
   free_slots: 'free_slots',
   pending: 'pending',
   syns: 'syns',

@@ -6,8 +6,8 @@ import { run } from '@sidestep/bench';
 const BPF = join(import.meta.dirname, '../../../../../bpf');
 const MAIN = join(import.meta.dirname, 'main-of-build.ts');
 
-/** With the last one the kernel refuses a program. */
-type Macro = 'SS_TEST_OTHER_PROGRAMS' | 'SS_TEST_OTHER_LAYOUT' | 'SS_TEST_REFUSED';
+/** With the refused one the kernel takes not all programs; with one short cut all sockets have theirs in the same place. */
+type Macro = 'SS_TEST_OTHER_PROGRAMS' | 'SS_TEST_OTHER_LAYOUT' | 'SS_TEST_REFUSED' | 'SS_TEST_ONE_SHORT_CUT';
 
 /** The programs, compiled with macros of the tests' own. Disposing removes them. */
 export class Build implements Disposable {
