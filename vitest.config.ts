@@ -22,8 +22,9 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages}/*/{src,test}/**/*.test.ts', 'scripts/test/**/*.test.ts'],
           exclude: ['apps/web/**', kernel, '**/node_modules/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // Guards against what hangs, and measures nothing.
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
         },
       },
       {

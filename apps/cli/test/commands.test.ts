@@ -322,7 +322,7 @@ describe('--follow', () => {
     await daemon.run('enable');
     await until(() => following.out().includes('enabled'));
     following.child.stdout?.destroy();
-    for (let n = 0; n < 100 && following.child.exitCode === null; n++) {
+    while (following.child.exitCode === null) {
       daemon.emit('paired');
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

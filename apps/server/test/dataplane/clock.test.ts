@@ -2,8 +2,12 @@ import { expect, test } from 'vitest';
 import { createClock, systemClock } from '../../src/dataplane/clock.ts';
 
 test('the monotonic clock of now reads as now', () => {
-  const now = systemClock.micros(Number(process.hrtime.bigint()));
-  expect(Math.abs(now / 1000 - Date.now())).toBeLessThan(50);
+  const before = Date.now();
+  const now = systemClock.micros(Number(process.hrtime.bigint())) / 1000;
+  const after = Date.now();
+  // Whoever had the processor in between; the wall clock counts milliseconds.
+  expect(now).toBeGreaterThan(before - 5);
+  expect(now).toBeLessThan(after + 5);
 });
 
 test('events keep their order and their distance', () => {

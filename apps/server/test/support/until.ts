@@ -5,7 +5,8 @@ export async function until(
   what: () => boolean | Promise<boolean>,
   words = 'it never happened',
 ): Promise<void> {
-  for (const end = Date.now() + 25_000; Date.now() < end; await sleep(10)) {
+  // Not by the wall clock, which may be set meanwhile.
+  for (const end = performance.now() + 60_000; performance.now() < end; await sleep(10)) {
     if (await what()) return;
   }
   throw new Error(words);
