@@ -10,6 +10,7 @@ const struct ss_hold *const hold_layout = 0;
 /* A closed socket stays enrolled, and readable, until its program closes the file. Its record is gone: what it carries itself must do. */
 static __always_inline void name_itself(struct ss_end *end, struct flow *flow)
 {
+	end->cookie = flow->cookie;
 	end->pid = flow->process.pid;
 	__builtin_memcpy(end->comm, flow->process.comm, sizeof(end->comm));
 }
@@ -31,7 +32,6 @@ static __always_inline void name_holder(struct bpf_iter_meta *meta, struct tcp_s
 	else
 		name_itself(&hold.end, flow);
 	hold.connection = flow->connection;
-	hold.cookie = flow->cookie;
 	hold.side = side;
 	hold.locked = in_a_call(me);
 	hold.unread = holds_redirected(me) ? queued_bytes(me) : 0;

@@ -112,8 +112,9 @@ static __always_inline bool must_be_strict(struct ss_connection *conn)
 	return asks_fionread(&conn->end[SS_CLIENT]) || asks_fionread(&conn->end[SS_SERVER]);
 }
 
-static __always_inline void start_afresh(struct ss_direction *direction)
+static __always_inline void start_afresh(struct ss_direction *direction, struct ss_direction *other)
 {
+	direction->answered = other->sent;
 	direction->passed = 0;
 	direction->room = 0;
 	direction->waits_since = 0;

@@ -45,6 +45,7 @@ static __always_inline void describe(struct ss_connection *conn, __u32 side, str
 	end->executable = process->executable;
 	copy_address(end->address, tp, true);
 	end->port = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_num);
+	end->cookie = cookie;
 	/* Last: a record without a cookie is not complete. */
 	conn->cookie[side] = cookie;
 }
@@ -58,6 +59,7 @@ static __always_inline void forget_earlier(struct flow *flow)
 	if (flow->kind != FLOW_OURS)
 		return;
 	bpf_map_delete_elem(&socks, &flow->cookie);
+	close_short_cut(flow->cookie);
 	flow->connection = 0;
 	flow->kind = FLOW_UNUSED;
 	flow->lives++;

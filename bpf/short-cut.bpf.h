@@ -24,6 +24,12 @@ static __always_inline void lay_short_cut(__u64 cookie, __u32 slot, __u32 side)
 		*place = (__u64)slot << 1 | side;
 }
 
+/* A place that is no longer anybody's, or by now another's, who then goes the long way. */
+static __always_inline void close_short_cut(__u64 cookie)
+{
+	lay_short_cut(cookie, 0, 0);
+}
+
 /* The record of this enrolled socket, and which end of it this is; null where only the long way leads there, if any. */
 static __always_inline struct ss_connection *record_by_short_cut(__u64 cookie, __u32 *side)
 {

@@ -115,6 +115,7 @@ struct ss_splicer {
 };
 
 struct ss_end {
+	__u64 cookie;		/* the socket's; 0: not seen */
 #ifdef SS_TEST_OTHER_LAYOUT
 	__u64 test_field;
 #endif
@@ -144,8 +145,8 @@ struct ss_pace {
 #define SS_LINE __attribute__((aligned(64)))
 
 /*
- * What went from one end to the other. Messages: sends on the bypass, data segments on the stack. In the first line what each message needs: the
- * sender alone writes to it, and the other end looks into it now and then.
+ * What went from one end to the other. Messages: sends on the bypass, data segments on the stack. In the first line what each message needs: hardly
+ * anybody but the sender writes to it, and the other end looks into it now and then.
  */
 struct ss_direction {
 	__u64 bypass_messages;
@@ -155,8 +156,8 @@ struct ss_direction {
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
 	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. See ss_spill */
 	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see transmit.bpf.h */
-	__u32 sent;		/* messages while enrolled, whichever path they took */
-	__u32 streak;		/* messages since the other end was last seen to send */
+	__u32 sent;		/* messages on which the verdict thought, whichever path they took */
+	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
 	__u32 answered;		/* what the other end had sent then */
 	__u32 room;		/* bytes that the reader's queue has room for at least */
 	struct ss_pace pace;
@@ -185,7 +186,7 @@ struct ss_direction {
 struct ss_connection {
 	__u64 id;		/* the client's socket cookie; with a count in the upper bits if that socket has connected before */
 	__u64 sock[2];		/* kernel addresses of the two struct tcp_sock, only ever probe-read */
-	__u64 cookie[2];	/* the sockets', also their keys in the SOCKHASH; 0: not seen */
+	__u64 cookie[2];	/* the sockets', as in their ends: their keys in the SOCKHASH */
 	enum ss_state state;
 	__u32 ruled;		/* config.rules as it was last held against them, and in the two lowest bits whether and how they keep it on the stack: rule.bpf.h */
 	enum ss_reason reason;	/* why not on the bypass, or why leaving it */
@@ -262,7 +263,6 @@ struct ss_wake {
 /* What sidestep_hold writes out: an end that is still enrolled, and what it has not read. */
 struct ss_hold {
 	__u64 connection;
-	__u64 cookie;
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd; 0: it has none any more */
 	struct ss_end end;
 	__u32 unread;		/* bytes; 0 when nothing redirected waits */

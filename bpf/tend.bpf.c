@@ -78,8 +78,8 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		census.candidates++;
 		return;
 	}
-	start_afresh(&conn->direction[SS_CLIENT]);
-	start_afresh(&conn->direction[SS_SERVER]);
+	start_afresh(&conn->direction[SS_CLIENT], &conn->direction[SS_SERVER]);
+	start_afresh(&conn->direction[SS_SERVER], &conn->direction[SS_CLIENT]);
 	if (!change_state(conn, SS_STATE_STACK, SS_STATE_JOINING))
 		return;
 	/* It may have begun to doze meanwhile: arm.bpf.h. */
@@ -138,7 +138,7 @@ static __always_inline bool name_socket(struct seq_file *seq, struct ss_connecti
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = { .cookie = conn->cookie[side & 1], .pid = end->pid, .lowat = lowat };
+	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lowat = lowat };
 
 	if (file)
 		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);

@@ -75,6 +75,12 @@ static __always_inline void count_streak(struct ss_connection *conn, __u32 side)
 		conn->trial = 0;
 }
 
+/* Who has not sent for some messages cannot vouch for itself: it is looked at with the second one, and at each from the eighth on. */
+static __always_inline bool looks_over(__u32 streak)
+{
+	return streak >= LOOK_AFTER || streak == 2 || !streak;
+}
+
 /* A server that was not accepted yet has nobody who could block, so its reader starts on the bypass. */
 static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
 {
@@ -104,7 +110,7 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
 	if (unlikely(streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience)) && tcp_is_faster(direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
-				       (streak >= LOOK_AFTER && blocks(conn, !(side & 1)))))
+				       (looks_over(streak) && blocks(conn, !(side & 1)))))
 		return SS_REASON_BLOCKING_READER;
 	return own->inet_conn.icsk_inet.sk.sk_rcvlowat > 1 ? SS_REASON_LOW_WATER_MARK : SS_REASON_NONE;
 }

@@ -6,7 +6,6 @@ import { type EndRecord, endOf } from './record.ts';
 /** `struct ss_hold`. */
 interface HoldRecord {
   readonly connection: bigint;
-  readonly cookie: bigint;
   readonly inode: bigint;
   readonly end: EndRecord;
   readonly unread: number;
@@ -64,7 +63,7 @@ function holderOf(records: readonly HoldRecord[]): Holder {
         return { side: side === 0 ? 'client' : 'server', address, port, pid, comm, unread };
       }),
     },
-    sockets: ends.map(({ end: { pid }, cookie, inode, unread, closed, locked }) => ({
+    sockets: ends.map(({ end: { cookie, pid }, inode, unread, closed, locked }) => ({
       cookie,
       pid,
       inode,

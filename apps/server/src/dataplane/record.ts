@@ -17,6 +17,7 @@ export const COUNTERS_OF_SIDE = COUNTERS.length;
 
 /** What `struct ss_end` decodes to, as far as it matters here; bpf/sidestep.h describes the fields. */
 export interface EndRecord {
+  readonly cookie: bigint;
   readonly netns: bigint;
   readonly cgroup: bigint;
   readonly address: Buffer;
@@ -76,7 +77,7 @@ export class RecordReader {
   /** The same object for ends that have the same place, for as long as it is remembered. */
   place(records: Buffer, start: number, side: Side): Place {
     const end = start + this.at.ends[side];
-    // Without the port, which is each end's own.
+    // Without cookie and port, which are each end's own.
     const name = records.toString('latin1', end + this.at.place, end + this.at.port);
     const known = this.#places.get(name);
     if (known) return known;
@@ -177,8 +178,10 @@ function offsetsIn(connection: StructLayout): Offsets {
   const [end, direction] = [elementOf(connection, 'end'), elementOf(connection, 'direction')];
   const inEnd = (name: string) => fieldOf(end.struct, name).offset;
   const places = ['netns', 'cgroup', 'address', 'comm', 'pid'].map(inEnd);
-  if (Math.max(...places) > inEnd('port'))
-    throw new RangeError('In ss_end, the port must come last of what says where an end is.');
+  if (Math.max(...places) > inEnd('port') || inEnd('cookie') > Math.min(...places))
+    throw new RangeError(
+      'In ss_end, the cookie must come first and the port last of what says where an end is.',
+    );
   return {
     id: fieldOf(connection, 'id').offset,
     opened: fieldOf(connection, 'opened').offset,

@@ -161,13 +161,14 @@ fuzz(
   'what the kernel counted and named is what the event says',
   fc.record({
     id: u64,
+    cookie: u64,
     pid: u32,
     port: fc.nat(65_535),
     comm: fc.string({ maxLength: 15 }).filter((text) => !text.includes('\0')),
     bytes: fc.nat(),
   }),
-  ({ id, pid, port, comm, bytes }) => {
-    const end = { netns: 1n, cgroup: 1n, pid, port, comm, address: Buffer.alloc(16) };
+  ({ id, cookie, pid, port, comm, bytes }) => {
+    const end = { cookie, netns: 1n, cgroup: 1n, pid, port, comm, address: Buffer.alloc(16) };
     const direction = { bypass_messages: 1, bypass_bytes: bytes, stack_messages: 2, stack_bytes: 3 };
     const closed = layouts.enum('ss_event_kind').get('SS_EVENT_CLOSED') ?? 0;
     const record = encode({
