@@ -114,7 +114,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 }
 
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
-RARE bool tcp_is_faster(struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
+static __always_inline bool tcp_is_faster(struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
 {
 	__u32 rate;
 

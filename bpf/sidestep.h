@@ -115,7 +115,7 @@ struct ss_splicer {
 };
 
 struct ss_end {
-	__u64 cookie;		/* the socket's; 0: not seen */
+	__u64 cookie;		/* the socket's; 0: not seen. Here for user space, which may be of an earlier version */
 #ifdef SS_TEST_OTHER_LAYOUT
 	__u64 test_field;
 #endif

@@ -107,7 +107,7 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
 	kept = kept_on_stack(conn);
 	if (unlikely(kept))
 		return kept;
-	if (unlikely(streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience)) && tcp_is_faster(direction, own, bytes))
+	if (streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) && tcp_is_faster(direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
 				       (looks_over(streak) && blocks(conn, !(side & 1)))))
