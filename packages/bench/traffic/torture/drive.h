@@ -124,7 +124,8 @@ static inline void move_on(struct end *end)
 		send_some(end);
 		moved = true;
 	}
-	if (end->readable && !end->in_ended && !end->cut) {
+	/* With what it sent the step may have ended, and the socket may block in the next one: nobody answers who was not asked yet. */
+	if (end->readable && !end->in_ended && !end->cut && end->waiting != BLOCKING) {
 		receive_some(end);
 		moved = true;
 	}
