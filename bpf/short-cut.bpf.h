@@ -48,3 +48,21 @@ static __always_inline struct ss_connection *record_by_short_cut(__u64 cookie, _
 	/* A socket that was closed, or disconnected and used again, is asked itself whose it is. */
 	return likely(conn->id && conn->cookie[*side & 1] == cookie && !(conn->closed & 1 << *side)) ? conn : 0;
 }
+
+RARE struct ss_connection *record_by_storage(struct bpf_sock *sk, __u32 *side)
+{
+	struct flow *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+
+	if (!flow)
+		return 0;
+	*side = flow->side;
+	return record_of(flow);
+}
+
+/* The record of a socket that sends, and which end of it that is; null where there is none. */
+static __always_inline struct ss_connection *record_of_sender(struct bpf_sock *sk, struct tcp_sock *own, __u32 *side)
+{
+	struct ss_connection *conn = record_by_short_cut(own->inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter, side);
+
+	return likely(conn) ? conn : record_by_storage(sk, side);
+}

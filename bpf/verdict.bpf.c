@@ -219,7 +219,6 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	struct tcp_sock *own, *me, *peer;
 	__u32 state, side, reason;
 	struct bpf_sock *sk = msg->sk;
-	struct flow *flow;
 	bool full, caught_up;
 
 	if (unlikely(!sk))
@@ -227,14 +226,9 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	own = can_cast() ? cast(sk) : bpf_skc_to_tcp_sock(sk);
 	if (unlikely(!own))
 		return SK_PASS;
-	conn = record_by_short_cut(own->inet_conn.icsk_inet.sk.__sk_common.skc_cookie.counter, &side);
-	if (unlikely(!conn)) {
-		flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-		conn = flow ? record_of(flow) : 0;
-		if (!conn)
-			return SK_PASS;
-		side = flow->side;
-	}
+	conn = record_of_sender(sk, own, &side);
+	if (unlikely(!conn))
+		return SK_PASS;
 	side &= 1;
 	direction = &conn->direction[side];
 	me = (void *)conn->sock[side];
