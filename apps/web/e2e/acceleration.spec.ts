@@ -273,4 +273,24 @@ test('while it is off nothing is counted, and the page does not say zero', async
   await expect(page.getByRole('region', { name: 'On the stack, by reason' })).toContainText(
     'Acceleration is off',
   );
+  await expect(page.getByRole('region', { name: 'Messages per second' })).toContainText(
+    'Not counted while off.',
+  );
+});
+
+test('a chart’s lines end where it was turned off, and say nothing of now', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const chart = page.getByRole('region', { name: 'Messages per second' });
+  const lines = chart.locator('path.recharts-area-curve');
+  await standIn.services.acceleration.enable();
+  await expect(lines).toHaveCount(2);
+  await expect(chart.getByText('bypass')).toBeVisible();
+  await standIn.services.acceleration.disable();
+  await expect(chart.getByText('bypass')).toHaveCount(0, { timeout: 30_000 });
+  await expect(lines).toHaveCount(2);
+  await expect(chart.getByText('disabled')).toBeVisible();
+  await standIn.services.acceleration.enable();
+  await expect(chart.getByText('bypass')).toBeVisible();
 });

@@ -20,10 +20,15 @@ export type StatisticsMark = z.infer<typeof statisticsMarkSchema>;
 export const statisticsRangeSchema = z.enum(['5m', '1h', '24h', '7d']);
 export type StatisticsRange = z.infer<typeof statisticsRangeSchema>;
 
-/** At most 300 points, oldest first, `interval` milliseconds apart; seconds without a daemon are missing. */
+/**
+ * At most 300 points, oldest first, `interval` milliseconds apart, up to `until`, which is now. Time without a daemon, or in which acceleration was
+ * off and nothing was counted, is missing.
+ */
 export const statisticsHistorySchema = z.object({
   range: statisticsRangeSchema,
   interval: z.number(),
+  /** Unix time in milliseconds. */
+  until: z.number(),
   points: z.array(statisticsPointSchema),
   marks: z.array(statisticsMarkSchema),
 });

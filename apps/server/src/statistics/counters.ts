@@ -28,6 +28,11 @@ export class Counters {
     return { received: Math.max(0, sent - lost), lost };
   }
 
+  /** Whether anything is counted at all. */
+  get counting(): boolean {
+    return this.#dataPlane.enabled;
+  }
+
   refresh(): DataPlaneTotals {
     if (this.#dataPlane.enabled) this.#totals = this.#dataPlane.totals();
     return this.#totals;

@@ -9,6 +9,8 @@ import type { StatisticsStore } from './store.ts';
 
 /** How old the count of connections may be, in milliseconds: counting costs time that nobody should pay when nobody looks. */
 const COUNT_AGE = { watched: 1000, unwatched: 10_000 } as const;
+/** So long after switching on the open connections are still being found, and their count is soon wrong. */
+const FINDING_MS = 15_000;
 const STORED_MS = INTERVALS['1h'];
 /** A smaller difference between the clocks is the pace of the wall clock, and of this process. */
 const STEP_MS = 2000;
@@ -22,7 +24,7 @@ export interface RecorderOptions {
   readonly log: Log;
 }
 
-/** Makes a point of every second: the last five minutes stay in memory, means over twelve seconds go to the store. */
+/** Makes a point of every second that was counted: the last five minutes stay in memory, means over twelve seconds go to the store. */
 export class StatisticsRecorder implements StatisticsService {
   readonly #options: RecorderOptions;
   readonly #changes = new Changes();
@@ -34,6 +36,8 @@ export class StatisticsRecorder implements StatisticsService {
   /** When the totals were read, on both clocks. */
   #at: number;
   #steadyAt: number;
+  /** Steady. */
+  #restartedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -51,8 +55,9 @@ export class StatisticsRecorder implements StatisticsService {
     const elapsed = steadyAt - this.#steadyAt;
     this.#notice(at - this.#at - elapsed);
     const seconds = elapsed / 1000;
+    if (!counters.counting) this.flush();
     // After a long pause of this process nobody knows when it happened.
-    if (seconds > 0 && seconds < 10)
+    else if (seconds > 0 && seconds < 10)
       this.#add(pointBetween(this.#totals, totals, seconds, at, this.#connections()));
     this.#totals = totals;
     this.#at = at;
@@ -74,6 +79,7 @@ export class StatisticsRecorder implements StatisticsService {
   /** What has happened so far this second counts from zero: the counters have been reset. */
   restart(): void {
     this.#totals = this.#options.counters.totals;
+    this.#restartedAt = this.#options.steady();
   }
 
   mark(word: string): void {
@@ -87,7 +93,7 @@ export class StatisticsRecorder implements StatisticsService {
     const since = until - interval * POINTS;
     const points =
       range === '5m' ? this.#recent.filter(({ at }) => at > since) : store.points(since, until, interval);
-    return { range, interval, points: points.slice(-POINTS), marks: store.marks(since, until) };
+    return { range, interval, until, points: points.slice(-POINTS), marks: store.marks(since, until) };
   }
 
   async *follow(signal: AbortSignal): ReturnType<StatisticsService['follow']> {
@@ -120,8 +126,10 @@ export class StatisticsRecorder implements StatisticsService {
   }
 
   #connections(): ByPath {
-    const age = this.#changes.waiting > 0 ? COUNT_AGE.watched : COUNT_AGE.unwatched;
-    const { open, bypassing } = this.#options.sampler.summaryAtOnce(age).connections;
+    const { sampler, steady } = this.#options;
+    const watched = this.#changes.waiting > 0 || steady() - this.#restartedAt < FINDING_MS;
+    const age = watched ? COUNT_AGE.watched : COUNT_AGE.unwatched;
+    const { open, bypassing } = sampler.summaryAtOnce(age).connections;
     return { bypass: bypassing, stack: open - bypassing };
   }
 }

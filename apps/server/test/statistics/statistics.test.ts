@@ -145,6 +145,25 @@ test('history outlives the daemon, and time without one is missing', async () =>
   expect(points.map(({ messages }) => messages.bypass)).toEqual([6, 6, 6, 6, 6, 6, 3, 3, 3, 3, 3, 3]);
 });
 
+test('while acceleration is off nothing is counted, and the time goes on', async () => {
+  const { clock, dataPlane, recorder, second } = recording();
+  for (let n = 0; n < 15; n++) second(6);
+  dataPlane.enabled = false;
+  for (let n = 0; n < 60; n++) second();
+  for (const range of ['5m', '1h'] as const) {
+    const { points, until } = await recorder.history(range);
+    expect(until).toBe(clock.ms);
+    expect(points).toHaveLength(range === '5m' ? 15 : 2);
+    expect(points.map(({ messages }) => messages.bypass)).toEqual(points.map(() => 6));
+  }
+  dataPlane.enabled = true;
+  recorder.restart();
+  second(9);
+  expect((await recorder.history('5m')).points.map(({ messages }) => messages.bypass).slice(-2)).toEqual([
+    6, 9,
+  ]);
+});
+
 test('what is older than a week is forgotten', () => {
   const store = new StatisticsStore(memoryDatabase());
   store.add({ at: START, bytes: NONE, messages: NONE, connections: NONE, events: 0 }, 12);
@@ -204,6 +223,22 @@ test('connections are counted every second while somebody follows, else every te
   const points = await following;
   expect(points.at(-1)?.connections).toEqual({ bypass: 1, stack: 1 });
   expect(dataPlane.calls.connections - before).toBe(10);
+});
+
+test('connections are counted every second while those that were open before are still being found', async () => {
+  const { dataPlane, recorder, second } = recording();
+  dataPlane.kernel.open = [connection({ id: '1' })];
+  recorder.restart();
+  const counted = async (seconds: number) => {
+    const before = dataPlane.calls.connections;
+    for (let n = 0; n < seconds; n++) {
+      second();
+      for (let step = 0; step < 5; step++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    return dataPlane.calls.connections - before;
+  };
+  expect(await counted(14)).toBe(14);
+  expect(await counted(30)).toBeLessThanOrEqual(4);
 });
 
 test.each([

@@ -2,6 +2,7 @@
 
 import { type StatisticsPoint, type StatisticsRange, statisticsRangeSchema } from '@sidestep/shared';
 import { useState } from 'react';
+import { useStatus } from '@/features/acceleration/status.tsx';
 import { formatBytes, formatCount } from '@/lib/number.ts';
 import { ToggleGroup } from '@/ui/toggle-group.tsx';
 import { RoadChart } from './road-chart.tsx';
@@ -23,6 +24,9 @@ const events = (point: StatisticsPoint) => ({ bypass: point.events });
 export function Charts() {
   const [range, setRange] = useState<StatisticsRange>('5m');
   const history = useStatistics(range);
+  const state = useStatus()?.state;
+  const empty = state === 'on' ? 'The first second is on its way.' : 'Not counted while off.';
+  const shared = { history, empty };
   return (
     <section aria-label="Charts" className="flex flex-col gap-2">
       <div className="flex items-center justify-between">
@@ -35,10 +39,10 @@ export function Charts() {
         />
       </div>
       <div className="grid gap-4 lg:grid-cols-2">
-        <RoadChart title="Messages per second" history={history} pick={messages} format={formatCount} />
-        <RoadChart title="Bytes per second" history={history} pick={bytes} format={formatBytes} />
-        <RoadChart title="Open connections" history={history} pick={connections} format={formatCount} steps />
-        <RoadChart title="Events per second" history={history} pick={events} format={formatCount} />
+        <RoadChart title="Messages per second" {...shared} pick={messages} format={formatCount} />
+        <RoadChart title="Bytes per second" {...shared} pick={bytes} format={formatBytes} />
+        <RoadChart title="Open connections" {...shared} pick={connections} format={formatCount} steps />
+        <RoadChart title="Events per second" {...shared} pick={events} format={formatCount} />
       </div>
     </section>
   );

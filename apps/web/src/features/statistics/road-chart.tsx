@@ -7,7 +7,7 @@ import { niceCeiling } from '@/lib/number.ts';
 import { useWidth } from '@/lib/width.ts';
 import { Panel } from '@/ui/panel.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
-import { chartPoints, PLOT_HEIGHT } from './series.ts';
+import { chartPoints, endsEarly, PLOT_HEIGHT } from './series.ts';
 
 const RoadPlot = dynamic(() => import('./road-plot.tsx').catch(() => ({ default: NoPlot })), {
   ssr: false,
@@ -20,6 +20,8 @@ interface RoadChartProps {
   /** The series; without `stack` there is one line. */
   pick: (point: StatisticsPoint) => { bypass: number; stack?: number };
   format: (value: number) => string;
+  /** What stands where nothing was counted. */
+  empty: string;
   /** Steps instead of slopes, for counts of things. */
   steps?: boolean;
 }
@@ -27,7 +29,7 @@ interface RoadChartProps {
 /** One or two lines over time, with the last value at each line's end. Neighbours share the cursor. Drawn only when its history changes: nothing on the overview costs more. */
 export const RoadChart = memo(DrawRoadChart);
 
-function DrawRoadChart({ title, history, pick, format, steps = false }: RoadChartProps) {
+function DrawRoadChart({ title, history, pick, format, empty, steps = false }: RoadChartProps) {
   const [ref, width] = useWidth();
   const points = useMemo(
     () => (history ? chartPoints(history, (point) => ({ stack: 0, ...pick(point) })) : []),
@@ -35,6 +37,7 @@ function DrawRoadChart({ title, history, pick, format, steps = false }: RoadChar
   );
   const single = history?.points[0] ? pick(history.points[0]).stack === undefined : false;
   const last = points.at(-1);
+  const end = history && last && !endsEarly(history) ? last : null;
   const top = niceCeiling(
     points.reduce((most, { bypass, stack }) => Math.max(most, bypass ?? 0, stack ?? 0), 0),
   );
@@ -42,11 +45,9 @@ function DrawRoadChart({ title, history, pick, format, steps = false }: RoadChar
     <Panel title={title}>
       <div ref={ref} className="relative px-2 pb-2" style={{ height: PLOT_HEIGHT + 8 }}>
         {history === null && <Blank />}
-        {history && !last && (
-          <p className="px-2 pt-10 text-center text-muted">The first second is on its way.</p>
-        )}
+        {history && !last && <p className="px-2 pt-10 text-center text-muted">{empty}</p>}
         {history && last && width > 0 && (
-          <RoadPlot {...{ history, points, last, top, width, format, single, steps }} />
+          <RoadPlot {...{ history, points, end, top, width, format, single, steps }} />
         )}
       </div>
     </Panel>

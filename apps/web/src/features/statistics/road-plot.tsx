@@ -24,7 +24,8 @@ const LABEL_GAP = 18;
 interface RoadPlotProps {
   history: StatisticsHistory;
   points: readonly ChartPoint[];
-  last: ChartPoint;
+  /** The last point, where the line goes on to the right edge. */
+  end: ChartPoint | null;
   /** Where the vertical axis ends. */
   top: number;
   /** Pixels. */
@@ -37,11 +38,11 @@ interface RoadPlotProps {
 
 /** The drawing of a chart, in a file of its own: the library behind it is most of what the overview would load. */
 export default function RoadPlot(props: RoadPlotProps) {
-  const { last, top, format, single } = props;
+  const { end, top, format, single } = props;
   return (
     <>
       <Lines {...props} />
-      <EndLabels {...{ last, top, format, single }} />
+      {end && <EndLabels {...{ end, top, format, single }} />}
     </>
   );
 }
@@ -53,8 +54,8 @@ const AXIS_LINE = { stroke: 'var(--line)' };
 const CURSOR = { stroke: 'var(--line-strong)' };
 const formatDay = (at: number) => formatMoment(at).slice(5, 10);
 
-function Lines({ history, points, last, top, width, format, single, steps }: RoadPlotProps) {
-  const to = last.at;
+function Lines({ history, points, top, width, format, single, steps }: RoadPlotProps) {
+  const to = Math.max(history.until, points.at(-1)?.at ?? 0);
   const from = to - SPANS[history.range];
   const valueTicks = useMemo(() => [0, top / 2, top], [top]);
   const reading = useCallback(
@@ -153,16 +154,16 @@ function Reading(props: { point: ChartPoint; format: (value: number) => string; 
 }
 
 function EndLabels(props: {
-  last: ChartPoint;
+  end: ChartPoint;
   top: number;
   format: (value: number) => string;
   single: boolean;
 }) {
-  const { last, top, format, single } = props;
+  const { end, top, format, single } = props;
   const height = (value: number | null) => (1 - (value ?? 0) / top) * LINES_HEIGHT;
   const [bypass, stack] = single
-    ? [height(last.bypass), 0]
-    : spreadLabels(height(last.bypass), height(last.stack), 2 * LABEL_GAP, LINES_HEIGHT);
+    ? [height(end.bypass), 0]
+    : spreadLabels(height(end.bypass), height(end.stack), 2 * LABEL_GAP, LINES_HEIGHT);
   const labels: [Path, number][] = single
     ? [['bypass', bypass]]
     : [
@@ -178,7 +179,7 @@ function EndLabels(props: {
       {!single && (
         <span className={path === 'bypass' ? 'block text-accent' : 'block text-muted'}>{path}</span>
       )}
-      <span className="font-medium whitespace-nowrap">{format(last[path] ?? 0)}</span>
+      <span className="font-medium whitespace-nowrap">{format(end[path] ?? 0)}</span>
     </p>
   ));
 }

@@ -1,6 +1,6 @@
 import type { StatisticsHistory, StatisticsPoint } from '@sidestep/shared';
 import { expect, test } from 'vitest';
-import { addPoint, chartPoints, readableMarks, spreadLabels, timeTicks } from './series.ts';
+import { addPoint, chartPoints, endsEarly, readableMarks, spreadLabels, timeTicks } from './series.ts';
 
 const point = (at: number, bypass = 0): StatisticsPoint => ({
   at,
@@ -12,6 +12,7 @@ const point = (at: number, bypass = 0): StatisticsPoint => ({
 const history = (points: StatisticsPoint[]): StatisticsHistory => ({
   range: '5m',
   interval: 1000,
+  until: points.at(-1)?.at ?? 0,
   points,
   marks: [],
 });
@@ -21,6 +22,15 @@ test('a new point goes to the end and the oldest fall out of the window', () => 
   const next = addPoint(full, point(301_000));
   expect(next.points.map(({ at }) => at)).toEqual([1000, 301_000]);
   expect(next.marks).toEqual([]);
+});
+
+test('the line ends where nothing is counted any more', () => {
+  const held = history([point(0), point(1000)]);
+  expect(endsEarly(held)).toBe(false);
+  expect(endsEarly({ ...held, until: 3000 })).toBe(false);
+  expect(endsEarly({ ...held, until: 4000 })).toBe(true);
+  expect(endsEarly(addPoint({ ...held, until: 4000 }, point(5000)))).toBe(false);
+  expect(endsEarly(history([]))).toBe(true);
 });
 
 test('a point that is already there changes nothing', () => {

@@ -26,14 +26,23 @@ export function addPoint(history: StatisticsHistory, point: StatisticsPoint): St
   if (last && point.at <= last.at) return history;
   const from = point.at - SPANS[history.range];
   const points = [...history.points, point].filter(({ at }) => at >= from).slice(-POINTS);
-  return { ...history, points, marks: history.marks.filter(({ at }) => at >= from) };
+  return { ...history, until: point.at, points, marks: history.marks.filter(({ at }) => at >= from) };
 }
 
-/** One moment of a chart; nulls break the line where there was no daemon. */
+/** One moment of a chart; nulls break the line where nothing was counted. */
 export interface ChartPoint {
   at: number;
   bypass: number | null;
   stack: number | null;
+}
+
+/** So many intervals may lie between two points of a line that goes on. */
+const GAP = 2.5;
+
+/** Whether the line ends before the chart does: nothing is counted any more. */
+export function endsEarly({ points, interval, until }: StatisticsHistory): boolean {
+  const last = points.at(-1);
+  return last === undefined || until - last.at > GAP * interval;
 }
 
 /** The points of a chart, with a break wherever more than two intervals are missing. */
@@ -44,7 +53,7 @@ export function chartPoints(
   const points: ChartPoint[] = [];
   let before: number | null = null;
   for (const point of history.points) {
-    if (before !== null && point.at - before > 2.5 * history.interval) {
+    if (before !== null && point.at - before > GAP * history.interval) {
       points.push({ at: before + history.interval, bypass: null, stack: null });
     }
     points.push({ at: point.at, ...pick(point) });

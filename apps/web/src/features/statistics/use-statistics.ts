@@ -6,9 +6,10 @@ import { client } from '@/lib/client.ts';
 import { keepSubscribed } from '@/lib/keep-subscribed.ts';
 import { addPoint } from './series.ts';
 
-/** How often the longer ranges are asked for again: their points are minutes apart. */
-const REFRESH: Record<StatisticsRange, number | false> = {
-  '5m': false,
+/** How often a range is asked for again, in milliseconds. */
+const REFRESH: Record<StatisticsRange, number> = {
+  // Each second brings a point, unless acceleration is off: then only the time goes on.
+  '5m': 5000,
   '1h': 12_000,
   '24h': 60_000,
   '7d': 60_000,
@@ -18,10 +19,11 @@ const REFRESH: Record<StatisticsRange, number | false> = {
 export function useStatistics(range: StatisticsRange): StatisticsHistory | null {
   const queries = useQueryClient();
   const state = useStatus()?.state;
+  const counting = state === 'on' || state === 'draining';
   const history = useQuery({
     queryKey: ['statistics', range],
     queryFn: () => client().statistics.history.query({ range }),
-    refetchInterval: REFRESH[range],
+    refetchInterval: range === '5m' && counting ? false : REFRESH[range],
     staleTime: 0,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of state sets a mark, which comes with the history only
@@ -31,10 +33,14 @@ export function useStatistics(range: StatisticsRange): StatisticsHistory | null 
   return history.data ?? null;
 }
 
-/** The last second, followed live; it also goes into the history of the last five minutes. */
+/** The last second that was counted, followed live, until acceleration is off; it also goes into the history of the last five minutes. */
 export function useLastSecond(): StatisticsPoint | null {
   const queries = useQueryClient();
+  const state = useStatus()?.state;
   const [last, setLast] = useState<StatisticsPoint | null>(null);
+  useEffect(() => {
+    if (state === 'off') setLast(null);
+  }, [state]);
   useEffect(
     () =>
       keepSubscribed((ending) =>
