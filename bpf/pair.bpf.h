@@ -333,7 +333,7 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	if (state_of(conn) != SS_STATE_JOINING)
 		return;
 	/* Its client may have called another port, of which the rules say nothing: address translation. */
-	reason = kept_on_stack(conn);
+	reason = config.kill ? SS_REASON_SWITCHED_OFF : kept_on_stack(conn);
 	if (!reason)
 		reason = bad_habit(&conn->end[SS_SERVER]);
 	if (!reason)
