@@ -38,7 +38,7 @@ export const REASONS = [
     code: 17,
     words: 'cheaper on TCP',
     lasting: false,
-    means: 'These two programs were seen to move more bytes over TCP, or to work less for them, when both paths were tried in turn: large messages between two processors. Both are tried again from time to time.',
+    means: 'These two programs were seen to move more bytes over TCP, or to work less for them, when both paths were tried in turn, as it happens with bulk between two processors. Both are tried again from time to time.',
   },
 ] as const;
 

@@ -259,6 +259,7 @@ function wordsFor({ pair, path }: Weighed, windows: readonly Window[]): string {
     light === null || heavy === null
       ? ''
       : ` and takes ${(light / heavy).toFixed(2)} × the processor time for each`;
-  const verdict = path === 'stack' ? 'They stay on TCP' : 'They may take the bypass again';
-  return `Large messages to port ${pair.port}: TCP moves ${bytes.toFixed(2)} × the bytes${work}. ${verdict}.`;
+  const verdict =
+    path === 'stack' ? 'Its connections stay on TCP' : 'Its connections may take the bypass again';
+  return `Bulk at port ${pair.port}: TCP moves ${bytes.toFixed(2)} × the bytes${work}. ${verdict}.`;
 }

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '@sidestep/bench';
-import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
+import { BpfMap } from '@sidestep/libbpf';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { endsWell, exchange } from './support/exchange.ts';
-import { recordsOf, untilUnwatched } from './support/records.ts';
+import { pairOf, untilUnwatched } from './support/records.ts';
 import { writeRules } from './support/rules.ts';
 import { acceleratedScene } from './support/scene.ts';
 import { neverBypassed, onBypass, type TestDaemon } from './support/test-daemon.ts';
@@ -23,17 +23,8 @@ const kept = ({ clientToServer, serverToClient }: Connection) =>
 
 /** Of the programs that are connected through the port: as the daemon would after a trial, put on TCP, or back. */
 function decide(daemon: TestDaemon, port: number, forTcp: boolean): void {
-  const [record] = recordsOf(daemon, port);
-  if (!record) throw new Error(`Nobody is connected with port ${port}.`);
-  const [client, server] = record.end;
-  using connections = BpfMap.openPinned(join(daemon.pinDir, 'map_connections'));
   using cheaper = BpfMap.openPinned(join(daemon.pinDir, 'map_cheaper'));
-  const key = BtfLayouts.fromMap(connections).encoder('ss_pair')({
-    client: { ...client.executable },
-    server: { ...server.executable },
-    netns: server.netns,
-    port,
-  });
+  const key = pairOf(daemon, port);
   if (forTcp) cheaper.update(key, YES);
   else cheaper.delete(key);
   writeRules(daemon);
@@ -87,7 +78,7 @@ test('both paths are tried for large messages, and no byte is lost in it', async
   );
   await until('all of them are on one path again', async () => {
     const open = await daemon.connections({ port });
-    const said = daemon.process.lines.some((line) => line.includes('They stay on TCP.'));
+    const said = daemon.process.lines.some((line) => line.includes('Its connections stay on TCP.'));
     return open.length === 8 && open.every(said ? kept : onBypass);
   });
   // Who takes over knows nothing of it.

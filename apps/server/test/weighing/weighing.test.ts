@@ -139,7 +139,7 @@ describe('large messages between two programs', () => {
     expect(host.kept.some((ports) => ports.includes(81))).toBe(true);
     expect(host.keptNow()).toEqual(stays ? [80] : []);
     expect(host.lines).toEqual(
-      stays ? [expect.stringMatching(/^Large messages to port 80: .* They stay on TCP\.$/)] : [],
+      stays ? [expect.stringMatching(/^Bulk at port 80: .* Its connections stay on TCP\.$/)] : [],
     );
   });
 
@@ -164,7 +164,7 @@ describe('large messages between two programs', () => {
     (host.loads[0] as Load).stack = { bytes: 0.8e6, cpu: 2 };
     await host.seconds(700);
     expect(host.keptNow()).toEqual([]);
-    expect(host.lines.at(-1)).toMatch(/They may take the bypass again\.$/);
+    expect(host.lines.at(-1)).toMatch(/Its connections may take the bypass again\.$/);
   });
 
   test('spend little of their time on trials that end as they began', async () => {

@@ -36,6 +36,20 @@ export function recordsOf({ pinDir }: TestDaemon, port: number): ConnectionRecor
   return found;
 }
 
+/** The two programs that are connected through a port, as a key of the kernel's maps: `struct ss_pair`. */
+export function pairOf(daemon: TestDaemon, port: number): Buffer {
+  const [record] = recordsOf(daemon, port);
+  if (!record) throw new Error(`Nobody is connected with port ${port}.`);
+  const [client, server] = record.end;
+  using connections = BpfMap.openPinned(join(daemon.pinDir, 'map_connections'));
+  return BtfLayouts.fromMap(connections).encoder('ss_pair')({
+    client: { ...client.executable },
+    server: { ...server.executable },
+    netns: server.netns,
+    port,
+  });
+}
+
 /** Until no hook costs the open connections to a port anything. */
 export async function untilUnwatched(daemon: TestDaemon, port: number): Promise<void> {
   await until('no hook costs them anything', () =>
