@@ -65,6 +65,8 @@ static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connectio
 		__sync_fetch_and_or(&conn->armed, 1 << (side & 1));
 		return false;
 	}
+	/* Whoever is not watched is not measured: what goes by meanwhile is in no rate. */
+	measure_afresh(&conn->direction[side & 1]);
 	set_hooks(ops, flags);
 	return true;
 }

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "race.bpf.h"
 #include "socket.bpf.h"
 
 /* Writes that TCP gathers (Nagle's algorithm) unless they are larger than this: up to there the paths are at most equally fast. */
@@ -19,12 +20,10 @@
 /* The clock is read once in so many messages of a stream. */
 #define STRIDE 16
 #define WINDOW_NS (16 * 1000 * 1000ULL)
-/* A longer silence is the program's own, and not measured. */
+/* A longer silence may be the program's own, which says nothing of the path. */
 #define PAUSE_NS (8 * 1000 * 1000ULL)
-/* Windows that the bypass has to show its rate: one alone may have been disturbed. */
+/* Windows that each path has to show its rate: one alone may have been disturbed, and on the stack a stream starts slowly. */
 #define WINDOWS_OF_TRIAL 3
-/* The other path must be better by more than measuring is wrong. */
-#define MARGIN 16
 
 /* A stream that TCP carried faster is tried again after so long, doubled each time. */
 #define TRIAL_PAUSE_NS (250 * 1000 * 1000ULL)
@@ -52,12 +51,58 @@ static __always_inline bool gathers(struct tcp_sock *tp)
 #define AT_LEISURE 1
 
 /*
+ * For how long this thread has run, or would have if it had got a processor, in ns. What the kernel has counted at its last tick is recent enough. 0 where the
+ * sender sends from somebody else's call, or from none: nobody knows what it does meanwhile.
+ */
+static __always_inline __u64 worked_so_far(struct tcp_sock *sender)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+
+	if (!in_a_call(sender))
+		return 0;
+	return BPF_CORE_READ(task, se.sum_exec_runtime) +
+	       (bpf_core_field_exists(task->sched_info.run_delay) ? BPF_CORE_READ(task, sched_info.run_delay) : 0);
+}
+
+static __always_inline void begin_measuring(struct ss_direction *direction, struct tcp_sock *sender, __u64 now)
+{
+	direction->pace.began = now;
+	direction->pace.bytes = 0;
+	direction->pace.worked = worked_so_far(sender);
+	direction->pauses &= SS_TAKES_TURNS;
+}
+
+/*
+ * It paused, and that was its own affair. Among other streams of its two programs it may have been held up, or its thread have been busy with them: that is
+ * what the path is like there.
+ */
+static __always_inline bool was_at_leisure(struct ss_direction *direction, struct tcp_sock *sender, __u64 elapsed, bool among_others)
+{
+	__u64 before = direction->pace.worked, worked;
+
+	if (!(direction->pauses & SS_PAUSED))
+		return false;
+	if (!among_others)
+		return true;
+	if (direction->pauses & SS_HELD_UP)
+		return false;
+	worked = before ? worked_so_far(sender) - before : 0;
+	/* More than there was time for: another thread than before. */
+	return worked < elapsed / 2 || worked > 2 * elapsed;
+}
+
+/*
  * Adds a message to the running measurement. The rate in bytes a millisecond once enough of the stream was seen, which starts the next
  * measurement; NOT_YET until then; AT_LEISURE for a stream that pauses, so that its rate is its program's and not the path's.
  */
-static __always_inline __u32 measure(struct ss_pace *pace, __u32 bytes)
+static __always_inline __u32 measure(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes,
+				     __u64 *elapsed)
 {
-	__u64 now, before, elapsed, sum;
+	struct ss_pace *pace = &direction->pace;
+	struct ss_race *race;
+	bool among_others;
+	__u64 now, before;
+	__u32 rate = AT_LEISURE;
 
 	pace->bytes += bytes;
 	if (++pace->messages % STRIDE)
@@ -65,27 +110,45 @@ static __always_inline __u32 measure(struct ss_pace *pace, __u32 bytes)
 	now = bpf_ktime_get_ns();
 	before = pace->seen;
 	pace->seen = now;
-	if (now - before > PAUSE_NS) {
-		pace->began = now;
-		pace->bytes = 0;
-		return before ? AT_LEISURE : NOT_YET;
-	}
-	elapsed = now - pace->began;
-	if (elapsed < WINDOW_NS)
+	if (!before) {
+		begin_measuring(direction, sender, now);
 		return NOT_YET;
-	sum = pace->bytes;
-	pace->began = now;
-	pace->bytes = 0;
-	return sum * 1000 / (elapsed / 1000) + AT_LEISURE + 1;
+	}
+	if (now - before > PAUSE_NS)
+		direction->pauses |= SS_PAUSED;
+	*elapsed = now - pace->began;
+	if (*elapsed < WINDOW_NS)
+		return NOT_YET;
+	race = race_of(conn);
+	among_others = race && runs_with_others(race, conn, now);
+	if (was_at_leisure(direction, sender, *elapsed, among_others)) {
+		direction->pauses = 0;
+	} else {
+		rate = (__u64)pace->bytes * 1000 / (*elapsed / 1000) + AT_LEISURE + 1;
+		direction->pauses = direction->pauses & SS_PAUSED ? SS_TAKES_TURNS : 0;
+		if (direction->windows < WINDOWS_OF_TRIAL)
+			direction->windows += *elapsed < WINDOWS_OF_TRIAL * WINDOW_NS ? *elapsed / WINDOW_NS : WINDOWS_OF_TRIAL;
+	}
+	begin_measuring(direction, sender, now);
+	return rate;
 }
 
 /* A new stream, or the same on the other path: what was counted so far says nothing about it. */
-static __always_inline void measure_afresh(struct ss_pace *pace)
+static __always_inline void measure_afresh(struct ss_direction *direction)
 {
+	struct ss_pace *pace = &direction->pace;
+
+	direction->windows = 0;
+	direction->pauses &= SS_TAKES_TURNS;
 	pace->began = 0;
 	pace->seen = 0;
 	pace->bytes = 0;
 	pace->messages = 0;
+}
+
+static __always_inline bool enough_windows(struct ss_direction *direction)
+{
+	return direction->windows >= WINDOWS_OF_TRIAL;
 }
 
 enum judgement {
@@ -98,39 +161,68 @@ enum judgement {
 static __always_inline enum judgement judge_on_stack(struct ss_connection *conn, struct ss_direction *direction,
 						     struct tcp_sock *sender, __u32 bytes)
 {
-	__u32 rate = measure(&direction->pace, bytes);
+	__u64 elapsed = 0, now;
+	struct ss_race *race;
+	__u32 rate;
 
+	/* More waits behind it, or it waited itself for an acknowledgement. */
+	if (PEEK(sender, write_seq) - PEEK(sender, snd_nxt) > bytes || !in_a_call(sender))
+		direction->pauses |= SS_HELD_UP;
+	rate = measure(conn, direction, sender, bytes, &elapsed);
 	if (rate == NOT_YET)
 		return NOTHING_NEW;
-	if (rate == AT_LEISURE)
-		direction->stack_rate = 0;
-	else
-		smooth(&direction->stack_rate, rate);
+	now = direction->pace.seen;
 	/* Long enough that it was right to leave. */
 	conn->patience = 0;
-	if (gathers(sender) && direction->mean < (rate == AT_LEISURE ? GATHERED_BYTES : WORTHWHILE_SEGMENT))
+	if (rate == AT_LEISURE) {
+		direction->stack_rate = 0;
+		if (gathers(sender) && direction->mean < GATHERED_BYTES)
+			return LEAVE_TO_TCP;
+		return now < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;
+	}
+	if (enough_windows(direction))
+		smooth(&direction->stack_rate, rate);
+	else
+		direction->stack_rate = rate;
+	if (gathers(sender) && direction->mean < WORTHWHILE_SEGMENT)
 		return LEAVE_TO_TCP;
-	return direction->pace.seen < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;
+	if (now < conn->next_trial)
+		return LEAVE_TO_TCP;
+	race = race_of(conn);
+	if (!enough_windows(direction)) {
+		if (race)
+			announce_runner(race, now, elapsed);
+		return NOTHING_NEW;
+	}
+	return race && has_just_lost(race, now) ? NOTHING_NEW : TRY_THE_BYPASS;
+}
+
+RARE bool lost_the_trial(struct ss_connection *conn, struct ss_direction *direction, __u32 rate)
+{
+	struct rates rates = { .bypass = rate, .mean = direction->bypass_rate, .stack = direction->stack_rate };
+
+	return is_lost(conn, rates, direction->pace.seen);
 }
 
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
-static __always_inline bool tcp_is_faster(struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
+static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
 {
+	__u64 elapsed = 0;
 	__u32 rate;
 
 	if (direction->mean < GATHERED_BYTES && gathers(sender))
 		return true;
-	rate = measure(&direction->pace, bytes);
+	rate = measure(conn, direction, sender, bytes, &elapsed);
 	if (rate <= AT_LEISURE)
 		return false;
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. */
 	if (!direction->stack_rate)
 		return direction->mean < LARGE_BYTES;
 	smooth(&direction->bypass_rate, rate);
-	if (direction->windows < WINDOWS_OF_TRIAL)
-		direction->windows++;
-	return direction->windows == WINDOWS_OF_TRIAL &&
-	       direction->bypass_rate + direction->bypass_rate / MARGIN < direction->stack_rate;
+	/* Among many, how full their queues are, and so how cold what is copied, makes more of a difference than the path. */
+	if (direction->mean >= LARGE_BYTES && direction->pauses & SS_TAKES_TURNS)
+		return false;
+	return enough_windows(direction) && lost_the_trial(conn, direction, rate);
 }
 
 static __always_inline void postpone_trial(struct ss_connection *conn, __u64 now, bool was_worth_it)

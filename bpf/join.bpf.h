@@ -123,7 +123,7 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	direction->spilled = SS_SPILL_NONE;
 	direction->bypass_rate = 0;
 	direction->windows = 0;
-	measure_afresh(&direction->pace);
+	measure_afresh(direction);
 	direction->ordered = 0;
 	direction->overflowed = 0;
 }

@@ -200,7 +200,17 @@ struct mm_struct {
 	struct file *exe_file;
 };
 
+struct sched_entity {
+	__u64 sum_exec_runtime;
+};
+
+struct sched_info {
+	unsigned long long run_delay;
+};
+
 struct task_struct {
+	struct sched_entity se;
+	struct sched_info sched_info;
 	struct mm_struct *mm;
 	const struct cred *cred;
 	int tgid;

@@ -148,8 +148,8 @@ static __always_inline void set_distance(struct ss_connection *conn)
 	conn->trial = 0;
 	conn->turns = 0;
 	conn->due = config.settle_turns << conn->short_stays;
-	measure_afresh(&conn->direction[0].pace);
-	measure_afresh(&conn->direction[1].pace);
+	measure_afresh(&conn->direction[0]);
+	measure_afresh(&conn->direction[1]);
 }
 
 /* After parting: both ends become plain TCP sockets again. One caller wins. */

@@ -12,6 +12,7 @@ struct syn_map syns SEC(".maps");
 struct listener_map listeners SEC(".maps");
 struct splicer_map splicers SEC(".maps");
 struct pair_map cheaper_on_tcp SEC(".maps");
+struct race_map races SEC(".maps");
 struct process_map fionread_askers SEC(".maps");
 struct event_ring events SEC(".maps");
 struct totals_map totals SEC(".maps");

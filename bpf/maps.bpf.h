@@ -157,6 +157,13 @@ struct pair_map {
 	__type(value, __u8);
 };
 
+struct race_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct ss_pair);
+	__type(value, struct ss_race);
+};
+
 /* The four numbers that TCP knows a connection by, as one end sees them. Network order but for the own port. */
 struct tuple {
 	__u8 address[16];
@@ -199,6 +206,7 @@ extern struct syn_map syns SEC(".maps");
 extern struct listener_map listeners SEC(".maps");
 extern struct splicer_map splicers SEC(".maps");
 extern struct pair_map cheaper_on_tcp SEC(".maps");
+extern struct race_map races SEC(".maps");
 extern struct process_map fionread_askers SEC(".maps");
 extern struct event_ring events SEC(".maps");
 extern struct totals_map totals SEC(".maps");

@@ -19,6 +19,18 @@ static __always_inline void take_from(__u32 *mask, __u32 bits)
 		__sync_fetch_and_and(mask, ~bits);
 }
 
+static __always_inline struct ss_pair pair_of(struct ss_connection *conn)
+{
+	struct ss_end *client = &conn->end[SS_CLIENT], *server = &conn->end[SS_SERVER];
+
+	return (struct ss_pair){
+		.client = client->executable,
+		.server = server->executable,
+		.netns = server->netns,
+		.port = server->port,
+	};
+}
+
 static __always_inline struct ss_connection *record_at(__u32 slot, __u64 id)
 {
 	struct ss_connection *conn = bpf_map_lookup_elem(&connections, &slot);

@@ -20,13 +20,7 @@ static __always_inline bool is_kept(__u32 port)
 
 static __always_inline bool costs_less_on_tcp(struct ss_connection *conn)
 {
-	struct ss_end *client = &conn->end[SS_CLIENT], *server = &conn->end[SS_SERVER];
-	struct ss_pair pair = {
-		.client = client->executable,
-		.server = server->executable,
-		.netns = server->netns,
-		.port = server->port,
-	};
+	struct ss_pair pair = pair_of(conn);
 
 	return bpf_map_lookup_elem(&cheaper_on_tcp, &pair);
 }

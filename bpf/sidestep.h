@@ -108,6 +108,19 @@ struct ss_pair {
 	__u32 pad;
 };
 
+/* What streams between such two were measured to get: race.bpf.h. */
+struct ss_race {
+	__u64 last;		/* the connection that was measured last */
+	__u64 last_at;		/* CLOCK_MONOTONIC, ns: when that was */
+	__u64 shared_at;	/* CLOCK_MONOTONIC, ns: when it was another one than just before */
+	__u64 bypass;		/* sum of what they got on the bypass, bytes a millisecond */
+	__u64 stack;		/* and of what the same ones had on the stack */
+	__u64 lost_at;		/* CLOCK_MONOTONIC, ns: when TCP was last seen to be faster for all */
+	__u64 coming_until;	/* CLOCK_MONOTONIC, ns: until when one that was measured on the stack may still be on its way */
+	__u32 count;		/* measurements in these sums */
+	__u32 pad;
+};
+
 /* The process that was last seen to splice, so that user space finds the path of its executable. */
 struct ss_splicer {
 	__u32 pid;
@@ -136,10 +149,16 @@ struct ss_end {
 /* A measurement of how fast a stream goes, under way. */
 struct ss_pace {
 	__u32 messages;
-	__u64 bytes;		/* since it began */
+	__u32 bytes;		/* since it began */
 	__u64 began;		/* CLOCK_MONOTONIC, ns; 0: not yet */
 	__u64 seen;		/* the last look at the clock */
+	__u64 worked;		/* ns for which the sending thread had run, or waited for a processor, when it began; 0: not known */
 };
+
+/* What a measurement has to know of its pauses. The last one is what the measurement before it came to. */
+#define SS_PAUSED 1
+#define SS_HELD_UP 2		/* a message found its path full: the pause is not the program's own */
+#define SS_TAKES_TURNS 4	/* its program, or its reader, serves others meanwhile */
 
 /* Of a processor's cache. Where a line begins matters for speed alone. */
 #define SS_LINE __attribute__((aligned(64)))
@@ -170,10 +189,10 @@ struct ss_direction {
 	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
 	__u32 bypass_rate;	/* the same since joining */
 	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
-	__u8 windows;		/* how often bypass_rate was measured since joining, as far as that matters */
+	__u8 windows;		/* for how long its rate was measured on this path in a row, in windows of 16 ms, as far as that matters */
 	__u8 vain_waits;	/* how often in a row the reader did not catch up while the sender looked */
 	__u8 refrained;		/* counts when it was not tried, because of that */
-	__u8 pad;
+	__u8 pauses;		/* mask of SS_PAUSED, SS_HELD_UP, SS_TAKES_TURNS */
 } SS_LINE;
 
 /* Where the count of a client socket's earlier connections begins in an id. */

@@ -58,7 +58,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	conn->last_sender = side + 1;
 	conn->trial = 0;
 	direction->streak = 1;
-	measure_afresh(&direction->pace);
+	measure_afresh(direction);
 	if (++conn->turns >= conn->due && !config.kill)
 		ask_for_attention();
 }

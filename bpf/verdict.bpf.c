@@ -107,7 +107,7 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
 	kept = kept_on_stack(conn);
 	if (unlikely(kept))
 		return kept;
-	if (streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) && tcp_is_faster(direction, own, bytes))
+	if (streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) && tcp_is_faster(conn, direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
 				       (looks_over(streak) && blocks(conn, !(side & 1)))))
@@ -167,7 +167,8 @@ static __always_inline bool waits_too_long(struct ss_direction *direction, __u32
 	}
 	direction->waited_bytes += bytes;
 	waited = now - direction->waits_since;
-	if (waited < LONGEST_SLOW_WAIT_NS)
+	/* Who shares its processor with many others may have had its last turn before that. */
+	if (waited < LONGEST_SLOW_WAIT_NS || (direction->pauses & SS_TAKES_TURNS && waited < LONGEST_WAIT_NS))
 		return false;
 	/* Bytes a millisecond. A rate of 0 was never measured: a stream that is not in a hurry. */
 	return waited > LONGEST_WAIT_NS || direction->waited_bytes * 1000 / (waited / 1000) < direction->stack_rate / 2;
@@ -262,6 +263,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		reason = second_thought(conn, side, own, msg->size);
 		if (!reason && unlikely(full)) {
 			direction->ordered = 0;
+			direction->pauses |= SS_HELD_UP;
 			if (!direction->spilled) {
 				direction->spilled = SS_SPILL_WATCHED;
 				ask_for_attention();

@@ -12,6 +12,7 @@ const STRUCTS = [
   'ss_executable',
   'ss_splicer',
   'ss_pair',
+  'ss_race',
   'ss_hold',
   'flow',
   'process',

@@ -25,6 +25,7 @@ export const SHARED_MAPS = {
   syns: 'syns',
   listeners: 'listeners',
   cheaper: 'cheaper_on_tcp',
+  races: 'races',
   slots: '.data.slots',
   crowd: '.data.crowd',
 } as const;

@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Traffic, type TrafficOptions } from '@sidestep/bench';
+import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
+import type { Connection } from '@sidestep/shared';
+import { expect, test } from 'vitest';
+import { pairOf } from './support/records.ts';
+import { acceleratedScene } from './support/scene.ts';
+import { onBypass, type TestDaemon } from './support/test-daemon.ts';
+
+/** Few enough to be far faster on the bypass where the writes are large. */
+const FEW = 2;
+const STREAMS = 8;
+const ON_ONE_CPU = { nodelay: true, cpu: 0, 'peer-cpu': 0, seconds: 300 };
+/** Far more than the streams themselves add before it is written again, and less than what overflows. */
+const OVERWHELMING = 10n ** 16n;
+const AGAIN_MS = 100;
+const A_WHILE = 2000;
+
+const streamsOnTcp = ({ clientToServer }: Connection) =>
+  clientToServer.path === 'stack' && clientToServer.reason === 'streaming';
+
+/** As if all streams of the two programs had been measured to be faster on one path, again and again until disposed. */
+function pretend(daemon: TestDaemon, port: number, faster: 'bypass' | 'stack'): AsyncDisposable {
+  const stopping = new AbortController();
+  const key = pairOf(daemon, port);
+  const forged = { last: 1n, bypass: 1n, stack: 1n, count: 32, [faster]: OVERWHELMING };
+  const writing = (async () => {
+    using races = BpfMap.openPinned(join(daemon.pinDir, 'map_races'));
+    const encode = BtfLayouts.fromMap(races).encoder('ss_race');
+    while (!stopping.signal.aborted) {
+      const now = process.hrtime.bigint();
+      races.update(key, encode({ ...forged, last_at: now, shared_at: now }));
+      await sleep(AGAIN_MS);
+    }
+  })();
+  return {
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await writing;
+    },
+  };
+}
+
+async function endsWell(traffic: Traffic<'flood'>): Promise<void> {
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+}
+
+function flood(cgroup: string, options: TrafficOptions): Traffic<'flood'> {
+  return new Traffic('flood', { ...ON_ONE_CPU, ...options }, { cgroup });
+}
+
+test('streams that are faster on the bypass leave it together when all of their programs’ streams lose there', async () => {
+  await using scene = await acceleratedScene('race');
+  const { daemon, cgroup } = scene;
+  await using traffic = flood(cgroup.path, { send: 24_576, connections: FEW });
+  const port = await traffic.port();
+  await daemon.untilBypassing(port, FEW);
+  {
+    await using _ = pretend(daemon, port, 'stack');
+    await daemon.untilConnected(port, 'on TCP', streamsOnTcp, FEW);
+  }
+  await daemon.untilBypassing(port, FEW);
+  await endsWell(traffic);
+});
+
+test('streams that TCP carries faster stay on the bypass when all of their programs’ streams win there', async () => {
+  await using scene = await acceleratedScene('race-won');
+  const { daemon, cgroup } = scene;
+  await using traffic = flood(cgroup.path, { send: 64, connections: STREAMS });
+  const port = await traffic.port();
+  await daemon.untilConnected(port, 'on TCP', streamsOnTcp, STREAMS);
+  {
+    await using _ = pretend(daemon, port, 'bypass');
+    await daemon.untilConnected(port, 'on the bypass', onBypass, STREAMS);
+    const since = (await daemon.api.events.list.query({ kinds: ['left'] })).events.length;
+    await sleep(A_WHILE);
+    const { events } = await daemon.api.events.list.query({ kinds: ['left'] });
+    expect(events.slice(since)).toEqual([]);
+  }
+  await daemon.untilConnected(port, 'on TCP', streamsOnTcp, STREAMS);
+  await endsWell(traffic);
+});

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the streams of two programs get on the bypass, against what each of them had on the stack. Fifty streams of two programs share the programs'
+ * processors, so what one of them gets is mostly chance: by themselves they would end up on either path, which is slower than both. Together they
+ * show within some milliseconds which path is better, and take it together.
+ */
+#pragma once
+
+#include "record.bpf.h"
+
+/* While some are still on their way to the bypass, those that are there have less of the processors than they will. Not for longer than this. */
+#define LONGEST_COMING_NS (500 * 1000 * 1000ULL)
+#define SLOWEST_TURN_NS (100 * 1000 * 1000ULL)
+/* Who has been there for longer has won its trial. */
+#define LONGEST_TRIAL_NS (1000 * 1000 * 1000ULL)
+/* Nobody tries alone what all have just tried. */
+#define AGAIN_NS (1000 * 1000 * 1000ULL)
+/* Measurements that are enough to believe in, and how many count at most: older ones by halves. */
+#define ENOUGH_TO_TELL 8
+#define MOST_REMEMBERED 64
+/* Without a measurement of another stream for so long it runs alone. */
+#define ALONE_NS (100 * 1000 * 1000ULL)
+
+/* The other path must be better by more than measuring is wrong. */
+#define MARGIN 16
+/* The same for all of them in a trial, and in the other direction: what being watched costs on the stack. */
+#define MARGIN_OF_TRIAL 32
+/* Of the pause before the next trial, when a race was lost. */
+#define SKIPPED_DOUBLINGS 2
+
+static __always_inline bool is_clearly_less(__u64 rate, __u64 other)
+{
+	return rate + rate / MARGIN < other;
+}
+
+/* Of a stream, in bytes a millisecond. */
+struct rates {
+	__u32 bypass;	/* as measured now */
+	__u32 mean;	/* on the bypass since it joined */
+	__u32 stack;
+};
+
+/* Several processors may write at a time; what gets lost of that is one measurement among many. */
+static __always_inline struct ss_race *race_of(struct ss_connection *conn)
+{
+	struct ss_pair pair = pair_of(conn);
+	struct ss_race *race = bpf_map_lookup_elem(&races, &pair);
+	struct ss_race fresh = {};
+
+	if (likely(race))
+		return race;
+	bpf_map_update_elem(&races, &pair, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&races, &pair);
+}
+
+static __always_inline void start_again(struct ss_race *race)
+{
+	race->count = 0;
+	race->bypass = 0;
+	race->stack = 0;
+}
+
+/* Later than, on a clock that processors read at about the same time. */
+static __always_inline bool is_past(__u64 now, __u64 then)
+{
+	return (long long)(now - then) > 0;
+}
+
+/* A stream was measured, on whichever path. Whether others of its two programs run beside it. */
+static __always_inline bool runs_with_others(struct ss_race *race, struct ss_connection *conn, __u64 now)
+{
+	bool long_ago = is_past(now, race->last_at + ALONE_NS);
+
+	if (long_ago)
+		start_again(race);
+	else if (race->last != conn->id)
+		race->shared_at = now;
+	race->last = conn->id;
+	race->last_at = now;
+	return race->shared_at && !is_past(now, race->shared_at + ALONE_NS);
+}
+
+static __always_inline void remember(struct ss_race *race, __u32 bypass_rate, __u32 stack_rate)
+{
+	if (race->count >= MOST_REMEMBERED) {
+		race->count /= 2;
+		race->bypass /= 2;
+		race->stack /= 2;
+	}
+	race->count++;
+	race->bypass += bypass_rate;
+	race->stack += stack_rate;
+}
+
+/*
+ * All of them together are measured well, and those that are watched on the stack pay for it, some percent of their rate where messages are small. So
+ * in a trial the bypass has to be better, where a stream alone stays unless it is worse. Afterwards they stay unless it is.
+ */
+static __always_inline bool is_worth_it(struct ss_race *race, bool tried)
+{
+	return tried ? !is_clearly_less(race->bypass, race->stack) : race->bypass >= race->stack + race->stack / MARGIN_OF_TRIAL;
+}
+
+/* A trial of many costs each of them as much as one of its own, and shows more: the first pauses, which are for second thoughts, are left out. */
+static __always_inline bool lose(struct ss_connection *conn)
+{
+	if (conn->trials < SKIPPED_DOUBLINGS)
+		conn->trials = SKIPPED_DOUBLINGS;
+	return true;
+}
+
+/*
+ * With one stream's rates on both paths: whether it is to leave the bypass. A race that is lost is lost for all that run in it: the few that were left
+ * behind, among many on TCP, would be faster than before and believe that it is their path.
+ */
+static __always_inline bool is_lost(struct ss_connection *conn, struct rates rates, __u64 now)
+{
+	struct ss_race *race = race_of(conn);
+	__u64 stay = now - conn->joined_at;
+
+	if (unlikely(!race) || !runs_with_others(race, conn, now))
+		return is_clearly_less(rates.mean, rates.stack);
+	if (race->lost_at > conn->joined_at && !is_past(now, race->lost_at + AGAIN_NS))
+		return lose(conn);
+	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)
+		return false;
+	remember(race, rates.bypass, rates.stack);
+	if (race->count < ENOUGH_TO_TELL || is_worth_it(race, stay >= LONGEST_TRIAL_NS))
+		return false;
+	start_again(race);
+	race->lost_at = now;
+	return lose(conn);
+}
+
+/* It was measured on the stack, in so many ns, and will try the bypass when it has been for long enough: the others are to wait for it. */
+static __always_inline void announce_runner(struct ss_race *race, __u64 now, __u64 elapsed)
+{
+	__u64 until = now + 2 * (elapsed < SLOWEST_TURN_NS ? elapsed : SLOWEST_TURN_NS);
+
+	if (race->coming_until < until)
+		race->coming_until = until;
+}
+
+static __always_inline bool has_just_lost(struct ss_race *race, __u64 now)
+{
+	return race->lost_at && !is_past(now, race->lost_at + AGAIN_NS);
+}
