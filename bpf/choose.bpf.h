@@ -28,7 +28,6 @@
 /* A stream that TCP carried faster is tried again after so long, doubled each time. */
 #define TRIAL_PAUSE_NS (250 * 1000 * 1000ULL)
 #define MOST_DOUBLINGS 12
-#define LONG_TRIAL_NS (1000 * 1000 * 1000ULL)
 /* Messages that a trial needs to see what the program writes. */
 #define GLANCE_AT_TRIAL 8
 
@@ -197,13 +196,6 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	return race && has_just_lost(race, now) ? NOTHING_NEW : TRY_THE_BYPASS;
 }
 
-RARE bool lost_the_trial(struct ss_connection *conn, struct ss_direction *direction, __u32 rate)
-{
-	struct rates rates = { .bypass = rate, .mean = direction->bypass_rate, .stack = direction->stack_rate };
-
-	return is_lost(conn, rates, direction->pace.seen);
-}
-
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
 static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
 {
@@ -222,7 +214,7 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	/* Among many, how full their queues are, and so how cold what is copied, makes more of a difference than the path. */
 	if (direction->mean >= LARGE_BYTES && direction->pauses & SS_TAKES_TURNS)
 		return false;
-	return enough_windows(direction) && lost_the_trial(conn, direction, rate);
+	return enough_windows(direction) && is_lost(conn, direction, rate);
 }
 
 static __always_inline void postpone_trial(struct ss_connection *conn, __u64 now, bool was_worth_it)

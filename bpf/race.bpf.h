@@ -11,8 +11,8 @@
 /* While some are still on their way to the bypass, those that are there have less of the processors than they will. Not for longer than this. */
 #define LONGEST_COMING_NS (500 * 1000 * 1000ULL)
 #define SLOWEST_TURN_NS (100 * 1000 * 1000ULL)
-/* Who has been there for longer has won its trial. */
-#define LONGEST_TRIAL_NS (1000 * 1000 * 1000ULL)
+/* Who has been on the bypass for longer has won its trial. */
+#define LONG_TRIAL_NS (1000 * 1000 * 1000ULL)
 /* Nobody tries alone what all have just tried. */
 #define AGAIN_NS (1000 * 1000 * 1000ULL)
 /* Measurements that are enough to believe in, and how many count at most: older ones by halves. */
@@ -32,13 +32,6 @@ static __always_inline bool is_clearly_less(__u64 rate, __u64 other)
 {
 	return rate + rate / MARGIN < other;
 }
-
-/* Of a stream, in bytes a millisecond. */
-struct rates {
-	__u32 bypass;	/* as measured now */
-	__u32 mean;	/* on the bypass since it joined */
-	__u32 stack;
-};
 
 /* Several processors may write at a time; what gets lost of that is one measurement among many. */
 static __always_inline struct ss_race *race_of(struct ss_connection *conn)
@@ -109,23 +102,28 @@ static __always_inline bool lose(struct ss_connection *conn)
 	return true;
 }
 
+static __always_inline bool has_just_lost(struct ss_race *race, __u64 now)
+{
+	return race->lost_at && !is_past(now, race->lost_at + AGAIN_NS);
+}
+
 /*
- * With one stream's rates on both paths: whether it is to leave the bypass. A race that is lost is lost for all that run in it: the few that were left
+ * With a stream's rate as it was measured on the bypass just now: whether it is to leave the bypass. A race that is lost is lost for all that run in it: the few that were left
  * behind, among many on TCP, would be faster than before and believe that it is their path.
  */
-static __always_inline bool is_lost(struct ss_connection *conn, struct rates rates, __u64 now)
+RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __u32 rate)
 {
 	struct ss_race *race = race_of(conn);
-	__u64 stay = now - conn->joined_at;
+	__u64 now = direction->pace.seen, stay = now - conn->joined_at;
 
 	if (unlikely(!race) || !runs_with_others(race, conn, now))
-		return is_clearly_less(rates.mean, rates.stack);
-	if (race->lost_at > conn->joined_at && !is_past(now, race->lost_at + AGAIN_NS))
+		return is_clearly_less(direction->bypass_rate, direction->stack_rate);
+	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)
 		return false;
-	remember(race, rates.bypass, rates.stack);
-	if (race->count < ENOUGH_TO_TELL || is_worth_it(race, stay >= LONGEST_TRIAL_NS))
+	remember(race, rate, direction->stack_rate);
+	if (race->count < ENOUGH_TO_TELL || is_worth_it(race, stay >= LONG_TRIAL_NS))
 		return false;
 	start_again(race);
 	race->lost_at = now;
@@ -139,9 +137,4 @@ static __always_inline void announce_runner(struct ss_race *race, __u64 now, __u
 
 	if (race->coming_until < until)
 		race->coming_until = until;
-}
-
-static __always_inline bool has_just_lost(struct ss_race *race, __u64 now)
-{
-	return race->lost_at && !is_past(now, race->lost_at + AGAIN_NS);
 }

@@ -34,7 +34,7 @@ export class Counters {
   }
 
   refresh(): DataPlaneTotals {
-    if (this.#dataPlane.enabled) this.#totals = this.#dataPlane.totals();
+    if (this.counting) this.#totals = this.#dataPlane.totals();
     return this.#totals;
   }
 
