@@ -13,13 +13,13 @@ import { BigSwitch } from './big-switch.tsx';
 import { FirstTime } from './first-time.tsx';
 import { HeldConnections } from './held-connections.tsx';
 import { StateDetails, StateTitle } from './state-words.tsx';
-import { useAcceleration } from './use-acceleration.ts';
+import { isWatching, useAcceleration } from './use-acceleration.ts';
 
 /** The switch, the state and why, and the two roads with what they carry now. */
 export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
   const acceleration = useAcceleration();
   const { status, state } = acceleration;
-  const watching = state === 'on' || state === 'draining';
+  const watching = isWatching(state);
   return (
     <section
       aria-label="Acceleration"
@@ -90,7 +90,7 @@ function TableFull({ untracked }: { untracked: number }) {
 function Share({ status }: { status: Status }) {
   const { open, bypassing } = status.connections;
   const others = open - bypassing;
-  if (status.state !== 'on' && status.state !== 'draining') {
+  if (!isWatching(status.state)) {
     return <p className="mt-auto text-muted">Every connection takes the stack, and nothing is watched.</p>;
   }
   if (open === 0) return <p className="mt-auto text-muted">No local connections are open.</p>;

@@ -10,6 +10,11 @@ import { useStatus } from './status.tsx';
 /** What the switch shows: the daemon's states, and two that are off and cannot be turned on: for the host or for the kernel. */
 export type SwitchState = Status['state'] | 'unavailable' | 'inspect only' | 'unknown';
 
+/** Whether connections are seen and counted: until the last one has left the bypass. */
+export function isWatching(state: SwitchState | undefined): boolean {
+  return state === 'on' || state === 'draining';
+}
+
 function stateOf(status: Status | null): SwitchState {
   if (status === null) return 'unknown';
   if (status.inspectOnly !== null) return 'inspect only';

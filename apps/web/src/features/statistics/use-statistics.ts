@@ -2,6 +2,7 @@ import type { StatisticsHistory, StatisticsPoint, StatisticsRange } from '@sides
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useStatus } from '@/features/acceleration/status.tsx';
+import { isWatching } from '@/features/acceleration/use-acceleration.ts';
 import { client } from '@/lib/client.ts';
 import { keepSubscribed } from '@/lib/keep-subscribed.ts';
 import { addPoint } from './series.ts';
@@ -19,11 +20,10 @@ const REFRESH: Record<StatisticsRange, number> = {
 export function useStatistics(range: StatisticsRange): StatisticsHistory | null {
   const queries = useQueryClient();
   const state = useStatus()?.state;
-  const counting = state === 'on' || state === 'draining';
   const history = useQuery({
     queryKey: ['statistics', range],
     queryFn: () => client().statistics.history.query({ range }),
-    refetchInterval: range === '5m' && counting ? false : REFRESH[range],
+    refetchInterval: range === '5m' && isWatching(state) ? false : REFRESH[range],
     staleTime: 0,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: a change of state sets a mark, which comes with the history only
