@@ -188,17 +188,17 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	if (now < conn->next_trial)
 		return LEAVE_TO_TCP;
 	race = race_of(conn);
-	if (!enough_windows(direction)) {
-		if (race)
-			announce_runner(race, now, elapsed);
+	if (race && enough_windows(direction) && has_just_lost(race, now))
 		return NOTHING_NEW;
-	}
-	return race && has_just_lost(race, now) ? NOTHING_NEW : TRY_THE_BYPASS;
+	if (race)
+		announce_runner(race, now, elapsed);
+	return enough_windows(direction) ? TRY_THE_BYPASS : NOTHING_NEW;
 }
 
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
 static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
 {
+	struct ss_race *race;
 	__u64 elapsed = 0;
 	__u32 rate;
 
@@ -210,6 +210,13 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. */
 	if (!direction->stack_rate)
 		return direction->mean < LARGE_BYTES;
+	/* TCP carries it, for there are bytes on their way from before: the bypass has yet to begin. */
+	if (!direction->ordered && !direction->spilled) {
+		race = race_of(conn);
+		if (race)
+			announce_runner(race, direction->pace.seen, elapsed);
+		return false;
+	}
 	smooth(&direction->bypass_rate, rate);
 	/* Among many, how full their queues are, and so how cold what is copied, makes more of a difference than the path. */
 	if (direction->mean >= LARGE_BYTES && direction->pauses & SS_TAKES_TURNS)

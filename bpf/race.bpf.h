@@ -15,9 +15,15 @@
 #define LONG_TRIAL_NS (1000 * 1000 * 1000ULL)
 /* Nobody tries alone what all have just tried. */
 #define AGAIN_NS (1000 * 1000 * 1000ULL)
-/* Measurements that are enough to believe in, and how many count at most: older ones by halves. */
+/* What is added up before the two paths are compared: so many measurements at least, from so long. */
 #define ENOUGH_TO_TELL 8
-#define MOST_REMEMBERED 64
+#define LAP_NS (32 * 1000 * 1000ULL)
+/*
+ * What a race may cost before it is lost, in ns of all that TCP would have carried meanwhile: a third too slow for 75 ms, or a tenth for 250 ms. Whatever else the
+ * machine does for a moment makes the bypass look slower than the stack looked at another; who has won its trial, seconds ago, is given more credit.
+ */
+#define CREDIT_OF_TRIAL_NS (25 * 1000 * 1000ULL)
+#define CREDIT_NS (4 * CREDIT_OF_TRIAL_NS)
 /* Without a measurement of another stream for so long it runs alone. */
 #define ALONE_NS (100 * 1000 * 1000ULL)
 
@@ -46,11 +52,18 @@ static __always_inline struct ss_race *race_of(struct ss_connection *conn)
 	return bpf_map_lookup_elem(&races, &pair);
 }
 
-static __always_inline void start_again(struct ss_race *race)
+static __always_inline void start_lap(struct ss_race *race, __u64 now)
 {
+	race->lap_began = now;
 	race->count = 0;
 	race->bypass = 0;
 	race->stack = 0;
+}
+
+static __always_inline void start_again(struct ss_race *race, __u64 now)
+{
+	start_lap(race, now);
+	race->cost = 0;
 }
 
 /* Later than, on a clock that processors read at about the same time. */
@@ -65,7 +78,7 @@ static __always_inline bool runs_with_others(struct ss_race *race, struct ss_con
 	bool long_ago = is_past(now, race->last_at + ALONE_NS);
 
 	if (long_ago)
-		start_again(race);
+		start_again(race, now);
 	else if (race->last != conn->id)
 		race->shared_at = now;
 	race->last = conn->id;
@@ -73,25 +86,30 @@ static __always_inline bool runs_with_others(struct ss_race *race, struct ss_con
 	return race->shared_at && !is_past(now, race->shared_at + ALONE_NS);
 }
 
-static __always_inline void remember(struct ss_race *race, __u32 bypass_rate, __u32 stack_rate)
+/* So much of a lap as the first is of the second: at most all of it. */
+static __always_inline __u64 share_of(__u64 lap, __u64 difference, __u64 due)
 {
-	if (race->count >= MOST_REMEMBERED) {
-		race->count /= 2;
-		race->bypass /= 2;
-		race->stack /= 2;
-	}
-	race->count++;
-	race->bypass += bypass_rate;
-	race->stack += stack_rate;
+	return difference < due ? lap * (difference * 1024 / due) / 1024 : lap;
 }
 
 /*
- * All of them together are measured well, and those that are watched on the stack pay for it, some percent of their rate where messages are small. So
- * in a trial the bypass has to be better, where a stream alone stays unless it is worse. Afterwards they stay unless it is.
+ * Whether it has cost too much when the lap that ends now is added. What was gained makes up for what was lost before, and is not saved up: a pattern may change.
+ * All of them together are measured well, and those that are watched on the stack pay for it, some percent of their rate where messages are small. So in a trial the
+ * bypass has to be better, where a stream alone stays unless it is worse. Afterwards they stay unless it is.
  */
-static __always_inline bool is_worth_it(struct ss_race *race, bool tried)
+static __always_inline bool costs_too_much(struct ss_race *race, __u64 now, bool tried)
 {
-	return tried ? !is_clearly_less(race->bypass, race->stack) : race->bypass >= race->stack + race->stack / MARGIN_OF_TRIAL;
+	__u64 due = tried ? race->stack - race->stack / MARGIN : race->stack + race->stack / MARGIN_OF_TRIAL;
+	__u64 lap = now - race->lap_began, gained;
+
+	if (race->bypass < due) {
+		race->cost += share_of(lap, due - race->bypass, due);
+	} else {
+		gained = share_of(lap, race->bypass - due, due);
+		race->cost = race->cost > gained ? race->cost - gained : 0;
+	}
+	start_lap(race, now);
+	return race->cost > (tried ? CREDIT_NS : CREDIT_OF_TRIAL_NS);
 }
 
 /* A trial of many costs each of them as much as one of its own, and shows more: the first pauses, which are for second thoughts, are left out. */
@@ -122,15 +140,17 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)
 		return false;
-	remember(race, rate, direction->stack_rate);
-	if (race->count < ENOUGH_TO_TELL || is_worth_it(race, stay >= LONG_TRIAL_NS))
+	race->count++;
+	race->bypass += rate;
+	race->stack += direction->stack_rate;
+	if (race->count < ENOUGH_TO_TELL || !is_past(now, race->lap_began + LAP_NS) || !costs_too_much(race, now, stay >= LONG_TRIAL_NS))
 		return false;
-	start_again(race);
+	start_again(race, now);
 	race->lost_at = now;
 	return lose(conn);
 }
 
-/* It was measured on the stack, in so many ns, and will try the bypass when it has been for long enough: the others are to wait for it. */
+/* It was measured, in so many ns, and will be on the bypass when it has been for long enough, and when its reader has read what TCP brought: the others are to wait for it. */
 static __always_inline void announce_runner(struct ss_race *race, __u64 now, __u64 elapsed)
 {
 	__u64 until = now + 2 * (elapsed < SLOWEST_TURN_NS ? elapsed : SLOWEST_TURN_NS);

@@ -113,8 +113,10 @@ struct ss_race {
 	__u64 last;		/* the connection that was measured last */
 	__u64 last_at;		/* CLOCK_MONOTONIC, ns: when that was */
 	__u64 shared_at;	/* CLOCK_MONOTONIC, ns: when it was another one than just before */
+	__u64 lap_began;	/* CLOCK_MONOTONIC, ns: when the two sums were last begun */
 	__u64 bypass;		/* sum of what they got on the bypass, bytes a millisecond */
 	__u64 stack;		/* and of what the same ones had on the stack */
+	__u64 cost;		/* ns of all that TCP would have carried: how much less it has been on the bypass lately */
 	__u64 lost_at;		/* CLOCK_MONOTONIC, ns: when TCP was last seen to be faster for all */
 	__u64 coming_until;	/* CLOCK_MONOTONIC, ns: until when one that was measured on the stack may still be on its way */
 	__u32 count;		/* measurements in these sums */

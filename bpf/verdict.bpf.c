@@ -272,8 +272,11 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		if (!reason && unlikely(!direction->ordered)) {
 			if (!full && (caught_up || (streams(conn, side) && await_all_read(direction, me, peer)))) {
 				direction->ordered = 1;
-				direction->spilled = SS_SPILL_NONE;
 				direction->waits_since = 0;
+				/* What it got until now, it got from TCP. */
+				if (!direction->spilled)
+					measure_afresh(direction);
+				direction->spilled = SS_SPILL_NONE;
 			} else {
 				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)
