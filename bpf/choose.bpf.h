@@ -28,6 +28,8 @@
 /* A stream that TCP carried faster is tried again after so long, doubled each time. */
 #define TRIAL_PAUSE_NS (250 * 1000 * 1000ULL)
 #define MOST_DOUBLINGS 12
+/* And one that may not take the bypass is asked again after so long, for programs change their minds. */
+#define OBSTACLE_PAUSE_NS (1000 * 1000 * 1000ULL)
 /* Messages that a trial needs to see what the program writes. */
 #define GLANCE_AT_TRIAL 8
 

@@ -4,6 +4,7 @@
 
 #include "choose.bpf.h"
 #include "leave.bpf.h"
+#include "memory.bpf.h"
 #include "rule.bpf.h"
 
 /* splice never sees redirected bytes, while poll says that there are some. */
@@ -78,6 +79,8 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		return reason;
 	if (sends_urgent_bytes(conn) || is_used_again(conn->id))
 		return SS_REASON_SPECIAL_SOCKET;
+	if (memory_is_short(client, 0) || memory_is_short(server, 0))
+		return SS_REASON_QUEUE_FULL;
 	/* Who fell asleep before its file became non-blocking still sleeps in TCP's recv, and would not hear of redirected bytes. */
 	if (!may_block && (sleepers(client) || sleepers(server)))
 		return SS_REASON_BLOCKING_READER;

@@ -125,8 +125,28 @@ typedef struct {
 	struct net *net;
 } possible_net_t;
 
+typedef struct {
+	long counter;
+} atomic_long_t;
+
+struct page_counter {
+	atomic_long_t usage; /* pages */
+	unsigned long max;
+	struct page_counter *parent;
+};
+
+struct mem_cgroup {
+	unsigned long socket_pressure; /* jiffies: until when */
+	struct page_counter tcpmem;    /* of hierarchy v1 */
+};
+
+struct proto {
+	unsigned long *memory_pressure;
+};
+
 struct sock_common {
 	possible_net_t skc_net;
+	struct proto *skc_prot;
 	__u32 skc_daddr;
 	__u32 skc_rcv_saddr;
 	__u16 skc_dport;
@@ -158,6 +178,7 @@ struct sock {
 	kuid_t sk_uid;
 	unsigned char sk_shutdown;
 	int sk_rcvbuf;
+	struct mem_cgroup *sk_memcg;
 };
 
 struct inet_sock {

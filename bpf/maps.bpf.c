@@ -18,7 +18,7 @@ struct event_ring events SEC(".maps");
 struct totals_map totals SEC(".maps");
 
 volatile struct ss_config config SEC(".data.config") = {
-	.queue_cap = 4 * 1024 * 1024,
+	.queue_cap = 16 * 1024 * 1024,
 	.stream_after = 32,
 	.settle_turns = 4,
 	.rules = 1,

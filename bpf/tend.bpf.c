@@ -55,6 +55,13 @@ static __always_inline void refused(struct ss_connection *conn)
 	conn->due = conn->turns * 2;
 }
 
+/* A stream that may not, whatever was measured: it need not be watched meanwhile, where it can be woken. */
+static __always_inline void put_off_trial(struct ss_connection *conn)
+{
+	conn->trial = 0;
+	conn->next_trial = bpf_ktime_get_ns() + OBSTACLE_PAUSE_NS;
+}
+
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
 static __always_inline void start_joining(struct sock *sk, struct ss_connection *conn, struct flow *flow)
 {
@@ -71,6 +78,8 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
 		if (!was_sent_away(reason))
 			conn->due = conn->turns * 2;
+		if (conn->trial && reason != SS_REASON_WARMING_UP && census.armed)
+			put_off_trial(conn);
 		return;
 	}
 	conn->strict = must_be_strict(conn);

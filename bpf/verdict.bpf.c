@@ -202,6 +202,10 @@ static __always_inline bool is_full(struct ss_connection *conn, __u32 side, stru
 		direction->room -= size;
 		return false;
 	}
+	if (unlikely(memory_is_short(peer, size))) {
+		direction->room = 0;
+		return true;
+	}
 	queued = queued_bytes(peer);
 	limit = limit_of(peer);
 	if (likely(queued <= limit)) {
@@ -248,7 +252,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	weigh(&direction->mean, msg->size);
 	reason = must_not_redirect(own, peer);
 	full = !reason && is_full(conn, side, peer, msg->size);
-	if (unlikely(full) && !may_spill(conn, side, state))
+	if (unlikely(full) && (!may_spill(conn, side, state) || memory_is_short(peer, msg->size)))
 		reason = SS_REASON_QUEUE_FULL;
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
 	caught_up = direction->ordered || all_read(me, peer);

@@ -162,7 +162,7 @@ describe('--json', () => {
     await using daemon = await startDaemon();
     expect(JSON.parse((await daemon.run('settings', '--json')).out)).toEqual({
       allowBlockingReaders: false,
-      queueCap: 4_194_304,
+      queueCap: 16_777_216,
       keepOnStack: [],
     });
     const changed = await daemon.run(

@@ -72,7 +72,7 @@ describe('the switch', () => {
     await page.trpc.acceleration.enable.mutate();
     expect(kernel.config).toEqual({
       allowBlockingReaders: true,
-      queueCap: 4_194_304,
+      queueCap: 16_777_216,
       keepOnStack: [],
       printk: false,
     });

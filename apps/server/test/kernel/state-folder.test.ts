@@ -22,7 +22,7 @@ async function goesOnWithoutAFolder({ daemon, cgroup }: Scene, why: string): Pro
       `^The settings stay as they were, for they could not be saved: ${why}\\. .+, then try again\\.\n$`,
     ),
   );
-  expect(await daemon.api.settings.get.query()).toMatchObject({ queueCap: 4_194_304 });
+  expect(await daemon.api.settings.get.query()).toMatchObject({ queueCap: 16_777_216 });
 
   // Whoever wants to switch must be able to, and who wants to look as well.
   expect(await daemon.verb('disable')).toMatchObject({ status: 0 });

@@ -6,7 +6,7 @@ import { Database, memoryDatabase } from '../../src/state/database.ts';
 import { Facts } from '../../src/state/facts.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-const DEFAULTS = { allowBlockingReaders: false, queueCap: 4_194_304, keepOnStack: [] };
+const DEFAULTS = { allowBlockingReaders: false, queueCap: 16_777_216, keepOnStack: [] };
 
 test('defaults hold until somebody changes them', async () => {
   expect(await new SettingsStore(new Facts(memoryDatabase()), () => {}).get()).toEqual(DEFAULTS);

@@ -9,7 +9,7 @@ import type { Tally } from './tally.ts';
 
 /** A drain that takes longer than this has failed. */
 const DRAIN_MS = 60_000;
-const QUEUE_CAPS = [65_536, 262_144, 4_194_304, 67_108_864] as const;
+const QUEUE_CAPS = [65_536, 262_144, 4_194_304, 16_777_216, 67_108_864] as const;
 const ENDED = Symbol('ended');
 
 /** Switches acceleration on and off, changes its settings, kills the daemon and starts it again, at moments that the dice choose. */

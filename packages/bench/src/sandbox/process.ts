@@ -5,6 +5,8 @@ import { createInterface, type Interface } from 'node:readline';
 export interface StartOptions {
   /** cgroup v2 folder that the process enters before it becomes the program. */
   readonly cgroup?: string | undefined;
+  /** And one of another hierarchy (v1). */
+  readonly cgroupV1?: string | undefined;
   /** Network namespace as `ip netns` names it. */
   readonly netns?: string | undefined;
   /** A process whose mount namespace it shares. */
@@ -107,11 +109,15 @@ export async function run(command: readonly string[], options: StartOptions = {}
 }
 
 /** Every step becomes the next by exec, so the pid stays. */
-function placed(command: readonly string[], { cgroup, netns, mounts, user }: StartOptions): string[] {
+function placed(
+  command: readonly string[],
+  { cgroup, cgroupV1, netns, mounts, user }: StartOptions,
+): string[] {
   let words = [...command];
   if (user) words = ['setpriv', `--reuid=${user}`, `--regid=${user}`, '--init-groups', ...words];
   if (netns) words = ['nsenter', `--net=/run/netns/${netns}`, ...words];
   if (mounts) words = ['nsenter', `--mount=/proc/${mounts}/ns/mnt`, ...words];
-  if (cgroup) words = ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...words];
+  for (const entered of [cgroup, cgroupV1])
+    if (entered) words = ['sh', '-c', 'echo $$ > "$0/cgroup.procs" && exec "$@"', entered, ...words];
   return words;
 }
