@@ -37,17 +37,22 @@ test('small writes that TCP gathers never stay on the bypass', async () => {
   expect(messages.bypass).toBeLessThanOrEqual(100 * tries + result.sent / send / 20);
 });
 
-test('a stream at leisure that nobody answers is not watched any more', async () => {
-  await using scene = await acceleratedScene('leisure');
+const UNWATCHED: { name: string; options: TrafficOptions }[] = [
+  { name: 'at leisure that nobody answers', options: { send: 64, rate: 100_000 } },
+  // Its segments are what would be tried on the bypass.
+  {
+    name: 'whose reader blocks',
+    options: { send: 1000, rate: 1_000_000, nodelay: true, wait: 'blocking' },
+  },
+];
+
+test.for(UNWATCHED)('a stream $name is not watched any more', async ({ options }) => {
+  await using scene = await acceleratedScene('unwatched');
   // That the kernel can wake a stream is known once it has armed one.
   await using first = new Traffic('stream', TAKEN[0]?.options ?? {}, { cgroup: scene.cgroup.path });
   await first.port();
   await untilHappened(scene, 'bypassed', 1);
-  await using stream = new Traffic(
-    'stream',
-    { send: 64, rate: 100_000, seconds: 60 },
-    { cgroup: scene.cgroup.path },
-  );
+  await using stream = new Traffic('stream', { ...options, seconds: 60 }, { cgroup: scene.cgroup.path });
   const port = await stream.port();
   await until('no hook is on', () => {
     const [record] = recordsOf(scene.daemon, port);
