@@ -52,17 +52,16 @@ static __always_inline struct ss_race *race_of(struct ss_connection *conn)
 	return bpf_map_lookup_elem(&races, &pair);
 }
 
-static __always_inline void start_lap(struct ss_race *race, __u64 now)
+static __always_inline void start_lap(struct ss_race *race)
 {
-	race->lap_began = now;
 	race->count = 0;
 	race->bypass = 0;
 	race->stack = 0;
 }
 
-static __always_inline void start_again(struct ss_race *race, __u64 now)
+static __always_inline void start_again(struct ss_race *race)
 {
-	start_lap(race, now);
+	start_lap(race);
 	race->cost = 0;
 }
 
@@ -78,7 +77,7 @@ static __always_inline bool runs_with_others(struct ss_race *race, struct ss_con
 	bool long_ago = is_past(now, race->last_at + ALONE_NS);
 
 	if (long_ago)
-		start_again(race, now);
+		start_again(race);
 	else if (race->last != conn->id)
 		race->shared_at = now;
 	race->last = conn->id;
@@ -86,7 +85,7 @@ static __always_inline bool runs_with_others(struct ss_race *race, struct ss_con
 	return race->shared_at && !is_past(now, race->shared_at + ALONE_NS);
 }
 
-/* So much of a lap as the first is of the second: at most all of it. */
+/* So much of a lap as the difference is of what was due: at most all of it. */
 static __always_inline __u64 share_of(__u64 lap, __u64 difference, __u64 due)
 {
 	return difference < due ? lap * (difference * 1024 / due) / 1024 : lap;
@@ -108,7 +107,7 @@ static __always_inline bool costs_too_much(struct ss_race *race, __u64 now, bool
 		gained = share_of(lap, race->bypass - due, due);
 		race->cost = race->cost > gained ? race->cost - gained : 0;
 	}
-	start_lap(race, now);
+	start_lap(race);
 	return race->cost > (tried ? CREDIT_NS : CREDIT_OF_TRIAL_NS);
 }
 
@@ -140,12 +139,15 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)
 		return false;
+	/* It may have been long since they were last measured here. */
+	if (!race->count)
+		race->lap_began = now;
 	race->count++;
 	race->bypass += rate;
 	race->stack += direction->stack_rate;
 	if (race->count < ENOUGH_TO_TELL || !is_past(now, race->lap_began + LAP_NS) || !costs_too_much(race, now, stay >= LONG_TRIAL_NS))
 		return false;
-	start_again(race, now);
+	start_again(race);
 	race->lost_at = now;
 	return lose(conn);
 }
