@@ -28,7 +28,8 @@
 /* A stream that TCP carried faster is tried again after so long, doubled each time. */
 #define TRIAL_PAUSE_NS (250 * 1000 * 1000ULL)
 #define MOST_DOUBLINGS 12
-/* And one that may not take the bypass is asked again after so long, for programs change their minds. */
+/* So is one that may not take the bypass, once a minute at last, for programs change their minds; what passes by itself is asked for at every other second. */
+#define MOST_DOUBLINGS_OF_OBSTACLE 8
 #define OBSTACLE_PAUSE_NS (1000 * 1000 * 1000ULL)
 /* Messages that a trial needs to see what the program writes. */
 #define GLANCE_AT_TRIAL 8

@@ -79,15 +79,17 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		return reason;
 	if (sends_urgent_bytes(conn) || is_used_again(conn->id))
 		return SS_REASON_SPECIAL_SOCKET;
-	if (memory_is_short(client, 0) || memory_is_short(server, 0))
-		return SS_REASON_QUEUE_FULL;
 	/* Who fell asleep before its file became non-blocking still sleeps in TCP's recv, and would not hear of redirected bytes. */
 	if (!may_block && (sleepers(client) || sleepers(server)))
 		return SS_REASON_BLOCKING_READER;
 	conn->file[SS_CLIENT] = (__u64)file_of(client);
 	conn->file[SS_SERVER] = (__u64)file_of(server);
 	reason = misfit(client, (void *)conn->file[SS_CLIENT], may_block);
-	return reason ? reason : misfit(server, (void *)conn->file[SS_SERVER], may_block);
+	if (!reason)
+		reason = misfit(server, (void *)conn->file[SS_SERVER], may_block);
+	if (reason)
+		return reason;
+	return memory_is_short(client, 0) || memory_is_short(server, 0) ? SS_REASON_SHORT_OF_MEMORY : SS_REASON_NONE;
 }
 
 /* Every byte that was sent to this end has been read: enrolling it hides nothing. */

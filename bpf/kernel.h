@@ -136,6 +136,7 @@ struct page_counter {
 };
 
 struct mem_cgroup {
+	struct page_counter memory;
 	unsigned long socket_pressure; /* jiffies: until when */
 	struct page_counter tcpmem;    /* of hierarchy v1 */
 };

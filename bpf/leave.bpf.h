@@ -125,7 +125,8 @@ static __always_inline __u64 bypassed_messages(struct ss_connection *conn)
 /* It was not the connection's own doing that it left, or could not join. */
 static __always_inline bool was_sent_away(__u32 reason)
 {
-	return reason == SS_REASON_SWITCHED_OFF || reason == SS_REASON_KEPT_BY_RULE || reason == SS_REASON_CHEAPER_ON_TCP;
+	return reason == SS_REASON_SWITCHED_OFF || reason == SS_REASON_KEPT_BY_RULE || reason == SS_REASON_CHEAPER_ON_TCP ||
+	       reason == SS_REASON_SHORT_OF_MEMORY;
 }
 
 /*

@@ -10,6 +10,8 @@
 #define PAGE_SHIFT 12
 /* The kernel takes more than a message at a time, and another processor may, too. */
 #define SPARE_PAGES 64
+/* Of a cgroup's limit, in pages. */
+#define NO_LIMIT (1UL << 50)
 /* A cgroup's limit may be that of one above it. */
 #define MOST_LEVELS 8
 
@@ -22,26 +24,39 @@ static __always_inline bool host_is_short(struct sock *sk)
 }
 
 /* Hierarchy v1: memory.kmem.tcp.limit_in_bytes. */
-static __always_inline bool limit_is_near(struct mem_cgroup *memcg, __u32 bytes)
+static __always_inline bool limit_is_near(struct page_counter *counter, __u32 bytes)
 {
-	struct page_counter *counter = (void *)memcg + bpf_core_field_offset(struct mem_cgroup, tcpmem);
-	unsigned long wanted = (bytes >> PAGE_SHIFT) + SPARE_PAGES;
-	int level;
+	unsigned long max = BPF_CORE_READ(counter, max), wanted = (bytes >> PAGE_SHIFT) + SPARE_PAGES;
 
-	for (level = 0; counter && level < MOST_LEVELS; level++) {
-		if (BPF_CORE_READ(counter, usage.counter) + wanted > BPF_CORE_READ(counter, max))
-			return true;
-		counter = BPF_CORE_READ(counter, parent);
-	}
-	return false;
+	return max < NO_LIMIT && BPF_CORE_READ(counter, usage.counter) + wanted > max;
 }
 
-/* Hierarchy v2: pages are hardly to be had by reclaiming. So its own sockets are told for a second. */
+/* Hierarchy v2: pages are hardly to be had by reclaiming. So its sockets are told for a second. */
+static __always_inline bool is_under_pressure(struct mem_cgroup *memcg)
+{
+	return (long long)(BPF_CORE_READ(memcg, socket_pressure) - bpf_jiffies64()) > 0;
+}
+
+static __always_inline struct mem_cgroup *parent_of(struct mem_cgroup *memcg)
+{
+	struct page_counter *parent = BPF_CORE_READ(memcg, memory.parent);
+
+	return parent ? (void *)parent - bpf_core_field_offset(struct mem_cgroup, memory) : 0;
+}
+
 static __always_inline bool cgroup_is_short(struct mem_cgroup *memcg, __u32 bytes)
 {
-	if (bpf_core_field_exists(memcg->socket_pressure) && (long long)(BPF_CORE_READ(memcg, socket_pressure) - bpf_jiffies64()) > 0)
-		return true;
-	return bpf_core_field_exists(memcg->tcpmem) && limit_is_near(memcg, bytes);
+	int level;
+
+	for (level = 0; memcg && level < MOST_LEVELS; level++) {
+		if (bpf_core_field_exists(memcg->socket_pressure) && is_under_pressure(memcg))
+			return true;
+		if (bpf_core_field_exists(memcg->tcpmem) &&
+		    limit_is_near((void *)memcg + bpf_core_field_offset(struct mem_cgroup, tcpmem), bytes))
+			return true;
+		memcg = parent_of(memcg);
+	}
+	return false;
 }
 
 RARE bool memory_is_short(struct tcp_sock *receiver, __u32 bytes)
@@ -54,5 +69,5 @@ RARE bool memory_is_short(struct tcp_sock *receiver, __u32 bytes)
 	if (!bpf_core_field_exists(sk->sk_memcg))
 		return false;
 	memcg = BPF_CORE_READ(sk, sk_memcg);
-	return memcg && cgroup_is_short(memcg, bytes);
+	return cgroup_is_short(memcg, bytes);
 }

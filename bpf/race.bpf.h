@@ -11,13 +11,15 @@
 /* While some are still on their way to the bypass, those that are there have less of the processors than they will. Not for longer than this. */
 #define LONGEST_COMING_NS (500 * 1000 * 1000ULL)
 #define SLOWEST_TURN_NS (100 * 1000 * 1000ULL)
-/* Who has been on the bypass for longer has won its trial. */
+/* Who has been on the bypass for longer has won its trial; and all of them have, if they have raced for so long. */
 #define LONG_TRIAL_NS (1000 * 1000 * 1000ULL)
 /* Nobody tries alone what all have just tried. */
 #define AGAIN_NS (1000 * 1000 * 1000ULL)
 /* What is added up before the two paths are compared: so many measurements at least, from so long. */
 #define ENOUGH_TO_TELL 8
 #define LAP_NS (32 * 1000 * 1000ULL)
+/* What was measured in longer ones is not known of all that time. */
+#define LONGEST_LAP_NS (250 * 1000 * 1000ULL)
 /*
  * What a race may cost before it is lost, in ns of all that TCP would have carried meanwhile: a third too slow for 75 ms, or a tenth for 250 ms. Whatever else the
  * machine does for a moment makes the bypass look slower than the stack looked at another; who has won its trial, seconds ago, is given more credit.
@@ -52,16 +54,12 @@ static __always_inline struct ss_race *race_of(struct ss_connection *conn)
 	return bpf_map_lookup_elem(&races, &pair);
 }
 
-static __always_inline void start_lap(struct ss_race *race)
+static __always_inline void start_again(struct ss_race *race)
 {
+	race->began = 0;
 	race->count = 0;
 	race->bypass = 0;
 	race->stack = 0;
-}
-
-static __always_inline void start_again(struct ss_race *race)
-{
-	start_lap(race);
 	race->cost = 0;
 }
 
@@ -85,6 +83,18 @@ static __always_inline bool runs_with_others(struct ss_race *race, struct ss_con
 	return race->shared_at && !is_past(now, race->shared_at + ALONE_NS);
 }
 
+static __always_inline void remember(struct ss_race *race, __u32 bypass_rate, __u32 stack_rate, __u64 now)
+{
+	if (!race->began)
+		race->began = now;
+	/* It may have been long since they were last measured here. */
+	if (!race->count)
+		race->lap_began = now;
+	__sync_fetch_and_add(&race->bypass, bypass_rate);
+	__sync_fetch_and_add(&race->stack, stack_rate);
+	__sync_fetch_and_add(&race->count, 1);
+}
+
 /* So much of a lap as the difference is of what was due: at most all of it. */
 static __always_inline __u64 share_of(__u64 lap, __u64 difference, __u64 due)
 {
@@ -92,23 +102,39 @@ static __always_inline __u64 share_of(__u64 lap, __u64 difference, __u64 due)
 }
 
 /*
- * Whether it has cost too much when the lap that ends now is added. What was gained makes up for what was lost before, and is not saved up: a pattern may change.
+ * Whether it has cost too much when a lap that ends is added. What was gained makes up for what was lost before, and is not saved up: a pattern may change.
  * All of them together are measured well, and those that are watched on the stack pay for it, some percent of their rate where messages are small. So in a trial the
  * bypass has to be better, where a stream alone stays unless it is worse. Afterwards they stay unless it is.
  */
-static __always_inline bool costs_too_much(struct ss_race *race, __u64 now, bool tried)
+static __always_inline bool costs_too_much(struct ss_race *race, __u64 lap, __u64 bypass, __u64 stack, bool tried)
 {
-	__u64 due = tried ? race->stack - race->stack / MARGIN : race->stack + race->stack / MARGIN_OF_TRIAL;
-	__u64 lap = now - race->lap_began, gained;
+	__u64 due = tried ? stack - stack / MARGIN : stack + stack / MARGIN_OF_TRIAL, gained;
 
-	if (race->bypass < due) {
-		race->cost += share_of(lap, due - race->bypass, due);
+	if (bypass < due) {
+		race->cost += share_of(lap, due - bypass, due);
 	} else {
-		gained = share_of(lap, race->bypass - due, due);
+		gained = share_of(lap, bypass - due, due);
 		race->cost = race->cost > gained ? race->cost - gained : 0;
 	}
-	start_lap(race);
 	return race->cost > (tried ? CREDIT_NS : CREDIT_OF_TRIAL_NS);
+}
+
+/* Ends the lap if it is long enough. On one processor only: the sums must be of the same measurements. */
+static __always_inline bool loses_lap(struct ss_race *race, __u64 now)
+{
+	__u64 began = *(volatile __u64 *)&race->lap_began, bypass, stack, lap = now - began;
+	__u32 count = *(volatile __u32 *)&race->count;
+
+	if (count < ENOUGH_TO_TELL || !is_past(now, began + LAP_NS))
+		return false;
+	bypass = *(volatile __u64 *)&race->bypass;
+	stack = *(volatile __u64 *)&race->stack;
+	if (__sync_val_compare_and_swap(&race->lap_began, began, now) != began)
+		return false;
+	__sync_fetch_and_add(&race->count, -count);
+	__sync_fetch_and_add(&race->bypass, -bypass);
+	__sync_fetch_and_add(&race->stack, -stack);
+	return costs_too_much(race, lap < LONGEST_LAP_NS ? lap : LONGEST_LAP_NS, bypass, stack, is_past(now, race->began + LONG_TRIAL_NS));
 }
 
 /* A trial of many costs each of them as much as one of its own, and shows more: the first pauses, which are for second thoughts, are left out. */
@@ -139,13 +165,8 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)
 		return false;
-	/* It may have been long since they were last measured here. */
-	if (!race->count)
-		race->lap_began = now;
-	race->count++;
-	race->bypass += rate;
-	race->stack += direction->stack_rate;
-	if (race->count < ENOUGH_TO_TELL || !is_past(now, race->lap_began + LAP_NS) || !costs_too_much(race, now, stay >= LONG_TRIAL_NS))
+	remember(race, rate, direction->stack_rate, now);
+	if (!loses_lap(race, now))
 		return false;
 	start_again(race);
 	race->lost_at = now;

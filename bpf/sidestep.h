@@ -33,6 +33,7 @@ enum ss_reason {
 	SS_REASON_ASKING_READER = 15,
 	SS_REASON_KEPT_BY_RULE = 16,
 	SS_REASON_CHEAPER_ON_TCP = 17,
+	SS_REASON_SHORT_OF_MEMORY = 18,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
@@ -113,6 +114,7 @@ struct ss_race {
 	__u64 last;		/* the connection that was measured last */
 	__u64 last_at;		/* CLOCK_MONOTONIC, ns: when that was */
 	__u64 shared_at;	/* CLOCK_MONOTONIC, ns: when it was another one than just before */
+	__u64 began;		/* CLOCK_MONOTONIC, ns: when the first of them was measured on the bypass, since the last race */
 	__u64 lap_began;	/* CLOCK_MONOTONIC, ns: when the two sums were last begun */
 	__u64 bypass;		/* sum of what they got on the bypass, bytes a millisecond */
 	__u64 stack;		/* and of what the same ones had on the stack */

@@ -55,11 +55,22 @@ static __always_inline void refused(struct ss_connection *conn)
 	conn->due = conn->turns * 2;
 }
 
-/* A stream that may not, whatever was measured: it need not be watched meanwhile, where it can be woken. */
-static __always_inline void put_off_trial(struct ss_connection *conn)
+/*
+ * A stream that may not, whatever was measured: it need not be watched meanwhile, where it can be woken. What passes by itself is asked for again soon, by all
+ * of them at the same moment, for waking one takes as long as waking all.
+ */
+static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reason)
 {
+	__u64 now = bpf_ktime_get_ns();
+
 	conn->trial = 0;
-	conn->next_trial = bpf_ktime_get_ns() + OBSTACLE_PAUSE_NS;
+	if (was_sent_away(reason)) {
+		conn->next_trial = (now / OBSTACLE_PAUSE_NS + 2) * OBSTACLE_PAUSE_NS;
+		return;
+	}
+	if (conn->trials > MOST_DOUBLINGS_OF_OBSTACLE)
+		conn->trials = MOST_DOUBLINGS_OF_OBSTACLE;
+	postpone_trial(conn, now, false);
 }
 
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
@@ -77,9 +88,9 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	if (reason) {
 		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
 		if (!was_sent_away(reason))
-			conn->due = conn->turns * 2;
+			conn->due = conn->turns * 2 > config.settle_turns ? conn->turns * 2 : config.settle_turns;
 		if (conn->trial && reason != SS_REASON_WARMING_UP && census.armed)
-			put_off_trial(conn);
+			put_off_trial(conn, reason);
 		return;
 	}
 	conn->strict = must_be_strict(conn);

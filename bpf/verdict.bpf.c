@@ -17,6 +17,10 @@
 #define LONGEST_SLOW_WAIT_NS (50 * 1000 * 1000ULL)
 /* Bytes after which it is looked again how much the reader can take: its SO_RCVBUF or the cap may have become smaller. */
 #define MOST_ROOM 65536
+/* And messages: in many small ones its memory may have become short. A power of two. */
+#define LOOK_AT_QUEUE_AFTER 32
+/* struct sk_msg, and its share of a page. */
+#define BYTES_OF_A_MESSAGE 1024
 
 /* A message goes by TCP although the connection has not parted: from here on this direction stays there, for order. */
 static __always_inline int to_stack(struct ss_direction *direction)
@@ -135,12 +139,16 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 	return SS_REASON_NONE;
 }
 
-/* Of what waits at the receiver: the cap, or twice its own buffer, where TCP would have stopped the sender by now. */
-static __always_inline __u32 limit_of(struct tcp_sock *peer)
+/*
+ * Of what waits at the receiver: twice its own buffer, where TCP would have stopped the sender by now, or the cap. Each message takes memory beside its bytes, which
+ * the kernel charges to nobody: the cap is for both.
+ */
+static __always_inline __u32 limit_of(struct ss_direction *direction, struct tcp_sock *peer)
 {
-	__u32 twice = 2 * PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
+	__u64 twice = 2 * PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
+	__u64 cap = (__u64)config.queue_cap * direction->mean / (direction->mean + BYTES_OF_A_MESSAGE);
 
-	return twice < config.queue_cap ? twice : config.queue_cap;
+	return twice < cap ? twice : cap;
 }
 
 static __always_inline bool streams(struct ss_connection *conn, __u32 side)
@@ -190,30 +198,30 @@ RARE __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *dir
 }
 
 /*
- * The queue is looked at when what has been sent since the last look may have filled it: what the reader has read meanwhile only makes more room. A look
- * takes the line that the reader's processor counts in away from it, 70 ns on two of them.
+ * Why the reader's queue cannot take it, or SS_REASON_NONE. The queue is looked at when what has been sent since the last look may have filled it, for what the reader
+ * has read meanwhile only makes more room, and now and then besides. A look takes the line that the reader's processor counts in away from it, 70 ns on two of them.
  */
-static __always_inline bool is_full(struct ss_connection *conn, __u32 side, struct tcp_sock *peer, __u32 size)
+static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, struct tcp_sock *peer, __u32 size)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	__u32 queued, limit;
 
-	if (likely(size < direction->room)) {
+	if (likely(size < direction->room && direction->sent % LOOK_AT_QUEUE_AFTER)) {
 		direction->room -= size;
-		return false;
+		return SS_REASON_NONE;
 	}
 	if (unlikely(memory_is_short(peer, size))) {
 		direction->room = 0;
-		return true;
+		return SS_REASON_SHORT_OF_MEMORY;
 	}
 	queued = queued_bytes(peer);
-	limit = limit_of(peer);
+	limit = limit_of(direction, peer);
 	if (likely(queued <= limit)) {
 		direction->room = limit - queued < MOST_ROOM ? limit - queued : MOST_ROOM;
-		return false;
+		return SS_REASON_NONE;
 	}
 	direction->room = 0;
-	return !streams(conn, side) || !await_room(direction, peer, limit - limit / 4);
+	return streams(conn, side) && await_room(direction, peer, limit - limit / 4) ? SS_REASON_NONE : SS_REASON_QUEUE_FULL;
 }
 
 SEC("sk_msg")
@@ -222,9 +230,9 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	struct ss_direction *direction;
 	struct ss_connection *conn;
 	struct tcp_sock *own, *me, *peer;
-	__u32 state, side, reason;
+	__u32 state, side, reason, full;
 	struct bpf_sock *sk = msg->sk;
-	bool full, caught_up;
+	bool caught_up;
 
 	if (unlikely(!sk))
 		return SK_PASS;
@@ -251,9 +259,9 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	count_streak(conn, side);
 	weigh(&direction->mean, msg->size);
 	reason = must_not_redirect(own, peer);
-	full = !reason && is_full(conn, side, peer, msg->size);
-	if (unlikely(full) && (!may_spill(conn, side, state) || memory_is_short(peer, msg->size)))
-		reason = SS_REASON_QUEUE_FULL;
+	full = reason ? SS_REASON_NONE : no_room(conn, side, peer, msg->size);
+	if (unlikely(full) && (full != SS_REASON_QUEUE_FULL || !may_spill(conn, side, state)))
+		reason = full;
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
 	caught_up = direction->ordered || all_read(me, peer);
 	if (!reason && unlikely(!direction->ordered) && caught_up)

@@ -7,6 +7,7 @@
 #include <argp.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #define STALL_MS 1000
@@ -299,8 +300,10 @@ int main(int argc, char **argv)
 	reader = fork();
 	if (reader < 0)
 		fail("fork");
-	if (!reader)
+	if (!reader) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		run_reader(listen_fd);
+	}
 	close(listen_fd);
 	fd = connect_to(options.has_target ? &options.target : &options.address, options.blocking);
 	set_nodelay(fd, &options.address);

@@ -12,7 +12,7 @@ export const REASONS = [
   { code: 2, words: 'not paired', lasting: true, means: 'The other end was not recognised when the first bytes were sent: TCP Fast Open, a SYN proxy, or a connection that was open before Sidestep was switched on.' },
   { code: 3, words: 'blocking reader', lasting: false, means: 'The receiving program reads from a blocking socket, which may see errors it does not expect when data takes the bypass. It can be allowed in the settings.' },
   { code: 4, words: 'streaming', lasting: false, means: 'Data flows one way without answers. The stack batches such streams better than the bypass does.' },
-  { code: 5, words: 'queue full', lasting: false, means: 'The receiver fell behind and its queue reached the cap, or memory for it is short. TCP applies back pressure from here on.' },
+  { code: 5, words: 'queue full', lasting: false, means: 'The receiver fell behind and its queue reached the cap. TCP applies back pressure from here on.' },
   { code: 6, words: 'switched off', lasting: false, means: 'Acceleration is off or draining.' },
   { code: 7, words: 'low-water mark', lasting: true, means: 'The receiver set SO_RCVLOWAT, which the bypass cannot honour.' },
   { code: 8, words: 'zero-copy sender', lasting: true, means: 'The sender uses MSG_ZEROCOPY, whose completions never arrive on the bypass.' },
@@ -40,6 +40,7 @@ export const REASONS = [
     lasting: false,
     means: 'These two programs were seen to move more bytes over TCP, or to work less for them, when both paths were tried in turn, as it happens with bulk between two processors. Both are tried again from time to time.',
   },
+  { code: 18, words: 'short of memory', lasting: false, means: 'The kernel has little memory left for the receiver’s sockets: the host’s tcp_mem, or its cgroup’s limit. TCP slows the sender down; the bypass would fail its send.' },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];

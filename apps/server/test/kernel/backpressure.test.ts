@@ -53,3 +53,27 @@ test.for(CASES)(
     });
   },
 );
+
+test('small messages are counted with the kilobyte that each of them takes in the kernel', async () => {
+  const queueCap = 1_048_576;
+  const size = 64;
+  await using scene = await acceleratedScene('kilobyte', { queueCap });
+  await using stall = new Traffic(
+    'stall',
+    { 'warm-ms': 0, hold: true, 'receive-buffer': 200_000, send: size },
+    { cgroup: scene.cgroup.path },
+  );
+  const [joined] = await scene.daemon.untilBypassing(await stall.port());
+  stall.process.kill('SIGUSR1');
+  await until('the sender is held up', () => stall.process.lines[1]);
+
+  const [held] = await scene.daemon.connections({ id: joined?.id });
+  const sent = (held?.clientToServer.messages.bypass ?? 0) - (joined?.clientToServer.messages.bypass ?? 0);
+  expect(sent).toBeGreaterThan(0);
+  // Its turns before the flood are among them. By their bytes alone twelve times as many would wait.
+  expect(sent * (size + 1024)).toBeLessThan(2 * queueCap);
+
+  stall.process.kill('SIGUSR1');
+  const result = await stall.result();
+  expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0 });
+});

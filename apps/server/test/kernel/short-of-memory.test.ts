@@ -1,11 +1,16 @@
 import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
-import { acceleratedScene } from './support/scene.ts';
+import { acceleratedScene, type Scene } from './support/scene.ts';
 
 const LIMIT = 393_216;
 const RECEIVE_BUFFER = 200_000;
+/** Less than what a redirect is to leave over. */
+const NEXT_TO_NOTHING = 65_536;
+const PLENTY = 100_000_000;
+const A_WHILE = 2000;
 
 /** A memory cgroup whose sockets get so many bytes. Disposing removes it. */
 function limitedMemory(name: string, bytes: number) {
@@ -16,11 +21,12 @@ function limitedMemory(name: string, bytes: number) {
   if (!mount?.[1])
     throw new Error('No memory cgroups (v1) are mounted, which this test needs to limit one kind of memory.');
   const path = join(mount[1], `sidestep-${name}-${process.pid}`);
+  const limit = (to: number) => writeFileSync(join(path, 'memory.kmem.tcp.limit_in_bytes'), String(to));
   mkdirSync(path);
-  writeFileSync(join(path, 'memory.kmem.tcp.limit_in_bytes'), String(bytes));
+  limit(bytes);
   return {
     path,
-    refusals: () => Number(readFileSync(join(path, 'memory.kmem.tcp.failcnt'), 'utf8')),
+    limit,
     async [Symbol.asyncDispose]() {
       await until(`${path} can be removed`, () => {
         rmdirSync(path);
@@ -28,6 +34,13 @@ function limitedMemory(name: string, bytes: number) {
       });
     },
   };
+}
+
+async function untilLeft({ daemon }: Scene): Promise<void> {
+  await until('a connection has left, short of memory', async () => {
+    const { events } = await daemon.api.events.list.query({ kinds: ['left'] });
+    return events.some(({ reason }) => reason === 'short of memory');
+  });
 }
 
 test.for([
@@ -54,3 +67,25 @@ test.for([
     expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0, error: '' });
   },
 );
+
+test('a busy connection comes back to the bypass when there is memory again', async () => {
+  await using memory = limitedMemory('scarce', PLENTY);
+  await using scene = await acceleratedScene('scarce-memory');
+  await using exchange = new Traffic(
+    'exchange',
+    { seconds: 60 },
+    { cgroup: scene.cgroup.path, cgroupV1: memory.path },
+  );
+  const port = await exchange.port();
+  await scene.daemon.untilBypassing(port);
+
+  memory.limit(NEXT_TO_NOTHING);
+  await untilLeft(scene);
+  // Many more turns than those after which one that never could join is given up.
+  await sleep(A_WHILE);
+  memory.limit(PLENTY);
+  await scene.daemon.untilBypassing(port);
+
+  exchange.stop();
+  expect(await exchange.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});

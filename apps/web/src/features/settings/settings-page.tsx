@@ -46,7 +46,7 @@ export function SettingsPage() {
           </Setting>
           <Setting
             name="Queue cap"
-            means="Most data that may wait unread at one receiver before TCP and its back pressure take over: 64 KiB to 64 MiB."
+            means="Most data that may wait unread at one receiver before TCP and its back pressure take over: 64 KiB to 64 MiB. Each message counts as a kilobyte more than its data."
           >
             {settings ? (
               <QueueCap
