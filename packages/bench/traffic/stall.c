@@ -301,7 +301,7 @@ int main(int argc, char **argv)
 	if (reader < 0)
 		fail("fork");
 	if (!reader) {
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		run_reader(listen_fd);
 	}
 	close(listen_fd);
