@@ -14,7 +14,8 @@ try {
   else process.stdout.write(USAGE.replace('CELLS', NAMES.join(', ')));
 } catch (error) {
   process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  // Not only its code: a measurement that was interrupted may go on asking a daemon that is gone.
+  process.exit(error instanceof UsageError ? 2 : 1);
 }
 
 /** A target that is not reached is a result; traffic that Sidestep harmed is a failure. */

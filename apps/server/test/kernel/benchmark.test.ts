@@ -1,8 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { cgroupRoot, Process } from '@sidestep/bench';
+import { cgroupRoot, Process, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 
@@ -49,5 +50,27 @@ test('the benchmark measures every variant, counts what took the bypass, and lea
   const charts = readdirSync(join(folder, 'charts'));
   expect(charts.length).toBeGreaterThan(0);
   for (const chart of charts) expect(markdown).toContain(`(charts/${chart})`);
+  expect(readdirSync(cgroupRoot()).filter((name) => name.includes(`-${benchmark.pid}-`))).toEqual([]);
+});
+
+test('a benchmark that is interrupted ends, and leaves nothing behind', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sidestep-benchmark-'));
+  await using folderGone = new AsyncDisposableStack();
+  folderGone.defer(() => rmSync(folder, { recursive: true }));
+
+  await using benchmark = new Process([
+    process.execPath,
+    MAIN,
+    '--cell',
+    'request-response',
+    '--out',
+    folder,
+  ]);
+  await until('it has measured something', () => benchmark.errors.trimEnd().endsWith('textbook'));
+  // Towards the end of the next one, Sidestep's: whoever it will ask what took the bypass is gone by then.
+  await sleep(300);
+  benchmark.kill('SIGINT');
+  expect(await benchmark.status()).toBe(1);
+  expect(benchmark.errors).toContain('what was set up has been removed');
   expect(readdirSync(cgroupRoot()).filter((name) => name.includes(`-${benchmark.pid}-`))).toEqual([]);
 });
