@@ -82,7 +82,7 @@ struct ss_config {
 #ifdef SS_TEST_OTHER_LAYOUT
 	__u64 test_field;
 #endif
-	__u32 queue_cap;	/* bytes that may wait in one receiver's queue before TCP takes over */
+	__u32 queue_cap;	/* bytes that may wait in one receiver's queue, a kilobyte more for each message, before TCP takes over */
 	__u32 stream_after;	/* messages in one direction without an answer that make a stream */
 	__u32 settle_turns;	/* changes of direction that a connection must show before it may join */
 	__u8 kill;		/* nothing joins, everything leaves */
@@ -120,7 +120,7 @@ struct ss_race {
 	__u64 stack;		/* and of what the same ones had on the stack */
 	__u64 cost;		/* ns of all that TCP would have carried: how much less it has been on the bypass lately */
 	__u64 lost_at;		/* CLOCK_MONOTONIC, ns: when TCP was last seen to be faster for all */
-	__u64 coming_until;	/* CLOCK_MONOTONIC, ns: until when one that was measured on the stack may still be on its way */
+	__u64 coming_until;	/* CLOCK_MONOTONIC, ns: until when one that was measured may still be on its way to the bypass */
 	__u32 count;		/* measurements in these sums */
 	__u32 pad;
 };

@@ -48,11 +48,19 @@ static __always_inline void be_armed(struct ss_connection *conn)
 	postpone_trial(conn, now, false);
 }
 
+/* When the connection has gone on for as long again: it costs nothing, and programs change their minds. */
+static __always_inline void ask_again_later(struct ss_connection *conn)
+{
+	__u32 doubled = conn->turns * 2;
+
+	conn->due = doubled > config.settle_turns ? doubled : config.settle_turns;
+}
+
 /* The socket is in use by somebody else: another map, SMC, iSCSI. */
 static __always_inline void refused(struct ss_connection *conn)
 {
 	conn->reason = SS_REASON_REFUSED_BY_KERNEL;
-	conn->due = conn->turns * 2;
+	ask_again_later(conn);
 }
 
 /*
@@ -86,9 +94,8 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	reason = obstacle(conn, false);
 	explain(conn, reason);
 	if (reason) {
-		/* Ask again when the connection has gone on for as long again: it costs nothing, and programs change their minds. */
 		if (!was_sent_away(reason))
-			conn->due = conn->turns * 2 > config.settle_turns ? conn->turns * 2 : config.settle_turns;
+			ask_again_later(conn);
 		if (conn->trial && reason != SS_REASON_WARMING_UP && census.armed)
 			put_off_trial(conn, reason);
 		return;

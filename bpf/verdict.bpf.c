@@ -3,6 +3,7 @@
 #include "await.bpf.h"
 #include "choose.bpf.h"
 #include "join.bpf.h"
+#include "memory.bpf.h"
 #include "record.bpf.h"
 #include "short-cut.bpf.h"
 

@@ -5,7 +5,7 @@ import { portRangesSchema } from './ports.ts';
 export const settingsSchema = z.object({
   /** Accelerate connections whose reader blocks in `recv`. Off by default: such readers can see EAGAIN or short reads. Applies to new connections. */
   allowBlockingReaders: z.boolean().default(false),
-  /** Most bytes that may wait in one receiver's queue before TCP takes over, in bytes. */
+  /** Most bytes that may wait in one receiver's queue before TCP takes over, in bytes; each message counts as 1024 more than its data. */
   queueCap: z.number().int().min(65_536).max(67_108_864).default(16_777_216),
   /** Connections to servers with these ports stay on the stack. Open ones leave the bypass at once, and may come back when their port is taken out. */
   keepOnStack: portRangesSchema.default([]),

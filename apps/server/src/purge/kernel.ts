@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type HeldConnection, heldWords } from '@sidestep/shared';
+import { type HeldConnection, heldWords, settingsSchema } from '@sidestep/shared';
 import { AccelerationMachine } from '../acceleration/machine.ts';
 import type { DataPlane } from '../dataplane/dataplane.ts';
 import { DataPlaneError } from '../dataplane/dataplane.ts';
@@ -10,7 +10,7 @@ import type { Log } from '../log.ts';
 const DRAIN_MS = 20;
 const TELL_MS = 1000;
 /** Until the kernel switch is thrown, which is at once. */
-const CONFIG = { allowBlockingReaders: false, queueCap: 16_777_216, keepOnStack: [], printk: false } as const;
+const CONFIG = { ...settingsSchema.parse({}), printk: false } as const;
 
 /**
  * Takes over what a daemon that is gone has left in the kernel, lets it drain, and removes it. `now` resets what has not drained within

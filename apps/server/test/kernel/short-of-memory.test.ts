@@ -1,7 +1,7 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Traffic, until } from '@sidestep/bench';
+import { cgroupV1Root, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 
@@ -14,13 +14,10 @@ const A_WHILE = 2000;
 
 /** A memory cgroup whose sockets get so many bytes. Disposing removes it. */
 function limitedMemory(name: string, bytes: number) {
-  const mount = readFileSync('/proc/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' '))
-    .find(([, , type, options]) => type === 'cgroup' && options?.split(',').includes('memory'));
-  if (!mount?.[1])
+  const root = cgroupV1Root('memory');
+  if (!root)
     throw new Error('No memory cgroups (v1) are mounted, which this test needs to limit one kind of memory.');
-  const path = join(mount[1], `sidestep-${name}-${process.pid}`);
+  const path = join(root, `sidestep-${name}-${process.pid}`);
   const limit = (to: number) => writeFileSync(join(path, 'memory.kmem.tcp.limit_in_bytes'), String(to));
   mkdirSync(path);
   limit(bytes);
@@ -65,6 +62,7 @@ test.for([
     // More would have been let in, had there been no limit.
     expect(result.accepted).toBeLessThan(2 * 2 * RECEIVE_BUFFER);
     expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0, error: '' });
+    await untilLeft(scene);
   },
 );
 

@@ -5,13 +5,22 @@ import { until } from './until.ts';
 
 /** Where cgroup v2 is mounted. */
 export function cgroupRoot(): string {
-  const mount = readFileSync('/proc/mounts', 'utf8')
+  const root = mountPoint((type) => type === 'cgroup2');
+  if (!root)
+    throw new Error('cgroup v2 is not mounted; mount it with: mount -t cgroup2 cgroup2 /sys/fs/cgroup');
+  return root;
+}
+
+/** Where a controller of hierarchy v1 is mounted, if it is. */
+export function cgroupV1Root(controller: string): string | undefined {
+  return mountPoint((type, options) => type === 'cgroup' && options.includes(controller));
+}
+
+function mountPoint(matches: (type: string, options: readonly string[]) => boolean): string | undefined {
+  return readFileSync('/proc/mounts', 'utf8')
     .split('\n')
     .map((line) => line.split(' '))
-    .find(([, , type]) => type === 'cgroup2');
-  if (!mount?.[1])
-    throw new Error('cgroup v2 is not mounted; mount it with: mount -t cgroup2 cgroup2 /sys/fs/cgroup');
-  return mount[1];
+    .find(([, , type = '', options = '']) => matches(type, options.split(',')))?.[1];
 }
 
 /** A cgroup of its own. Disposing kills what still runs in it and removes it. */
