@@ -10,7 +10,10 @@ import {
 import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
-/** Visiting every socket may take at most this share of the time, however many ask for it. */
+/**
+ * Visiting every socket may take at most this share of the time, however many ask for it, and so may errands: looking for all network namespaces takes several
+ * times as long as a visit, and whoever has been armed need not wait for that.
+ */
 const MOST_OF_THE_TIME = 1 / 20;
 /** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
 const LONG = 5;
@@ -132,6 +135,7 @@ export class Tender extends Visitor {
   #unfinished = true;
   #restUntil = 0;
   #onErrands = false;
+  #noErrandsUntil = 0;
   #trouble: unknown = null;
 
   constructor(
@@ -170,8 +174,8 @@ export class Tender extends Visitor {
     this.#clearAttention();
     const { census, output } = this.visitNow();
     this.#deal(census, output);
+    this.#restUntil = restAfter(started);
     if (census.errands > 0n) this.#runErrands();
-    this.#restAfter(started);
   }
 
   async #tendInBackground(): Promise<void> {
@@ -180,17 +184,19 @@ export class Tender extends Visitor {
     const visit = await this.visitInBackground();
     if (!visit) return;
     this.#deal(visit.census, visit.output);
+    this.#restUntil = restAfter(started);
     if (visit.census.errands > 0n) this.#runErrands();
-    this.#restAfter(started);
   }
 
   /** One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. */
   #runErrands(): void {
-    if (this.#onErrands) return;
+    const started = performance.now();
+    if (this.#onErrands || started < this.#noErrandsUntil) return;
     this.#onErrands = true;
     const errands = this.#arm().finally(() => {
       this.#onErrands = false;
     });
+    this.#noErrandsUntil = restAfter(started);
     this.#inBackground(errands);
   }
 
@@ -208,14 +214,15 @@ export class Tender extends Visitor {
     this.#unfinished = candidates > 0n || unsettled > 0n || errands > 0n;
   }
 
-  #restAfter(started: number): void {
-    const ended = performance.now();
-    this.#restUntil = ended + (ended - started) / MOST_OF_THE_TIME;
-  }
-
   #inBackground(work: Promise<void>): void {
     work.catch((error: unknown) => {
       this.#trouble = error;
     });
   }
+}
+
+/** Until when to rest from what began then and ends now. */
+function restAfter(started: number): number {
+  const ended = performance.now();
+  return ended + (ended - started) / MOST_OF_THE_TIME;
 }
