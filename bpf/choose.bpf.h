@@ -14,6 +14,8 @@
 #define GATHERED_BYTES 12288
 /* Writes from here on are faster on the bypass with or without Nagle; nothing needs to be measured. */
 #define LARGE_BYTES 32768
+/* Segments of such writes are at least as large, on average: at first TCP sends no more at once than half of the window that it has seen, which is 32 KiB. */
+#define LARGE_SEGMENT 24576
 /* Segments on the stack that are smaller, with Nagle on, come from somebody who does not keep TCP busy. */
 #define WORTHWHILE_SEGMENT 8192
 
@@ -153,8 +155,18 @@ static __always_inline bool enough_windows(struct ss_direction *direction)
 	return direction->windows >= WINDOWS_OF_TRIAL;
 }
 
+/*
+ * Segments as large as that before a stream has filled anything are as large as they are because its program writes so, as often as not. Eight messages on the bypass show
+ * it, before megabytes wait in TCP. Once in the life of a connection: afterwards there is a time for the next trial.
+ */
+static __always_inline bool may_write_large(struct ss_connection *conn, struct ss_direction *direction)
+{
+	return !conn->trial && !conn->next_trial && direction->mean >= LARGE_SEGMENT;
+}
+
 enum judgement {
 	NOTHING_NEW,
+	TAKE_A_GLANCE,
 	TRY_THE_BYPASS,
 	LEAVE_TO_TCP,
 };
@@ -172,7 +184,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 		direction->pauses |= SS_HELD_UP;
 	rate = measure(conn, direction, sender, bytes, &elapsed);
 	if (rate == NOT_YET)
-		return NOTHING_NEW;
+		return may_write_large(conn, direction) ? TAKE_A_GLANCE : NOTHING_NEW;
 	now = direction->pace.seen;
 	/* Long enough that it was right to leave. */
 	conn->patience = 0;
@@ -184,7 +196,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	}
 	if (enough_windows(direction))
 		smooth(&direction->stack_rate, rate);
-	else
+	else if (!conn->trial)
 		direction->stack_rate = rate;
 	if (gathers(sender) && direction->mean < WORTHWHILE_SEGMENT)
 		return LEAVE_TO_TCP;
@@ -206,6 +218,8 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	__u32 rate;
 
 	if (direction->mean < GATHERED_BYTES && gathers(sender))
+		return true;
+	if (conn->trial == SS_TRIAL_GLANCE && direction->mean < LARGE_BYTES)
 		return true;
 	rate = measure(conn, direction, sender, bytes, &elapsed);
 	if (rate <= AT_LEISURE)

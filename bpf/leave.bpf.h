@@ -144,9 +144,13 @@ static __always_inline void set_distance(struct ss_connection *conn)
 			conn->short_stays++;
 		if (conn->reason == SS_REASON_STREAMING && !conn->trial && conn->patience < MOST_PATIENCE)
 			conn->patience++;
-		postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS);
+		/* It was measured on neither path: that is to come. */
+		if (conn->trial == SS_TRIAL_GLANCE && conn->reason == SS_REASON_STREAMING)
+			conn->next_trial = now;
+		else
+			postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS);
 	}
-	conn->trial = 0;
+	conn->trial = SS_TRIAL_NONE;
 	conn->turns = 0;
 	conn->due = config.settle_turns << conn->short_stays;
 	measure_afresh(&conn->direction[0]);

@@ -68,6 +68,12 @@ enum ss_spill {
 	SS_SPILL_SETTLED = 2,	/* none do, and the reader has seen or was told that there is more */
 };
 
+enum ss_trial {
+	SS_TRIAL_NONE = 0,
+	SS_TRIAL_MEASURED = 1,	/* what it gets there is held against what it had on the stack */
+	SS_TRIAL_GLANCE = 2,	/* it is to show there whether its writes are large */
+};
+
 /* A rule: servers with these ports stay on the stack. */
 struct ss_ports {
 	__u16 first;
@@ -218,7 +224,7 @@ struct ss_connection {
 	__u8 announced;		/* the first redirect since joining was reported */
 	__u8 late;		/* it is the iterator that lets it join, not the establishment */
 	__u8 strict;		/* no byte may reach an enrolled end by TCP: one of the programs asks FIONREAD */
-	__u8 trial;		/* a stream that tries the bypass, or is to */
+	__u8 trial;		/* a stream that tries the bypass, or is to: see ss_trial */
 	__u8 patience;		/* doublings of stream_after: its streams were so short that leaving did not pay */
 	__u8 dozing;		/* a stream that TCP carries, or what is kept there: no hook is to cost it anything */
 	struct ss_direction direction[2];

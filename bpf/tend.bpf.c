@@ -71,7 +71,7 @@ static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reas
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	conn->trial = 0;
+	conn->trial = SS_TRIAL_NONE;
 	if (was_sent_away(reason)) {
 		conn->next_trial = (now / OBSTACLE_PAUSE_NS + 2) * OBSTACLE_PAUSE_NS;
 		return;

@@ -16,6 +16,17 @@
  */
 #define GIVE_UP_TURNS 4096
 
+static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
+{
+	if (config.kill)
+		return;
+	conn->trial = trial;
+	if (conn->armed == BOTH_ENDS)
+		ask_for_attention();
+	else
+		ask_to_be_armed(conn);
+}
+
 static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
@@ -39,14 +50,11 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		if (++direction->streak <= config.stream_after)
 			return;
 		switch (judge_on_stack(conn, direction, (void *)conn->sock[side & 1], ops->skb_len)) {
+		case TAKE_A_GLANCE:
+			ask_for_trial(conn, SS_TRIAL_GLANCE);
+			return;
 		case TRY_THE_BYPASS:
-			if (config.kill)
-				return;
-			conn->trial = 1;
-			if (conn->armed == BOTH_ENDS)
-				ask_for_attention();
-			else
-				ask_to_be_armed(conn);
+			ask_for_trial(conn, SS_TRIAL_MEASURED);
 			return;
 		case LEAVE_TO_TCP:
 			doze(ops, conn, side);
@@ -56,7 +64,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		}
 	}
 	conn->last_sender = side + 1;
-	conn->trial = 0;
+	conn->trial = SS_TRIAL_NONE;
 	direction->streak = 1;
 	measure_afresh(direction);
 	if (++conn->turns >= conn->due && !config.kill)

@@ -77,7 +77,7 @@ static __always_inline void count_streak(struct ss_connection *conn, __u32 side)
 	direction->answered = answered;
 	direction->streak = 0;
 	if (conn->trial)
-		conn->trial = 0;
+		conn->trial = SS_TRIAL_NONE;
 }
 
 /* Who has not sent for some messages cannot vouch for itself: it is looked at with the second one, and at each from the eighth on. */
