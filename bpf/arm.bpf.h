@@ -85,7 +85,14 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 		return;
 	if (conn->next_trial <= now)
 		postpone_trial(conn, now, false);
+	conn->trial = SS_TRIAL_NONE;
 	conn->dozing = 1;
+}
+
+/* Where the kernel was seen not to arm anybody, it would be asked in vain. */
+static __always_inline bool can_be_armed(struct ss_connection *conn)
+{
+	return conn->armed == BOTH_ENDS || census.armed || !census.not_armed;
 }
 
 static __always_inline void ask_to_be_armed(struct ss_connection *conn)

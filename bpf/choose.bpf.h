@@ -157,11 +157,18 @@ static __always_inline bool enough_windows(struct ss_direction *direction)
 
 /*
  * Segments as large as that before a stream has filled anything are as large as they are because its program writes so, as often as not. Eight messages on the bypass show
- * it, before megabytes wait in TCP. Once in the life of a connection: afterwards there is a time for the next trial.
+ * it, before megabytes wait in TCP. Only until something was tried or put off: afterwards there is a time for the next trial.
  */
 static __always_inline bool may_write_large(struct ss_connection *conn, struct ss_direction *direction)
 {
 	return !conn->trial && !conn->next_trial && direction->mean >= LARGE_SEGMENT;
+}
+
+/* The next trial is one that is measured. */
+static __always_inline void end_glance(struct ss_connection *conn)
+{
+	if (conn->trial == SS_TRIAL_GLANCE && !conn->next_trial)
+		conn->next_trial = 1;
 }
 
 enum judgement {
@@ -196,7 +203,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	}
 	if (enough_windows(direction))
 		smooth(&direction->stack_rate, rate);
-	else if (!conn->trial)
+	else if (conn->trial != SS_TRIAL_GLANCE)
 		direction->stack_rate = rate;
 	if (gathers(sender) && direction->mean < WORTHWHILE_SEGMENT)
 		return LEAVE_TO_TCP;
@@ -217,10 +224,17 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	__u64 elapsed = 0;
 	__u32 rate;
 
-	if (direction->mean < GATHERED_BYTES && gathers(sender))
+	if (direction->mean < GATHERED_BYTES && gathers(sender)) {
+		/* Nothing remains to be measured: it is to stay away for as long as after a trial. */
+		if (conn->trial == SS_TRIAL_GLANCE)
+			conn->trial = SS_TRIAL_MEASURED;
 		return true;
-	if (conn->trial == SS_TRIAL_GLANCE && direction->mean < LARGE_BYTES)
-		return true;
+	}
+	if (conn->trial == SS_TRIAL_GLANCE) {
+		if (direction->mean < LARGE_BYTES)
+			return true;
+		conn->trial = SS_TRIAL_MEASURED;
+	}
 	rate = measure(conn, direction, sender, bytes, &elapsed);
 	if (rate <= AT_LEISURE)
 		return false;
@@ -239,6 +253,12 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	if (direction->mean >= LARGE_BYTES && direction->pauses & SS_TAKES_TURNS)
 		return false;
 	return enough_windows(direction) && is_lost(conn, direction, rate);
+}
+
+/* At the same moment for all of them, for waking one takes as long as waking all. */
+static __always_inline __u64 next_look_at_obstacle(__u64 now)
+{
+	return (now / OBSTACLE_PAUSE_NS + 2) * OBSTACLE_PAUSE_NS;
 }
 
 static __always_inline void postpone_trial(struct ss_connection *conn, __u64 now, bool was_worth_it)

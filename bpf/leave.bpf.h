@@ -137,6 +137,8 @@ static __always_inline void set_distance(struct ss_connection *conn)
 {
 	__u64 now = bpf_ktime_get_ns();
 
+	if (conn->reason == SS_REASON_SHORT_OF_MEMORY)
+		conn->next_trial = next_look_at_obstacle(now);
 	if (!was_sent_away(conn->reason)) {
 		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY)
 			conn->short_stays = 0;

@@ -233,6 +233,7 @@ struct ss_connection {
 	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: when it last joined */
 	__u64 joined_with;	/* messages on the bypass then */
 	__u64 arm_since;	/* CLOCK_MONOTONIC, ns: when `arm` was set */
+	__u64 errand_since;	/* CLOCK_MONOTONIC, ns: since when sidestep_arm is asked to wake or to unplug one of its ends; 0: it is not */
 	__u64 next_trial;	/* CLOCK_MONOTONIC, ns: from when on a stream may try the bypass again */
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */
@@ -245,7 +246,6 @@ struct ss_connection {
 	__u8 trials;		/* how often a stream tried the bypass */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
-	__u8 errands;		/* how often sidestep_arm was asked to do either of the two */
 	struct ss_end end[2];
 };
 
@@ -273,6 +273,7 @@ struct ss_census {
 	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
 	__u64 candidates;	/* ends of connections that were due but could not join at this visit */
 	__u64 errands;		/* ends that want something done by sidestep_arm */
+	__u64 pressing;		/* of these, ends that wait for it: a reader to be woken, a mark to be given back */
 	__u64 stack_messages;
 	__u64 stack_bytes;
 	__u64 look;		/* the session of sidestep_look that runs or ran last */

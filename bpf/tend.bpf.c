@@ -45,6 +45,7 @@ static __always_inline void be_armed(struct ss_connection *conn)
 	if (conn->armed == BOTH_ENDS)
 		return;
 	conn->dozing = 1;
+	conn->trial = SS_TRIAL_NONE;
 	postpone_trial(conn, now, false);
 }
 
@@ -73,7 +74,7 @@ static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reas
 
 	conn->trial = SS_TRIAL_NONE;
 	if (was_sent_away(reason)) {
-		conn->next_trial = (now / OBSTACLE_PAUSE_NS + 2) * OBSTACLE_PAUSE_NS;
+		conn->next_trial = next_look_at_obstacle(now);
 		return;
 	}
 	if (conn->trials > MOST_DOUBLINGS_OF_OBSTACLE)
@@ -94,8 +95,11 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	reason = obstacle(conn, false);
 	explain(conn, reason);
 	if (reason) {
-		if (!was_sent_away(reason))
+		if (!was_sent_away(reason)) {
 			ask_again_later(conn);
+			if (reason != SS_REASON_WARMING_UP)
+				end_glance(conn);
+		}
 		if (conn->trial && reason != SS_REASON_WARMING_UP && census.armed)
 			put_off_trial(conn, reason);
 		return;
@@ -157,8 +161,8 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 }
 
 #define KEEP_LOWAT 0xffffffff
-/* Visits by sidestep_tend, each of which comes to both ends. */
-#define MOST_ERRANDS 4
+/* It runs after each visit that asks for it, and is over in milliseconds where there are not very many sockets. */
+#define LONGEST_ERRAND_NS (250 * 1000 * 1000ULL)
 
 /* False when there is no room: then the same socket is visited again, with an empty buffer. */
 static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lowat)
@@ -191,10 +195,13 @@ static __always_inline void name_plugged(struct seq_file *seq, struct ss_connect
 /* What sidestep_arm did not do, for the kernel is too old or the namespace out of reach, the daemon does with a borrowed descriptor. */
 static __always_inline void settle(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
-	if (conn->errands < MOST_ERRANDS) {
-		conn->errands++;
+	__u64 now = bpf_ktime_get_ns();
 
+	if (!conn->errand_since)
+		conn->errand_since = now;
+	if (now - conn->errand_since < LONGEST_ERRAND_NS) {
 		census.errands++;
+		census.pressing++;
 		return;
 	}
 	if (conn->to_wake & (1 << side))
@@ -285,7 +292,7 @@ static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, s
 	if (conn->to_wake | conn->to_unplug)
 		settle(seq, conn, side);
 	else
-		conn->errands = 0;
+		conn->errand_since = 0;
 	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_unplug)
 		census.unsettled++;
 }

@@ -51,6 +51,9 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 			return;
 		switch (judge_on_stack(conn, direction, (void *)conn->sock[side & 1], ops->skb_len)) {
 		case TAKE_A_GLANCE:
+			if (!can_be_armed(conn))
+				return;
+			direction->stack_rate = 0;
 			ask_for_trial(conn, SS_TRIAL_GLANCE);
 			return;
 		case TRY_THE_BYPASS:
@@ -64,6 +67,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		}
 	}
 	conn->last_sender = side + 1;
+	end_glance(conn);
 	conn->trial = SS_TRIAL_NONE;
 	direction->streak = 1;
 	measure_afresh(direction);

@@ -179,7 +179,7 @@ static __always_inline bool waits_too_long(struct ss_direction *direction, __u32
 	/* Who shares its processor with many others may have had its last turn before that. */
 	if (waited < LONGEST_SLOW_WAIT_NS || (direction->pauses & SS_TAKES_TURNS && waited < LONGEST_WAIT_NS))
 		return false;
-	/* Bytes a millisecond. A rate of 0 was never measured: a stream that is not in a hurry. */
+	/* Bytes a millisecond. A rate of 0 was never measured: a stream that is not in a hurry, or whose writes are large. */
 	return waited > LONGEST_WAIT_NS || direction->waited_bytes * 1000 / (waited / 1000) < direction->stack_rate / 2;
 }
 

@@ -11,10 +11,12 @@ import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
 /**
- * Visiting every socket may take at most this share of the time, however many ask for it, and so may errands: looking for all network namespaces takes several
+ * Visiting every socket may take at most this share of the time, however many ask for it. So may errands, besides: looking for all network namespaces takes several
  * times as long as a visit, and whoever has been armed need not wait for that.
  */
 const MOST_OF_THE_TIME = 1 / 20;
+/** Milliseconds after which an errand may run again, however long the last one took: a program may have kept it waiting. */
+const LONGEST_REST = 1000;
 /** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
 const LONG = 5;
 /** What an iterator writes that has nothing to say, so that others have their turn: bpf/pause.bpf.h. */
@@ -28,6 +30,8 @@ export interface Census {
   readonly candidates: bigint;
   /** Ends that want something done by `sidestep_arm`. */
   readonly errands: bigint;
+  /** Of these, ends that wait for it. */
+  readonly pressing: bigint;
   readonly stack_messages: bigint;
   readonly stack_bytes: bigint;
 }
@@ -102,6 +106,7 @@ abstract class Visitor implements Disposable {
       unsettled: after.unsettled - before.unsettled,
       candidates: after.candidates - before.candidates,
       errands: after.errands - before.errands,
+      pressing: after.pressing - before.pressing,
       stack_messages: after.stack_messages - before.stack_messages,
       stack_bytes: after.stack_bytes - before.stack_bytes,
     };
@@ -175,7 +180,7 @@ export class Tender extends Visitor {
     const { census, output } = this.visitNow();
     this.#deal(census, output);
     this.#restUntil = restAfter(started);
-    if (census.errands > 0n) this.#runErrands();
+    if (census.errands > 0n) this.#runErrands(census.pressing > 0n);
   }
 
   async #tendInBackground(): Promise<void> {
@@ -185,18 +190,21 @@ export class Tender extends Visitor {
     if (!visit) return;
     this.#deal(visit.census, visit.output);
     this.#restUntil = restAfter(started);
-    if (visit.census.errands > 0n) this.#runErrands();
+    if (visit.census.errands > 0n) this.#runErrands(visit.census.pressing > 0n);
   }
 
-  /** One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. */
-  #runErrands(): void {
+  /**
+   * One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. At once where it is
+   * `urgent`: a reader may be waiting to be woken.
+   */
+  #runErrands(urgent: boolean): void {
     const started = performance.now();
-    if (this.#onErrands || started < this.#noErrandsUntil) return;
+    if (this.#onErrands || (started < this.#noErrandsUntil && !urgent)) return;
     this.#onErrands = true;
     const errands = this.#arm().finally(() => {
       this.#onErrands = false;
+      this.#noErrandsUntil = Math.min(restAfter(started), performance.now() + LONGEST_REST);
     });
-    this.#noErrandsUntil = restAfter(started);
     this.#inBackground(errands);
   }
 

@@ -25,16 +25,16 @@ test.for(TAKEN)('a stream $name takes the bypass', async ({ options }) => {
 
 test('a stream of large writes is not measured before it takes the bypass', async () => {
   await using scene = await acceleratedScene('glance');
-  // One segment each, ten a second: what it is shows with the 33rd; the first measurement would end with the 64th.
-  await using stream = new Traffic('stream', { send: 60_000, rate: 600_000 }, { cgroup: scene.cgroup.path });
+  // Two segments each, as TCP cuts at half of a small window: what it is shows with the 33rd of them; the first measurement would end with the 64th.
+  await using stream = new Traffic('stream', { send: 60_000, rate: 400_000 }, { cgroup: scene.cgroup.path });
   const [connection] = await scene.daemon.untilConnected(
     await stream.port(),
     'sending on the bypass',
-    ({ clientToServer }) => clientToServer.messages.bypass > 20,
+    ({ clientToServer }) => clientToServer.messages.bypass > 10,
   );
   const onStack = connection?.clientToServer.messages.stack ?? 0;
   expect(onStack).toBeGreaterThan(30);
-  expect(onStack).toBeLessThan(60);
+  expect(onStack).toBeLessThan(64);
   stream.stop();
   expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
 });
