@@ -177,29 +177,30 @@ export class Tender extends Visitor {
   tend(): void {
     const started = performance.now();
     this.#clearAttention();
-    const { census, output } = this.visitNow();
-    this.#deal(census, output);
-    this.#restUntil = restAfter(started);
-    if (census.errands > 0n) this.#runErrands(census.pressing > 0n);
+    this.#follow(this.visitNow(), started);
   }
 
   async #tendInBackground(): Promise<void> {
     const started = performance.now();
     this.#clearAttention();
     const visit = await this.visitInBackground();
-    if (!visit) return;
-    this.#deal(visit.census, visit.output);
+    if (visit) this.#follow(visit, started);
+  }
+
+  /** What a visit that began at `started` asks for. */
+  #follow({ census, output }: { census: Census; output: Buffer }, started: number): void {
+    this.#deal(census, output);
     this.#restUntil = restAfter(started);
-    if (visit.census.errands > 0n) this.#runErrands(visit.census.pressing > 0n);
+    if (census.errands > 0n) this.#runErrands(census.pressing > 0n);
   }
 
   /**
    * One at a time, and nobody waits for it: it locks every socket, and a program may keep one of them locked for as long as it likes. At once where it is
-   * `urgent`: a reader may be waiting to be woken.
+   * `pressing`: a reader may be waiting to be woken.
    */
-  #runErrands(urgent: boolean): void {
+  #runErrands(pressing: boolean): void {
     const started = performance.now();
-    if (this.#onErrands || (started < this.#noErrandsUntil && !urgent)) return;
+    if (this.#onErrands || (started < this.#noErrandsUntil && !pressing)) return;
     this.#onErrands = true;
     const errands = this.#arm().finally(() => {
       this.#onErrands = false;
