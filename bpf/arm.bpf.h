@@ -30,16 +30,21 @@ static __always_inline void set_hooks(struct bpf_sock_ops *ops, __u32 flags)
 }
 
 /* The same from an iterator, which has the socket locked. */
-static __always_inline bool watch(struct tcp_sock *tp)
+static __always_inline bool set_hooks_of(struct tcp_sock *tp, int ours)
 {
 	int flags = 0;
 
-	if (!bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags))) {
-		flags = (flags & ~ALL_OURS) | WATCHED;
-		if (!bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags))) {
-			census.armed++;
-			return true;
-		}
+	if (bpf_getsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
+		return false;
+	flags = (flags & ~ALL_OURS) | ours;
+	return !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags));
+}
+
+static __always_inline bool watch(struct tcp_sock *tp)
+{
+	if (set_hooks_of(tp, WATCHED)) {
+		census.armed++;
+		return true;
 	}
 	census.not_armed++;
 	return false;
@@ -61,6 +66,8 @@ static __always_inline void arm(struct bpf_sock_ops *ops, struct ss_connection *
 static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side, __u32 flags)
 {
 	__sync_fetch_and_and(&conn->armed, ~(1 << (side & 1)));
+	/* Not every architecture orders an atomic operation whose result nobody wants. */
+	full_barrier();
 	if (state_of(conn) != SS_STATE_STACK) {
 		__sync_fetch_and_or(&conn->armed, 1 << (side & 1));
 		return false;

@@ -9,6 +9,7 @@
 
 #include "race.bpf.h"
 #include "socket.bpf.h"
+#include "spill.bpf.h"
 
 /* Writes that TCP gathers (Nagle's algorithm) unless they are larger than this: up to there the paths are at most equally fast. */
 #define GATHERED_BYTES 12288
@@ -242,7 +243,7 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	if (!direction->stack_rate)
 		return direction->mean < LARGE_BYTES;
 	/* TCP carries it, for there are bytes on their way from before: the bypass has yet to begin. */
-	if (!direction->ordered && !direction->spilled) {
+	if (!direction->ordered && !spill_of(direction)) {
 		race = race_of(conn);
 		if (race)
 			announce_runner(race, direction->pace.seen, elapsed);

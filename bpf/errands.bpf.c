@@ -7,6 +7,7 @@
  */
 #include "arm.bpf.h"
 #include "pause.bpf.h"
+#include "plug.bpf.h"
 
 #define SO_RCVLOWAT 18
 

@@ -125,7 +125,7 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	direction->waits_since = 0;
 	direction->streak = 0;
 	direction->mean = 0;
-	direction->spilled = SS_SPILL_NONE;
+	end_spill(direction);
 	direction->bypass_rate = 0;
 	direction->windows = 0;
 	measure_afresh(direction);
@@ -141,6 +141,7 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	conn->reason = SS_REASON_NONE;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
 		conn->to_unplug = 0;
+		conn->vain_looks = 0;
 		conn->joined_at = bpf_ktime_get_ns();
 		conn->joined_with = bypassed_messages(conn);
 		return true;
@@ -149,12 +150,17 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	return false;
 }
 
+static __always_inline bool is_streaming(struct ss_connection *conn)
+{
+	return conn->trial || conn->direction[0].streak > config.stream_after || conn->direction[1].streak > config.stream_after;
+}
+
 /* What to say of a connection that stays on the stack: what stands in its way, or else what it is like. */
 static __always_inline void explain(struct ss_connection *conn, __u32 obstacle)
 {
 	if (obstacle && obstacle != SS_REASON_WARMING_UP)
 		conn->reason = obstacle;
-	else if (conn->direction[0].streak > config.stream_after || conn->direction[1].streak > config.stream_after)
+	else if (is_streaming(conn))
 		conn->reason = SS_REASON_STREAMING;
 	else if (conn->reason != SS_REASON_STREAMING && conn->reason != SS_REASON_QUEUE_FULL &&
 		 conn->reason != SS_REASON_REFUSED_BY_KERNEL)

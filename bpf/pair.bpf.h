@@ -91,7 +91,9 @@ static __always_inline void on_listen(struct bpf_sock_ops *ops)
 	if (flow)
 		forget_earlier(flow);
 	note_caller(&process);
-	bpf_map_update_elem(&listeners, &cookie, &process, BPF_ANY);
+	/* What the kernel will accept has no file to be known by before that: as long as nothing is known of its listener, it does not join. */
+	if (!belongs_to_kernel(tp))
+		bpf_map_update_elem(&listeners, &cookie, &process, BPF_ANY);
 	if (count)
 		__sync_fetch_and_add(&count->events_sent, 1);
 	event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);

@@ -66,6 +66,7 @@ enum ss_spill {
 	SS_SPILL_NONE = 0,
 	SS_SPILL_WATCHED = 1,	/* redirected bytes may still wait before those of TCP */
 	SS_SPILL_SETTLED = 2,	/* none do, and the reader has seen or was told that there is more */
+	SS_SPILL_STATES = 4,	/* a spill's number counts in steps of this */
 };
 
 enum ss_trial {
@@ -183,8 +184,7 @@ struct ss_direction {
 	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
-	__u8 spilled;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. See ss_spill */
-	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see transmit.bpf.h */
+	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see plug.bpf.h */
 	__u32 sent;		/* messages on which the verdict thought, whichever path they took */
 	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
 	__u32 answered;		/* what the other end had sent then */
@@ -198,6 +198,7 @@ struct ss_direction {
 	__u32 lowat_before;
 	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
 	__u32 bypass_rate;	/* the same since joining */
+	__u32 spill;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. An ss_spill, and above it the spill's number */
 	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
 	__u8 windows;		/* for how long its rate was measured on this path in a row, in windows of 16 ms, as far as that matters */
 	__u8 vain_waits;	/* how often in a row the reader did not catch up while the sender looked */
@@ -243,6 +244,7 @@ struct ss_connection {
 	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 given_up;		/* not watched any more, and so never to join */
+	__u8 vain_looks;	/* how often in a row something was in its way when it was due */
 	__u8 trials;		/* how often a stream tried the bypass */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */

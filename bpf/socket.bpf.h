@@ -14,8 +14,6 @@
 #define SOL_SOCKET 1
 #define SOL_TCP 6
 #define TCP_NOTSENT_LOWAT 25
-/* What the sender of a stream has meanwhile: plug() in transmit.bpf.h. */
-#define PLUGGED_LOWAT 1
 
 /* Sleepers inside recv or inside a send that waits for memory have this wake function; pollers have another. */
 extern const void woken_wake_function __ksym __weak;
@@ -103,6 +101,12 @@ static __always_inline struct file *file_of(struct tcp_sock *tp)
 	return socket ? BPF_CORE_READ(socket, file) : 0;
 }
 
+/* Whoever accepts or makes a socket for a program has a file for it first. */
+static __always_inline bool belongs_to_kernel(struct tcp_sock *tp)
+{
+	return PEEK(tp, inet_conn.icsk_inet.sk.sk_socket) && !file_of(tp);
+}
+
 static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool may_block)
 {
 	__u32 reason = misfit_but_for_file(tp);
@@ -110,7 +114,7 @@ static __always_inline __u32 misfit(struct tcp_sock *tp, struct file *file, bool
 	if (reason)
 		return reason;
 	if (!file)
-		return SS_REASON_WARMING_UP; /* not accepted yet */
+		return belongs_to_kernel(tp) ? SS_REASON_SPECIAL_SOCKET : SS_REASON_WARMING_UP; /* not accepted yet */
 	if (!may_block && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
 		return SS_REASON_BLOCKING_READER;
 	return SS_REASON_NONE;

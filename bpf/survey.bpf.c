@@ -79,6 +79,14 @@ static __always_inline bool proven(struct tcp_sock *tp, struct open_end *peer)
 	       BPF_CORE_READ(tp, rcv_nxt) == BPF_CORE_READ(other, snd_nxt);
 }
 
+/* There is no record for it: nothing may be called. What it carries with it goes, unless that says that it has had another connection before. */
+static __always_inline void leave_unwatched(struct tcp_sock *tp, struct flow *flow)
+{
+	set_hooks_of(tp, 0);
+	if (!flow || !flow->lives)
+		bpf_sk_storage_delete(&flows, tp);
+}
+
 static __always_inline void visit_server(struct tcp_sock *tp)
 {
 	struct open_end end = { .sock = (__u64)tp, .cookie = bpf_get_socket_cookie(tp) };
@@ -98,7 +106,7 @@ static __always_inline void visit_server(struct tcp_sock *tp)
 		__sync_fetch_and_or(&conn->armed, 1 << SS_SERVER);
 		report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	} else {
-		bpf_sk_storage_delete(&flows, tp);
+		leave_unwatched(tp, flow);
 	}
 	bpf_map_delete_elem(&half_paired, &end.cookie);
 }
@@ -121,7 +129,7 @@ static __always_inline void visit_client(struct tcp_sock *tp)
 		return;
 	conn = watch(tp) ? new_record(&place, tp, cookie, flow) : 0;
 	if (!conn) {
-		bpf_sk_storage_delete(&flows, tp);
+		leave_unwatched(tp, flow);
 		return;
 	}
 	conn->armed = 1 << SS_CLIENT;

@@ -55,6 +55,8 @@ static __always_inline void ask_again_later(struct ss_connection *conn)
 	__u32 doubled = conn->turns * 2;
 
 	conn->due = doubled > config.settle_turns ? doubled : config.settle_turns;
+	if (conn->vain_looks < 255)
+		conn->vain_looks++;
 }
 
 /* The socket is in use by somebody else: another map, SMC, iSCSI. */
@@ -72,6 +74,9 @@ static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reas
 {
 	__u64 now = bpf_ktime_get_ns();
 
+	/* Where none was ever woken, it may be for good. */
+	if (!conn->trial || !census.armed)
+		return;
 	conn->trial = SS_TRIAL_NONE;
 	if (was_sent_away(reason)) {
 		conn->next_trial = next_look_at_obstacle(now);
@@ -80,6 +85,16 @@ static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reas
 	if (conn->trials > MOST_DOUBLINGS_OF_OBSTACLE)
 		conn->trials = MOST_DOUBLINGS_OF_OBSTACLE;
 	postpone_trial(conn, now, false);
+}
+
+/*
+ * What may join at a quiet moment alone did not have one. A conversation has many, and shows the next with its turns. A stream has hardly any, and would be
+ * enrolled and taken out again at each visit.
+ */
+static __always_inline void never_quiet(struct ss_connection *conn)
+{
+	conn->due = conn->turns + config.settle_turns;
+	put_off_trial(conn, SS_REASON_BYTES_ON_STACK);
 }
 
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
@@ -100,11 +115,15 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 			if (reason != SS_REASON_WARMING_UP)
 				end_glance(conn);
 		}
-		if (conn->trial && reason != SS_REASON_WARMING_UP && census.armed)
+		if (reason != SS_REASON_WARMING_UP)
 			put_off_trial(conn, reason);
 		return;
 	}
 	conn->strict = must_be_strict(conn);
+	if (conn->strict && is_streaming(conn) && !quiet_on_stack(conn)) {
+		never_quiet(conn);
+		return;
+	}
 	if (conn->strict && !nothing_under_way_to(conn, flow->side)) {
 		census.candidates++;
 		return;
@@ -155,8 +174,7 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 			return;
 		abort_joining(conn);
 		bpf_map_delete_elem(&socks, &key);
-		/* Never quiet at the right moment: not at every visit. */
-		conn->due = conn->turns + config.settle_turns;
+		never_quiet(conn);
 	}
 }
 
@@ -218,9 +236,9 @@ static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[!(side & 1)];
 	struct tcp_sock *reader = (void *)conn->sock[side & 1];
-	__u32 copied;
+	__u32 copied, spill = *(volatile __u32 *)&direction->spill;
 
-	if (direction->spilled != SS_SPILL_WATCHED)
+	if (spill % SS_SPILL_STATES != SS_SPILL_WATCHED)
 		return;
 	copied = BPF_CORE_READ(reader, copied_seq);
 	if (holds_redirected(reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {
@@ -228,8 +246,7 @@ static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
 		census.candidates++;
 		return;
 	}
-	direction->spilled = SS_SPILL_SETTLED;
-	if (queued_bytes(reader))
+	if (settle_spill(direction, spill) && queued_bytes(reader))
 		add_to(&conn->to_wake, 1 << (side & 1));
 }
 
@@ -238,7 +255,7 @@ static __always_inline bool may_have_been_misled(struct ss_connection *conn, __u
 {
 	struct ss_direction *direction = &conn->direction[!(side & 1)];
 
-	return direction->spilled ||
+	return spill_of(direction) ||
 	       (!direction->ordered && !all_read((void *)conn->sock[!(side & 1)], (void *)conn->sock[side & 1]));
 }
 

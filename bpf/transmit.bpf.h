@@ -8,13 +8,15 @@
 
 #include "arm.bpf.h"
 #include "join.bpf.h"
+#include "plug.bpf.h"
 #include "record.bpf.h"
 
 /*
- * A connection that could not join at any of ten doubling distances will not: from here on it costs what plain TCP costs.
+ * A connection that could not join at any of ten doubling distances, and has shown turns enough, will not: from here on it costs what plain TCP costs.
  * Whoever allows blocking readers later reaches new connections.
  */
 #define GIVE_UP_TURNS 4096
+#define MOST_LOOKS_AT_OBSTACLE 10
 
 static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
 {
@@ -39,7 +41,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		doze_between_trials(ops, conn, side);
 		return;
 	}
-	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->due > conn->turns)) {
+	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->vain_looks >= MOST_LOOKS_AT_OBSTACLE)) {
 		conn->given_up = 1;
 		set_hooks(ops, BPF_SOCK_OPS_STATE_CB_FLAG);
 		return;
@@ -73,37 +75,6 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	measure_afresh(direction);
 	if (++conn->turns >= conn->due && !config.kill)
 		ask_for_attention();
-}
-
-/*
- * A stream that is enrolled and goes by TCP, until its reader has caught up, must not fill TCP's buffers first: with them full its reader would
- * hardly ever catch up. A low-water mark of one byte has the sender wait as soon as TCP cannot pass everything on.
- */
-static __always_inline void plug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
-{
-	struct ss_direction *direction = &conn->direction[side & 1];
-	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int mark = PLUGGED_LOWAT;
-
-	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL ||
-	    (direction->mean < GATHERED_BYTES && gathers(tp)))
-		return;
-	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
-	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof(mark)))
-		direction->plugged = 1;
-}
-
-/* The first send after leaving; who sends nothing more is visited: note_plugs. */
-static __always_inline void unplug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
-{
-	struct ss_direction *direction = &conn->direction[side & 1];
-	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int before = direction->lowat_before;
-
-	if (BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT)
-		bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before));
-	direction->plugged = 0;
-	take_from(&conn->to_unplug, 1 << (side & 1));
 }
 
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)

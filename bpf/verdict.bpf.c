@@ -159,11 +159,12 @@ static __always_inline bool streams(struct ss_connection *conn, __u32 side)
 
 /*
  * A stream whose reader is behind stays, and TCP, with its own limits, carries it until the reader has caught up: bytes of both paths
- * are read in order. Not where a program asks FIONREAD, which may be told that what TCP brought is not there.
+ * are read in order. Not where a program asks FIONREAD, which may be told that what TCP brought is not there. Nor where the reader blocks: it falls asleep in TCP's own
+ * recv when it wants more than TCP brought, hears nothing of what is redirected meanwhile, and would read what TCP brings after that first.
  */
 static __always_inline bool may_spill(struct ss_connection *conn, __u32 side, __u32 state)
 {
-	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, side);
+	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, side) && !blocks(conn, !(side & 1));
 }
 
 static __always_inline bool waits_too_long(struct ss_direction *direction, __u32 bytes)
@@ -189,7 +190,7 @@ static __always_inline bool waits_too_long(struct ss_direction *direction, __u32
  */
 RARE __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *direction, __u32 bytes)
 {
-	if (direction->spilled)
+	if (spill_of(direction))
 		return waits_too_long(direction, bytes) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
 	if (!conn->late || conn->strict)
 		return SS_REASON_BYTES_ON_STACK;
@@ -223,6 +224,17 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 	}
 	direction->room = 0;
 	return streams(conn, side) && await_room(direction, peer, limit - limit / 4) ? SS_REASON_NONE : SS_REASON_QUEUE_FULL;
+}
+
+/* Before the first redirect of a direction, and the first one after TCP has carried it: what its reader has turned out to be meanwhile. For may_spill's reason it must not block. */
+RARE __u32 misfit_at_last(struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	__u32 reason = bad_habit(&conn->end[!(side & 1)]);
+
+	if (!reason && (conn->late || spill_of(direction)) && blocks(conn, !(side & 1)))
+		return SS_REASON_BLOCKING_READER;
+	return reason;
 }
 
 SEC("sk_msg")
@@ -266,7 +278,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
 	caught_up = direction->ordered || all_read(me, peer);
 	if (!reason && unlikely(!direction->ordered) && caught_up)
-		reason = bad_habit(&conn->end[!side]);
+		reason = misfit_at_last(conn, side);
 	if (unlikely(reason)) {
 		begin_leaving(conn, reason);
 		try_to_part(conn, side, 1);
@@ -277,8 +289,8 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		if (!reason && unlikely(full)) {
 			direction->ordered = 0;
 			direction->pauses |= SS_HELD_UP;
-			if (!direction->spilled) {
-				direction->spilled = SS_SPILL_WATCHED;
+			if (!spill_of(direction)) {
+				begin_spill(direction);
 				ask_for_attention();
 			}
 		}
@@ -287,9 +299,9 @@ int sidestep_verdict(struct sk_msg_md *msg)
 				direction->ordered = 1;
 				direction->waits_since = 0;
 				/* What it got until now, it got from TCP. */
-				if (!direction->spilled)
+				if (!spill_of(direction))
 					measure_afresh(direction);
-				direction->spilled = SS_SPILL_NONE;
+				end_spill(direction);
 			} else {
 				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)

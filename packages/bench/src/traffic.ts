@@ -76,6 +76,9 @@ const resultSchemas = {
     buffer: z.number(),
     /** How often poll said that there was room and the next send that there was none. */
     emptyPromises: z.number(),
+    /** How long the sender was held up before it had had enough of that, and the bytes that it could send when the reader was back. */
+    heldMs: z.number(),
+    afterwards: z.number(),
     sent: z.number(),
     received: z.number(),
   }),

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -24,7 +25,7 @@ static struct {
 	struct address address, target;
 	uint32_t connections, threads;
 	struct range size, receive;
-	bool nodelay, has_target;
+	bool nodelay, asks, has_target;
 	int cpu, peer_cpu;
 	double seconds, warm_up, grace;
 } options = {
@@ -219,8 +220,12 @@ static void check_ends(const struct stream *stream, const uint8_t *bytes, size_t
 static bool receive_some(struct stream *stream, uint8_t *buffer)
 {
 	for (int i = 0; i < TURN; i++) {
-		ssize_t received = recv(stream->fd, buffer, options.receive.max, 0);
+		ssize_t received;
+		int available;
 
+		if (options.asks && ioctl(stream->fd, FIONREAD, &available))
+			trouble();
+		received = recv(stream->fd, buffer, options.receive.max, 0);
 		if (!received)
 			return false;
 		if (received < 0) {
@@ -312,6 +317,7 @@ static const struct argp_option argp_options[] = {
 	{ "threads", 'j', "N", 0, "threads that send on each of them; with more than one no byte is checked (1)", 0 },
 	{ "send", 'q', "BYTES", 0, "bytes a send (16384)", 0 },
 	{ "receive", 'r', "BYTES", 0, "bytes a recv asks for (65536)", 0 },
+	{ "ask", 'k', NULL, 0, "the receiver asks FIONREAD before each recv", 0 },
 	{ "nodelay", 'g', NULL, 0, "set TCP_NODELAY", 0 },
 	{ "cpu", 'u', "CPU", 0, "the sender runs on this CPU only", 0 },
 	{ "peer-cpu", 'v', "CPU", 0, "the receiver runs on this CPU only", 0 },
@@ -337,6 +343,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'j': right = (options.threads = (uint32_t)atoi(argument)) > 0; break;
 	case 'q': right = parse_size(argument, &options.size); break;
 	case 'r': right = parse_size(argument, &options.receive); break;
+	case 'k': options.asks = true; break;
 	case 'g': options.nodelay = true; break;
 	case 'u': options.cpu = atoi(argument); break;
 	case 'v': options.peer_cpu = atoi(argument); break;

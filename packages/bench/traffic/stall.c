@@ -16,7 +16,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold;
+	bool blocking, has_target, hold, whole;
 	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
@@ -34,6 +34,8 @@ static struct tally {
 	_Atomic uint64_t buffer, before;
 	/* How often poll said that there was room, and send that there was none. */
 	_Atomic uint64_t empty_promises;
+	/* How long the sender was held up, until it had had enough of it, and what it could send afterwards. */
+	_Atomic uint64_t held_ns, afterwards;
 	_Atomic int error;
 } *tally;
 
@@ -90,13 +92,20 @@ static void check(const uint8_t *bytes, size_t length)
 /* Answers turns until the flood begins, reads the first bytes of it, then nothing until told to, then everything. */
 static void read_all(int fd)
 {
-	static uint8_t buffer[65536];
+	static uint8_t buffer[1 << 20];
 	uint64_t pause_at = 0;
 
 	for (;;) {
-		ssize_t received = recv(fd, buffer, sizeof(buffer), 0);
+		bool whole = options.whole && tally->resumed;
+		/* Who is to stop at once takes nothing along of the flood. */
+		size_t at_most = whole ? sizeof(buffer) : options.first || tally->resumed ? 65536 : TURN_BYTES;
+		uint64_t began = now_ns();
+		ssize_t received = recv(fd, buffer, at_most, whole ? MSG_WAITALL : 0);
 
 		if (received < 0 && whole_again(fd, POLLIN, options.blocking))
+			continue;
+		/* A FIN on the bypass answers EAGAIN to a reader that blocks. So does its patience when that ends. */
+		if (received < 0 && whole && errno == EAGAIN && now_ns() - began < WHOLE_TIMEOUT_MS / 2 * NS_PER_MS)
 			continue;
 		if (received < 0)
 			trouble();
@@ -148,6 +157,7 @@ static uint64_t flood(int fd, uint64_t limit)
 
 		pattern_fill(buffer, length, options.seed, tally->sent);
 		while (done < length) {
+			uint64_t began = now_ns();
 			ssize_t sent = send(fd, buffer + done, length - done, MSG_NOSIGNAL);
 
 			if (sent < 0 && promised)
@@ -158,8 +168,10 @@ static uint64_t flood(int fd, uint64_t limit)
 				accepted += (uint64_t)sent;
 				atomic_fetch_add(&tally->sent, (uint64_t)sent);
 			} else if (errno == EAGAIN) {
-				if (options.blocking || !wait_for(fd, POLLOUT, STALL_MS))
+				if (options.blocking || !wait_for(fd, POLLOUT, STALL_MS)) {
+					atomic_store(&tally->held_ns, now_ns() - began);
 					goto out;
+				}
 				promised = true;
 			} else if (errno != EINTR) {
 				trouble();
@@ -208,7 +220,7 @@ static uint64_t send_all(int fd)
 	atomic_store(&tally->resumed, true);
 	if (options.blocking)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
-	flood(fd, options.after);
+	atomic_store(&tally->afterwards, flood(fd, options.after));
 	shutdown(fd, SHUT_WR);
 	return accepted;
 }
@@ -222,6 +234,8 @@ static void run_reader(int listen_fd)
 	if (fd < 0)
 		fail("accept");
 	set_nodelay(fd, &options.address);
+	if (options.whole)
+		limit_blocking(fd);
 	read_all(fd);
 	_exit(EXIT_RIGHT);
 }
@@ -232,7 +246,8 @@ static bool report(uint64_t accepted)
 
 	printf("{\"program\":\"stall\",\"accepted\":%lu,\"heldUp\":%s,\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,", accepted,
 	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
-	printf("\"buffer\":%lu,\"emptyPromises\":%lu,", tally->buffer, tally->empty_promises);
+	printf("\"buffer\":%lu,\"emptyPromises\":%lu,\"heldMs\":%lu,\"afterwards\":%lu,", tally->buffer, tally->empty_promises,
+	       (uint64_t)(tally->held_ns / NS_PER_MS), tally->afterwards);
 	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
 	return held_up && !lost && !tally->wrong && !tally->errors;
 }
@@ -242,6 +257,7 @@ static const struct argp_option argp_options[] = {
 	{ "to", 'o', "ADDRESS", 0, "where the sender connects, if not there", 0 },
 	{ "send", 'q', "SIZE", 0, "bytes a send: 64, or 1-65536 for random sizes (16384)", 0 },
 	{ "blocking", 'b', NULL, 0, "use blocking sockets", 0 },
+	{ "whole", 'm', NULL, 0, "when the reader is back, it receives with MSG_WAITALL, a MiB at a time", 0 },
 	{ "warm-ms", 'w', "MS", 0, "requests and answers before the flood (500); 0: until SIGUSR1", 0 },
 	{ "first", 'f', "BYTES", 0, "the reader stops after so many bytes of the flood (0)", 0 },
 	{ "hold", 'h', NULL, 0, "say when the sender is held up, and go on at SIGUSR1", 0 },
@@ -261,6 +277,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'o': right = options.has_target = address_parse(argument, &options.target); break;
 	case 'q': right = range_parse(argument, &options.send_size); break;
 	case 'b': options.blocking = true; break;
+	case 'm': options.whole = true; break;
 	case 'w': options.warm_ms = (uint32_t)atoi(argument); break;
 	case 'f': options.first = (uint32_t)atoi(argument); break;
 	case 'h': options.hold = true; break;

@@ -20,6 +20,9 @@ const CASES: Case[] = [
   { receiveBuffer: 65_536, send: [16_384, 16_384], blocking: true },
 ];
 
+/** What `stall` sends when the reader is back, if it is not asked for more. */
+const AFTERWARDS = 1_048_576;
+
 /** The kernel doubles what is asked for, and tells the double. */
 test.for(CASES)(
   'what waits on the bypass is less than twice SO_RCVBUF and one message: %j',
@@ -39,6 +42,8 @@ test.for(CASES)(
     const waiting =
       (held?.clientToServer.bytes.bypass ?? 0) + (joined?.clientToServer.bytes.stack ?? 0) - before;
     expect(waiting).toBeLessThanOrEqual(2 * 2 * receiveBuffer + most);
+    // The flood did take the bypass.
+    expect(waiting).toBeGreaterThan(receiveBuffer);
 
     stall.process.kill('SIGUSR1');
     const result = await stall.result();
@@ -51,8 +56,27 @@ test.for(CASES)(
       wrong: 0,
       errors: 0,
     });
+    // It was held up for as long as it let itself be, which is a second, and not a moment longer than there was no room.
+    expect(result.heldMs).toBeGreaterThan(900);
+    expect(result.afterwards).toBeGreaterThanOrEqual(AFTERWARDS);
   },
 );
+
+/**
+ * It falls asleep in TCP's own recv as soon as only TCP has something for it, hears nothing of what is redirected meanwhile, and would read what TCP brings
+ * later before that.
+ */
+test('a blocking reader that wants more than TCP has brought (MSG_WAITALL) gets all of it, in order', async () => {
+  await using scene = await acceleratedScene('whole', { allowBlockingReaders: true });
+  await using stall = new Traffic(
+    'stall',
+    { blocking: true, whole: true, send: 4000, after: 100_000_000 },
+    { cgroup: scene.cgroup.path },
+  );
+  await scene.daemon.untilBypassing(await stall.port());
+  const result = await stall.result();
+  expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0 });
+});
 
 test('small messages are counted with the kilobyte that each of them takes in the kernel', async () => {
   const queueCap = 1_048_576;

@@ -1,6 +1,6 @@
 import { Traffic, type TrafficOptions, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
-import { recordsOf } from './support/records.ts';
+import { recordsOf, untilUnwatched } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 
 const TAKEN: { name: string; options: TrafficOptions }[] = [
@@ -35,6 +35,32 @@ test('a stream of large writes is not measured before it takes the bypass', asyn
   const onStack = connection?.clientToServer.messages.stack ?? 0;
   expect(onStack).toBeGreaterThan(30);
   expect(onStack).toBeLessThan(64);
+  stream.stop();
+  expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+});
+
+test('a stream that only looked like large writes leaves at once and is measured, without a pause', async () => {
+  await using scene = await acceleratedScene('vain-glance');
+  // One segment each, large enough for a glance. What it is shows on the bypass: writes of less than 32 KiB.
+  await using stream = new Traffic(
+    'stream',
+    { send: 28_000, rate: 4_000_000 },
+    { cgroup: scene.cgroup.path },
+  );
+  const port = await stream.port();
+  await scene.daemon.untilConnected(
+    port,
+    'on the bypass again',
+    ({ clientToServer }) => clientToServer.messages.bypass > 100,
+  );
+  const { events } = await scene.daemon.api.events.list.query({ kinds: ['bypassed', 'left'] });
+  expect(events.map(({ kind, reason }) => [kind, reason])).toEqual([
+    ['bypassed', null],
+    ['left', 'streaming'],
+    ['bypassed', null],
+  ]);
+  // After a trial that was measured there is a pause, and each makes the next one longer.
+  expect(recordsOf(scene.daemon, port)).toMatchObject([{ trials: 0 }]);
   stream.stop();
   expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
 });
@@ -76,6 +102,20 @@ test.for(UNWATCHED)('a stream $name is not watched any more', async ({ options }
   });
   stream.stop();
   expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+});
+
+test('a stream that may join at a quiet moment alone, and has none, is not tried at every visit', async () => {
+  await using scene = await acceleratedScene('never-quiet');
+  // Its reader asks FIONREAD, and is behind all the time.
+  await using flood = new Traffic(
+    'flood',
+    { send: 16_384, receive: 512, ask: true, seconds: 5, grace: 60 },
+    { cgroup: scene.cgroup.path },
+  );
+  await untilUnwatched(scene.daemon, await flood.port());
+  expect(await flood.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+  const { events } = await scene.daemon.api.events.list.query({ kinds: ['bypassed'] });
+  expect(events).toEqual([]);
 });
 
 const LOADS = [
