@@ -19,7 +19,7 @@
 
 static struct {
 	struct address address, target;
-	bool has_target, kill;
+	bool has_target, kill, may_wake;
 	const char *netns[2];
 	struct habits habits;
 	uint32_t threads;
@@ -219,6 +219,7 @@ static const struct argp_option argp_options[] = {
 	{ "ask", 'q', NULL, 0, "half of the ends ask FIONREAD", 0 },
 	{ "splice", 'p', NULL, 0, "half of the ends splice what they receive", 0 },
 	{ "kill", 'k', NULL, 0, "kill one of the two processes now and then", 0 },
+	{ "may-wake", 'm', NULL, 0, "calls that block may answer EAGAIN, or less than they were to wait for", 0 },
 	{ "slow", 'l', "N", 0, "so many times as long until bytes are late, and a process is killed (1)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the plans (random)", 0 },
 	{ "show", 'w', "NUMBER", 0, "print the plan of this connection, and do nothing", 0 },
@@ -253,6 +254,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'q': options.habits.ask = true; break;
 	case 'p': options.habits.splice = true; break;
 	case 'k': options.kill = true; break;
+	case 'm': options.may_wake = true; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	case 'w': shown = argument; break;
 	case ARGP_KEY_END:
@@ -283,6 +285,7 @@ int main(int argc, char **argv)
 	if (nice(NICENESS) < 0)
 		fail("nice");
 	board_make();
+	board->may_wake = options.may_wake;
 	board->seed = options.seed;
 	board->late_ns = (uint64_t)(options.slow * LATE_S * 1e9);
 	board->address = options.address;

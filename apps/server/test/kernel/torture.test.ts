@@ -1,5 +1,6 @@
 import { Cgroup, Textbook, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { acceleratedScene } from './support/scene.ts';
 
 const PLANS = { seconds: 3, seed: 1 };
 
@@ -9,6 +10,18 @@ test('the torture program finds nothing wrong with plain TCP', async () => {
   const result = await traffic.result();
   expect(result).toMatchObject({ right: true, failure: '', oddAgain: 0 });
   expect(result.connections).toBeGreaterThan(0);
+});
+
+test('where blocking readers are allowed no byte of theirs is lost or out of place', async () => {
+  await using scene = await acceleratedScene('torture-blocking', { allowBlockingReaders: true });
+  await using traffic = new Traffic(
+    'torture',
+    { seconds: 10, threads: 16, 'may-wake': true },
+    { cgroup: scene.cgroup.path },
+  );
+  expect(await traffic.result()).toMatchObject({ right: true, failure: '' });
+  const { messages } = await scene.daemon.api.acceleration.status.query();
+  expect(messages.bypass).toBeGreaterThan(1000);
 });
 
 test('the torture program finds what a redirect of every message does wrong', async () => {

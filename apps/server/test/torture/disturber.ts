@@ -19,6 +19,7 @@ export class Disturber {
   readonly #dice: Dice;
   readonly #tally: Tally;
   readonly #stop = new AbortController();
+  readonly #pack: (() => Promise<void>)[] = [];
   #listener: ReturnType<typeof connectClient> | null = null;
 
   constructor(daemon: TestDaemon, dice: Dice, tally: Tally) {
@@ -33,7 +34,14 @@ export class Disturber {
     await this.#enable();
     while (!this.#stop.signal.aborted) {
       if ((await this.#rest(this.#dice.between(50, 2500) * PATIENCE)) === ENDED) break;
-      await this.#dice.one([
+      await this.#draw()();
+    }
+  }
+
+  /** From a pack, so that each has its turn. */
+  #draw(): () => Promise<void> {
+    if (this.#pack.length === 0)
+      this.#pack.push(
         () => this.#toggle(),
         () => this.#kill(),
         () => this.#killInTheMiddle(),
@@ -41,8 +49,9 @@ export class Disturber {
         () => this.#changeRules(),
         () => this.#list(),
         () => this.#list(),
-      ])();
-    }
+      );
+    const [drawn] = this.#pack.splice(Math.floor(this.#dice.between(0, this.#pack.length)), 1);
+    return drawn as () => Promise<void>;
   }
 
   /** After what is under way. */

@@ -3,7 +3,7 @@
  * and the seed when one was. docs/torture.md says how to read it.
  */
 import { parseOptions, UsageError } from './options.ts';
-import { figures, replay, unused } from './report.ts';
+import { figures, replay, undisturbed, unused } from './report.ts';
 import { torture } from './run.ts';
 
 try {
@@ -11,7 +11,10 @@ try {
   console.log(`  seed ${options.seed}, ${options.seconds} s${options.plain ? ', without Sidestep' : ''}`);
   const outcome = await torture(options, interrupted());
   for (const line of figures(outcome)) console.log(`  ${line}`);
-  const failures = [...outcome.failures, ...(outcome.failures.length > 0 ? [] : unused(outcome))];
+  const failures = [
+    ...outcome.failures,
+    ...(outcome.failures.length > 0 ? [] : [...unused(outcome), ...undisturbed(outcome)]),
+  ];
   for (const failure of failures) console.log(`\n  ✗ ${failure}`);
   if (failures.length > 0) console.log(`\n  The same again: ${replay(options)}`);
   process.exit(failures.length === 0 ? 0 : 1);

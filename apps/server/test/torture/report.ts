@@ -1,3 +1,4 @@
+import { PATIENCE } from '@sidestep/bench';
 import { fionreadCountsRedirected } from '../kernel/support/kernel-facts.ts';
 import type { Options } from './options.ts';
 import { HABITS, type Habit } from './places.ts';
@@ -38,6 +39,23 @@ function ofSidestep(
     ...(tally.missed > 0
       ? [`  ${count(tally.missed)} events were not read in time and are not counted`]
       : []),
+  ];
+}
+
+/** From then on all of it has happened, wherever the dice fell. */
+const LONG_ENOUGH_S = 100;
+
+/** What was to disturb a run of the usual length, and did not. */
+export function undisturbed({ seconds, results, disturbances }: Outcome): string[] {
+  if (!disturbances || seconds < LONG_ENOUGH_S * PATIENCE) return [];
+  const killed = results.filter(({ group }) => group.habit === 'kill');
+  return [
+    ...Object.entries(disturbances)
+      .filter(([, times]) => times === 0)
+      .map(([what]) => `Nothing was tried of what counts as "${what}".`),
+    ...killed
+      .filter(({ result }) => result.kills === 0)
+      .map(({ group }) => `${group.name}: no process was killed.`),
   ];
 }
 

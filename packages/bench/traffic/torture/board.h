@@ -56,6 +56,8 @@ struct board {
 	/* The server takes part; its address with the port that it was given. */
 	atomic_bool listening;
 	struct address address;
+	/* A wake without data may answer EAGAIN to a call that blocks, and end one that waits for all: what is known of the bypass. */
+	bool may_wake;
 	/* Which slot the client's port belongs to, plus one. */
 	_Atomic uint32_t slot_of_port[PORTS];
 	struct slot slots[SLOTS];

@@ -21,7 +21,7 @@ static inline void again(struct end *end, bool *possible, const char *call)
 {
 	if (end->waiting != BLOCKING)
 		*possible = false;
-	else if (end->side->switches)
+	else if (end->side->switches || board->may_wake)
 		atomic_fetch_add(&board->odd_again, 1);
 	else
 		trouble(end->slot, end->plan, "the %s's %s answered EAGAIN although it blocks",
