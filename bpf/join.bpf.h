@@ -127,6 +127,7 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	direction->mean = 0;
 	end_spill(direction);
 	direction->bypass_rate = 0;
+	direction->tried_rate = 0;
 	direction->windows = 0;
 	measure_afresh(direction);
 	direction->ordered = 0;

@@ -33,6 +33,8 @@
 #define MARGIN 16
 /* The same for all of them in a trial, and in the other direction: what being watched costs on the stack. */
 #define MARGIN_OF_TRIAL 32
+/* Who gets so many times what it got when it was tried was held up by its program then, and what it had on the stack says nothing of what TCP could carry now. */
+#define OUTGROWN 2
 /* Of the pause before the next trial, when a race was lost. */
 #define SKIPPED_DOUBLINGS 2
 
@@ -150,6 +152,14 @@ static __always_inline bool has_just_lost(struct ss_race *race, __u64 now)
 	return race->lost_at && !is_past(now, race->lost_at + AGAIN_NS);
 }
 
+/* It is to be measured on the stack again, as it is now. */
+static __always_inline bool has_outgrown_its_trial(struct ss_direction *direction)
+{
+	if (!direction->tried_rate)
+		direction->tried_rate = direction->bypass_rate;
+	return direction->bypass_rate / OUTGROWN > direction->tried_rate;
+}
+
 /*
  * With a stream's rate as it was measured on the bypass just now: whether it is to leave the bypass. A race that is lost is lost for all that run in it: the few that were left
  * behind, among many on TCP, would be faster than before and believe that it is their path.
@@ -160,7 +170,7 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 	__u64 now = direction->pace.seen, stay = now - conn->joined_at;
 
 	if (unlikely(!race) || !runs_with_others(race, conn, now))
-		return is_clearly_less(direction->bypass_rate, direction->stack_rate);
+		return is_clearly_less(direction->bypass_rate, direction->stack_rate) || has_outgrown_its_trial(direction);
 	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)

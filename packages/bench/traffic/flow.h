@@ -31,8 +31,8 @@ struct flow {
 	struct range size;
 	/* When the sender stops: after so many bytes, or at this moment, or on SIGTERM, or when the peer has; 0 is never. */
 	uint64_t bytes, until;
-	/* Bytes a second, 0 as fast as it goes. */
-	uint64_t rate;
+	/* Bytes a second, 0 as fast as it goes; of the first so many bytes, 0 of all. */
+	uint64_t rate, paced;
 	const atomic_bool *peer_done;
 	struct flow_tally *tally;
 	uint64_t position;
@@ -110,7 +110,7 @@ static inline void send_flow(struct flow *flow)
 				goto out;
 			}
 		}
-		if (flow->rate)
+		if (flow->rate && (!flow->paced || flow->position < flow->paced))
 			flow_pace(flow, start);
 	}
 out:

@@ -20,7 +20,7 @@ static struct {
 	enum waiting waiting;
 	bool nodelay;
 	double seconds;
-	uint64_t bytes, rate, seed;
+	uint64_t bytes, rate, paced, seed;
 } options = {
 	.connections = 1,
 	.direction = UP,
@@ -112,6 +112,7 @@ static void *run_connection(void *argument)
 	out->seed = client ? hello.seed : answer_seed(hello.seed);
 	out->bytes = options.bytes;
 	out->rate = options.rate;
+	out->paced = options.paced;
 	out->until = start + (uint64_t)(options.seconds * NS_PER_S);
 	sends = hello.flags & (client ? UP : DOWN);
 	out->peer_done = client && sends ? NULL : &connection->peer_done;
@@ -228,6 +229,7 @@ static const struct argp_option argp_options[] = {
 	{ "wait", 'w', "blocking|poll|epoll", 0, "how a thread waits for its socket (epoll)", 0 },
 	{ "nodelay", 'g', NULL, 0, "set TCP_NODELAY", 0 },
 	{ "rate", 'l', "BYTES", 0, "at most so many bytes a second on each connection and direction", 0 },
+	{ "paced", 'p', "N", 0, "which holds for the first so many bytes only (all)", 0 },
 	{ "bytes", 'b', "N", 0, "stop after so many bytes on each connection and direction", 0 },
 	{ "seconds", 'd', "S", 0, "stop after so many seconds, or on SIGTERM (60)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
@@ -264,6 +266,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		break;
 	case 'g': options.nodelay = true; break;
 	case 'l': options.rate = strtoull(argument, NULL, 10); break;
+	case 'p': options.paced = strtoull(argument, NULL, 10); break;
 	case 'b': options.bytes = strtoull(argument, NULL, 10); break;
 	case 'd': right = (options.seconds = atof(argument)) > 0; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;

@@ -65,6 +65,25 @@ test('a stream that only looked like large writes leaves at once and is measured
   expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
 });
 
+test('a stream that has become much faster than it was when it was tried is measured again', async () => {
+  await using scene = await acceleratedScene('outgrown');
+  await using stream = new Traffic(
+    'stream',
+    { send: 1000, nodelay: true, rate: 5_000_000, paced: 20_000_000 },
+    { cgroup: scene.cgroup.path },
+  );
+  const port = await stream.port();
+  await untilHappened(scene, 'bypassed', 1);
+  const paced = recordsOf(scene.daemon, port)[0]?.direction[0].stack_rate ?? 0;
+  expect(paced).toBeGreaterThan(0);
+  await until('it has a new rate on the stack', () => {
+    const [record] = recordsOf(scene.daemon, port);
+    return record && record.direction[0].stack_rate > 2 * paced;
+  });
+  stream.stop();
+  expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
+});
+
 test('small writes that TCP gathers never stay on the bypass', async () => {
   await using scene = await acceleratedScene('gathered');
   const send = 64;

@@ -19,6 +19,8 @@ export interface ConnectionRecord {
   /** Mask of ends whose transmit hook is on. */
   readonly armed: number;
   readonly dozing: number;
+  /** What each end sends; a rate is in bytes a millisecond, 0 as long as none was measured. */
+  readonly direction: readonly [{ readonly stack_rate: number }, { readonly stack_rate: number }];
   /** How often in a row a stream tried the bypass in vain. */
   readonly trials: number;
 }
