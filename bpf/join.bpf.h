@@ -36,6 +36,9 @@ static __always_inline __u32 bad_habit(struct ss_end *end)
 	return SS_REASON_NONE;
 }
 
+/* In a row, before a connection is given up that has shown turns enough: transmit.bpf.h. */
+#define MOST_LOOKS_AT_OBSTACLE 10
+
 #define FTP 21
 #define TELNET 23
 #define RLOGIN 513
@@ -151,9 +154,15 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	return false;
 }
 
+/* What this end sends, or is to try the bypass. */
+static __always_inline bool streams(struct ss_connection *conn, __u32 side)
+{
+	return conn->trial || conn->direction[side & 1].streak > config.stream_after;
+}
+
 static __always_inline bool is_streaming(struct ss_connection *conn)
 {
-	return conn->trial || conn->direction[0].streak > config.stream_after || conn->direction[1].streak > config.stream_after;
+	return streams(conn, SS_CLIENT) || streams(conn, SS_SERVER);
 }
 
 /* What to say of a connection that stays on the stack: what stands in its way, or else what it is like. */

@@ -8,9 +8,14 @@
 
 #include "record.bpf.h"
 
+static __always_inline enum ss_spill state_of_spill(__u32 spill)
+{
+	return spill % SS_SPILL_STATES;
+}
+
 static __always_inline enum ss_spill spill_of(struct ss_direction *direction)
 {
-	return direction->spill % SS_SPILL_STATES;
+	return state_of_spill(direction->spill);
 }
 
 static __always_inline void end_spill(struct ss_direction *direction)
@@ -18,9 +23,9 @@ static __always_inline void end_spill(struct ss_direction *direction)
 	direction->spill &= ~(SS_SPILL_STATES - 1);
 }
 
+/* There is none. */
 static __always_inline void begin_spill(struct ss_direction *direction)
 {
-	end_spill(direction);
 	direction->spill += SS_SPILL_STATES + SS_SPILL_WATCHED;
 }
 

@@ -55,7 +55,7 @@ static __always_inline void ask_again_later(struct ss_connection *conn)
 	__u32 doubled = conn->turns * 2;
 
 	conn->due = doubled > config.settle_turns ? doubled : config.settle_turns;
-	if (conn->vain_looks < 255)
+	if (conn->vain_looks < MOST_LOOKS_AT_OBSTACLE)
 		conn->vain_looks++;
 }
 
@@ -238,7 +238,7 @@ static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
 	struct tcp_sock *reader = (void *)conn->sock[side & 1];
 	__u32 copied, spill = *(volatile __u32 *)&direction->spill;
 
-	if (spill % SS_SPILL_STATES != SS_SPILL_WATCHED)
+	if (state_of_spill(spill) != SS_SPILL_WATCHED)
 		return;
 	copied = BPF_CORE_READ(reader, copied_seq);
 	if (holds_redirected(reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {

@@ -16,7 +16,6 @@
  * Whoever allows blocking readers later reaches new connections.
  */
 #define GIVE_UP_TURNS 4096
-#define MOST_LOOKS_AT_OBSTACLE 10
 
 static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
 {

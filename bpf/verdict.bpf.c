@@ -152,11 +152,6 @@ static __always_inline __u32 limit_of(struct ss_direction *direction, struct tcp
 	return twice < cap ? twice : cap;
 }
 
-static __always_inline bool streams(struct ss_connection *conn, __u32 side)
-{
-	return conn->trial || conn->direction[side & 1].streak > config.stream_after;
-}
-
 /*
  * A stream whose reader is behind stays, and TCP, with its own limits, carries it until the reader has caught up: bytes of both paths
  * are read in order. Not where a program asks FIONREAD, which may be told that what TCP brought is not there. Nor where the reader blocks: it falls asleep in TCP's own
@@ -295,7 +290,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 			}
 		}
 		if (!reason && unlikely(!direction->ordered)) {
-			if (!full && (caught_up || (streams(conn, side) && await_all_read(direction, me, peer)))) {
+			if (!full && (caught_up || (streams(conn, side) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
 				direction->ordered = 1;
 				direction->waits_since = 0;
 				/* What it got until now, it got from TCP. */
@@ -314,7 +309,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
-	if (direction->overflowed || full || (!direction->ordered && !all_read(me, peer)))
+	if (direction->overflowed || full || !caught_up)
 		return to_stack(direction);
 	state = state_after_gate(conn);
 	if (state == SS_STATE_GATE)
