@@ -20,7 +20,7 @@ const CASES: Case[] = [
   { receiveBuffer: 65_536, send: [16_384, 16_384], blocking: true },
 ];
 
-/** What `stall` sends when the reader is back, if it is not asked for more. */
+/** Bytes that the sender still has when the reader is back. */
 const AFTERWARDS = 1_048_576;
 
 /** The kernel doubles what is asked for, and tells the double. */
@@ -30,7 +30,14 @@ test.for(CASES)(
     await using scene = await acceleratedScene('pressure', { allowBlockingReaders: blocking });
     await using stall = new Traffic(
       'stall',
-      { 'warm-ms': 0, hold: true, 'receive-buffer': receiveBuffer, send: `${least}-${most}`, blocking },
+      {
+        'warm-ms': 0,
+        hold: true,
+        'receive-buffer': receiveBuffer,
+        send: `${least}-${most}`,
+        after: AFTERWARDS,
+        blocking,
+      },
       { cgroup: scene.cgroup.path },
     );
     const [joined] = await scene.daemon.untilBypassing(await stall.port());
@@ -56,7 +63,7 @@ test.for(CASES)(
       wrong: 0,
       errors: 0,
     });
-    // It was held up for as long as it let itself be, which is a second, and not a moment longer than there was no room.
+    // It was held up for as long as it let itself be, which is a second; when there was room again, it went on.
     expect(result.heldMs).toBeGreaterThan(900);
     expect(result.afterwards).toBeGreaterThanOrEqual(AFTERWARDS);
   },

@@ -114,11 +114,7 @@ test.for(UNWATCHED)('a stream $name is not watched any more', async ({ options }
   await first.port();
   await untilHappened(scene, 'bypassed', 1);
   await using stream = new Traffic('stream', { ...options, seconds: 60 }, { cgroup: scene.cgroup.path });
-  const port = await stream.port();
-  await until('no hook is on', () => {
-    const [record] = recordsOf(scene.daemon, port);
-    return record?.dozing === 1 && record.armed === 0;
-  });
+  await untilUnwatched(scene.daemon, await stream.port());
   stream.stop();
   expect(await stream.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
 });
