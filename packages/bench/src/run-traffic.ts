@@ -15,7 +15,7 @@ export interface TrafficRun<P extends TrafficProgram> {
 }
 
 /** Runs a traffic program the way of the variant, at a loopback address unless the options have another. Throws when it hangs, and when a byte was wrong, lost, or refused. */
-export async function runTraffic<P extends 'flood' | 'exchange' | 'shorts'>(
+export async function runTraffic<P extends 'flood' | 'stream' | 'exchange' | 'shorts'>(
   bed: Bed,
   variant: Variant,
   program: P,
@@ -30,7 +30,7 @@ export async function runTraffic<P extends 'flood' | 'exchange' | 'shorts'>(
   return { result, bypassedBytes: bytes.bypass };
 }
 
-async function resultOf<P extends 'flood' | 'exchange' | 'shorts'>(
+async function resultOf<P extends 'flood' | 'stream' | 'exchange' | 'shorts'>(
   program: P,
   options: TrafficOptions,
   cgroup: string,

@@ -41,7 +41,7 @@ export const TARGETS: readonly Target[] = [
   {
     words: 'Streams: 0.95 × the better of plain TCP and the textbook redirect',
     least: 0.95,
-    cells: ['streams', 'shared-sockets'],
+    cells: ['streams', 'two-way-streams', 'pipelines', 'shared-sockets'],
     against: BETTER_FIXED,
   },
   {
