@@ -136,7 +136,7 @@ static __always_inline void doze_between_trials(struct bpf_sock_ops *ops, struct
  */
 static __always_inline void doze_until_it_sends(struct bpf_sock_ops *ops, struct ss_connection *conn, struct flow *flow)
 {
-	if (kept_on_stack(conn))
+	if (kept_on_stack(conn) || streams_both_ways(conn))
 		doze_while_kept(ops, conn, flow->side);
 	else if (disarm(ops, conn, flow->side, DORMANT))
 		flow->samples = SAMPLES_OF_A_SHORT_ONE;

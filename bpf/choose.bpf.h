@@ -10,6 +10,7 @@
 #include "race.bpf.h"
 #include "socket.bpf.h"
 #include "spill.bpf.h"
+#include "two-way.bpf.h"
 
 /* Writes that TCP gathers (Nagle's algorithm) unless they are larger than this: up to there the paths are at most equally fast. */
 #define GATHERED_BYTES 12288
@@ -31,6 +32,8 @@
 /* A stream that TCP carried faster is tried again after so long, doubled each time. */
 #define TRIAL_PAUSE_NS (250 * 1000 * 1000ULL)
 #define MOST_DOUBLINGS 12
+/* Both ends of a two-way stream sleep meanwhile, and nobody sees when it becomes a conversation. */
+#define MOST_DOUBLINGS_TWO_WAY 5
 /* So is one that may not take the bypass, once a minute at last, for programs change their minds; what passes by itself is asked for at every other second. */
 #define MOST_DOUBLINGS_OF_OBSTACLE 8
 #define OBSTACLE_PAUSE_NS (1000 * 1000 * 1000ULL)
@@ -79,13 +82,13 @@ static __always_inline void begin_measuring(struct ss_direction *direction, stru
 
 /*
  * It paused, and that was its own affair. Among other streams of its two programs it may have been held up, or its thread have been busy with them: that is
- * what the path is like there.
+ * what the path is like there. So it is in a two-way stream: who waits for an answer there waits for the path, and TCP may hold back what it gathers for 40 ms.
  */
 static __always_inline bool was_at_leisure(struct ss_direction *direction, struct tcp_sock *sender, __u64 elapsed, bool among_others)
 {
 	__u64 before = direction->pace.worked, worked;
 
-	if (!(direction->pauses & SS_PAUSED))
+	if (!(direction->pauses & SS_PAUSED) || sends_against_the_stream(direction))
 		return false;
 	if (!among_others)
 		return true;
@@ -172,6 +175,12 @@ static __always_inline void end_glance(struct ss_connection *conn)
 		conn->next_trial = 1;
 }
 
+/* Two streams at once that TCP gathers. Whether that pays is measured. Where it does not gather, turns or not, the bypass is the faster path. */
+static __always_inline bool is_gathered_two_way(struct ss_direction *direction, struct tcp_sock *sender)
+{
+	return sends_against_the_stream(direction) && direction->mean < GATHERED_BYTES && gathers(sender);
+}
+
 enum judgement {
 	NOTHING_NEW,
 	TAKE_A_GLANCE,
@@ -184,6 +193,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 						     struct tcp_sock *sender, __u32 bytes)
 {
 	__u64 elapsed = 0, now;
+	bool two_way = sends_against_the_stream(direction);
 	struct ss_race *race;
 	__u32 rate;
 
@@ -206,7 +216,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 		smooth(&direction->stack_rate, rate);
 	else if (conn->trial != SS_TRIAL_GLANCE)
 		direction->stack_rate = rate;
-	if (gathers(sender) && direction->mean < WORTHWHILE_SEGMENT)
+	if (gathers(sender) && direction->mean < WORTHWHILE_SEGMENT && !two_way)
 		return LEAVE_TO_TCP;
 	if (now < conn->next_trial)
 		return LEAVE_TO_TCP;
@@ -218,6 +228,11 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	return enough_windows(direction) ? TRY_THE_BYPASS : NOTHING_NEW;
 }
 
+static __always_inline bool was_measured_on_stack(struct ss_connection *conn)
+{
+	return conn->direction[SS_CLIENT].stack_rate || conn->direction[SS_SERVER].stack_rate;
+}
+
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
 static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
 {
@@ -225,7 +240,7 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	__u64 elapsed = 0;
 	__u32 rate;
 
-	if (direction->mean < GATHERED_BYTES && gathers(sender)) {
+	if (direction->mean < GATHERED_BYTES && gathers(sender) && !sends_against_the_stream(direction)) {
 		/* Nothing remains to be measured: it is to stay away for as long as after a trial. */
 		if (conn->trial == SS_TRIAL_GLANCE)
 			conn->trial = SS_TRIAL_MEASURED;
@@ -239,9 +254,9 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	rate = measure(conn, direction, sender, bytes, &elapsed);
 	if (rate <= AT_LEISURE)
 		return false;
-	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. */
+	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. Of a two-way stream one direction will do. */
 	if (!direction->stack_rate)
-		return direction->mean < LARGE_BYTES;
+		return direction->mean < LARGE_BYTES && !(sends_against_the_stream(direction) && was_measured_on_stack(conn));
 	/* TCP carries it, for there are bytes on their way from before: the bypass has yet to begin. */
 	if (!direction->ordered && !spill_of(direction)) {
 		race = race_of(conn);
@@ -266,6 +281,8 @@ static __always_inline void postpone_trial(struct ss_connection *conn, __u64 now
 {
 	if (was_worth_it)
 		conn->trials = 0;
+	if (streams_both_ways(conn) && conn->trials > MOST_DOUBLINGS_TWO_WAY)
+		conn->trials = MOST_DOUBLINGS_TWO_WAY;
 	conn->next_trial = now + (TRIAL_PAUSE_NS << conn->trials);
 	if (conn->trials < MOST_DOUBLINGS)
 		conn->trials++;

@@ -157,7 +157,9 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 /* What this end sends, or is to try the bypass. */
 static __always_inline bool streams(struct ss_connection *conn, __u32 side)
 {
-	return conn->trial || conn->direction[side & 1].streak > config.stream_after;
+	struct ss_direction *direction = &conn->direction[side & 1];
+
+	return conn->trial || direction->streak > config.stream_after || sends_against_the_stream(direction);
 }
 
 static __always_inline bool is_streaming(struct ss_connection *conn)

@@ -185,6 +185,7 @@ struct ss_direction {
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
 	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see plug.bpf.h */
+	__u8 crossings;		/* of late it sent while bytes from the other end waited for it, so much more often than not: two-way.bpf.h */
 	__u32 sent;		/* messages on which the verdict thought, whichever path they took */
 	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
 	__u32 answered;		/* what the other end had sent then */

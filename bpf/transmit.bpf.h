@@ -28,6 +28,19 @@ static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_tr
 		ask_to_be_armed(conn);
 }
 
+/*
+ * The other end has sent meanwhile; but this one has not read that, or has had bytes under way which the other one had not read: two streams at once, if
+ * that goes on, which TCP may carry faster where it gathers.
+ */
+static __always_inline bool is_no_turn(struct ss_connection *conn, __u32 side)
+{
+	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
+	struct ss_direction *direction = &conn->direction[side & 1];
+
+	note_crossing(direction, !all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq));
+	return sends_against_the_stream(direction) && gathers(me);
+}
+
 static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
@@ -47,7 +60,8 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	}
 
 	weigh(&direction->mean, ops->skb_len);
-	if (conn->last_sender == side + 1) {
+	if (conn->last_sender == side + 1 || is_no_turn(conn, side)) {
+		conn->last_sender = side + 1;
 		if (++direction->streak <= config.stream_after)
 			return;
 		switch (judge_on_stack(conn, direction, (void *)conn->sock[side & 1], ops->skb_len)) {

@@ -63,7 +63,7 @@ static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection 
 /* Each message of one end that the other end looks at costs both a fetch of the line that it is counted in. */
 #define LOOK_AFTER GLANCE_AT_TRIAL
 
-static __always_inline void count_streak(struct ss_connection *conn, __u32 side)
+static __always_inline void count_streak(struct ss_connection *conn, __u32 side, struct tcp_sock *own)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	__u32 answered;
@@ -75,6 +75,9 @@ static __always_inline void count_streak(struct ss_connection *conn, __u32 side)
 	if (answered == direction->answered)
 		return;
 	direction->answered = answered;
+	note_crossing(direction, own->inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
+	if (is_gathered_two_way(direction, own))
+		return;
 	direction->streak = 0;
 	if (conn->trial)
 		conn->trial = SS_TRIAL_NONE;
@@ -264,7 +267,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		return SK_PASS;
 
 	note_process_of(conn, side);
-	count_streak(conn, side);
+	count_streak(conn, side, own);
 	weigh(&direction->mean, msg->size);
 	reason = must_not_redirect(own, peer);
 	full = reason ? SS_REASON_NONE : no_room(conn, side, peer, msg->size);

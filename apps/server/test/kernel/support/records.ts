@@ -11,6 +11,12 @@ interface EndRecord {
   readonly executable: { readonly device: bigint; readonly inode: bigint };
 }
 
+/** Rates are in bytes a millisecond, 0 as long as none was measured: on the stack, and on the bypass since it last joined. */
+interface DirectionRecord {
+  readonly stack_rate: number;
+  readonly bypass_rate: number;
+}
+
 /** Of `struct ss_connection` in bpf/sidestep.h, what the daemon does not tell. */
 export interface ConnectionRecord {
   readonly id: bigint;
@@ -19,8 +25,8 @@ export interface ConnectionRecord {
   /** Mask of ends whose transmit hook is on. */
   readonly armed: number;
   readonly dozing: number;
-  /** What each end sends; a rate is in bytes a millisecond, 0 as long as none was measured. */
-  readonly direction: readonly [{ readonly stack_rate: number }, { readonly stack_rate: number }];
+  /** What each end sends. */
+  readonly direction: readonly [DirectionRecord, DirectionRecord];
   /** How often in a row a stream tried the bypass in vain. */
   readonly trials: number;
 }
