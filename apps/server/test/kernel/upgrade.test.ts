@@ -6,6 +6,7 @@ import { expect, test } from 'vitest';
 import { Build } from './support/build.ts';
 import { attachedTo, heldBy, type KernelObjects, untilGone } from './support/kernel-objects.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
+import { CONNECTIONS, stoppedReader } from './support/stopped-reader.ts';
 import { onBypass, type TestDaemon } from './support/test-daemon.ts';
 
 const EXCHANGES = 150;
@@ -171,31 +172,26 @@ test('a reader that has stopped holds back its own connections only, and is said
   using other = await Build.of('SS_TEST_OTHER_LAYOUT');
   await using scene = await acceleratedScene('behind');
   const { daemon } = scene;
-  await using server = new Traffic('exchange', { server: true, seconds: 600 }, inCgroup(scene));
-  const port = await server.port();
-  await using client = new Traffic(
-    'exchange',
-    { client: true, to: `127.0.0.1:${port}`, connections: 2, request: 5000, seconds: 600 },
-    inCgroup(scene),
-  );
-  await daemon.untilBypassing(port, 2);
+  await using programs = new AsyncDisposableStack();
+  const { server, client, port } = await stoppedReader(scene, programs);
   const old = heldBy(daemon.process.pid);
-  server.process.kill('SIGSTOP');
 
   await restart(daemon, other.main);
-  expect(await upgrades(daemon)).toMatchObject([{ count: 2 }]);
+  expect(await upgrades(daemon)).toMatchObject([{ count: CONNECTIONS }]);
   expect((await daemon.api.acceleration.status.query()).reason).toBe(
-    '2 connections still leave the previous version’s programs.',
+    `${CONNECTIONS} connections still leave the previous version’s programs.`,
   );
   // A daemon that comes back in the middle of it goes on.
   await restart(daemon, other.main);
-  expect((await daemon.api.acceleration.status.query()).reason).toMatch(/^2 connections still leave/);
+  expect((await daemon.api.acceleration.status.query()).reason).toMatch(
+    new RegExp(`^${CONNECTIONS} connections still leave`),
+  );
   await using late = new Traffic('exchange', { ...turns, connections: 5 }, inCgroup(scene));
   await daemon.untilBypassing(await late.port(), 5);
 
   server.process.kill('SIGCONT');
   await untilReplaced(daemon, old);
-  await daemon.untilBypassing(port, 2);
+  await daemon.untilBypassing(port, CONNECTIONS);
   client.stop();
   expect(await client.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
 });
