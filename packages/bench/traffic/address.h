@@ -18,6 +18,8 @@ struct address {
 	socklen_t length;
 	/* 0, or IPPROTO_MPTCP. */
 	int protocol;
+	/* Whoever connects there begins with this sequence number; 0: the kernel draws one. */
+	uint32_t isn;
 };
 
 static inline bool address_parse(const char *text, struct address *address)

@@ -16,7 +16,7 @@ static struct {
 	struct address address, target;
 	bool has_target, nodelay, zero_copy, mptcp;
 	int cpu, peer_cpu, low_water;
-	uint32_t connections, pipeline, pause_ms, active, rest_ms;
+	uint32_t connections, pipeline, pause_ms, active, rest_ms, isn;
 	struct range request, answer;
 	uint64_t count, seed;
 	double seconds, warm_up, grace;
@@ -290,6 +290,7 @@ static const struct argp_option argp_options[] = {
 	{ "low-water", 'l', "BYTES", 0, "set SO_RCVLOWAT", 0 },
 	{ "zero-copy", 'z', NULL, 0, "set SO_ZEROCOPY (and send as usual)", 0 },
 	{ "mptcp", 'i', NULL, 0, "use Multipath TCP", 0 },
+	{ "isn", 'I', "NUMBER", 0, "the sequence number that all connections of this client begin with (random)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
 };
@@ -330,6 +331,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'l': right = (options.low_water = atoi(argument)) > 0; break;
 	case 'z': options.zero_copy = true; break;
 	case 'i': options.mptcp = true; break;
+	case 'I': right = (options.isn = (uint32_t)strtoul(argument, NULL, 0)) > 0; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	default: return ARGP_ERR_UNKNOWN;
 	}
@@ -355,6 +357,7 @@ int main(int argc, char **argv)
 		options.seed = random_seed();
 	if (options.mptcp)
 		options.address.protocol = options.target.protocol = IPPROTO_MPTCP;
+	options.address.isn = options.target.isn = options.isn;
 	run_on_cpu(options.cpu);
 	raise_descriptor_limit();
 	stop_on_signals();

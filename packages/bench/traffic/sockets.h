@@ -62,12 +62,23 @@ static inline bool wait_for(int fd, short events, int timeout_ms)
 	return ready > 0;
 }
 
+/* The kernel draws no number where one has been written while the socket is under repair, and shakes hands as usual when the repair is over. */
+static inline void begin_with(int fd, uint32_t isn)
+{
+	set_option(fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_ON);
+	set_option(fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_SEND_QUEUE);
+	set_option(fd, IPPROTO_TCP, TCP_QUEUE_SEQ, (int)isn);
+	set_option(fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF);
+}
+
 static inline int connect_to(const struct address *address, bool blocking)
 {
 	int fd = open_socket(address, blocking);
 	int error = 0;
 	socklen_t length = sizeof(error);
 
+	if (address->isn)
+		begin_with(fd, address->isn);
 	/* A full UNIX backlog answers EAGAIN and says nothing when there is room again. */
 	for (int tries = 0; connect(fd, &address->any, address->length); tries++) {
 		if (errno == EINPROGRESS)

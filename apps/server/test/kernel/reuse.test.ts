@@ -2,14 +2,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Traffic, until } from '@sidestep/bench';
 import { BpfMap } from '@sidestep/libbpf';
+import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { endsWell, exchange } from './support/exchange.ts';
 import { Netns } from './support/netns.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed } from './support/test-daemon.ts';
 
 const PORT = 8075;
+const OTHER_PORT = 8076;
+/** The sequence number that a client begins with. */
+const ISN = 0x51de57e9;
 /** Milliseconds; on a busy host many try for the same id, and TCP tries again after ever longer rests. */
 const PATIENCE = { deadline: 120_000 };
+const WELL = { wrong: 0, errors: 0, unfinished: 0 };
 const TURNS = { 'pause-ms': 1, seconds: 60 };
 
 /** Starts the program under the process id; others may take it first, so it may need a few tries. */
@@ -43,6 +49,22 @@ test('a process with the id of one that spliced takes the bypass', async () => {
   expect(joined).toMatchObject({ client: { pid: splicer.pid, comm: 'exchange' } });
 });
 
+/** The last segment of the handshake, and all that follows, does not arrive. */
+async function holdServersBack(netns: Netns): Promise<void> {
+  await netns.nftables(`table inet held {
+    chain input {
+      type filter hook input priority 0
+      tcp dport { ${PORT}, ${OTHER_PORT} } tcp flags & syn == 0 drop
+    }
+  }`);
+}
+
+async function letServersGo(netns: Netns): Promise<void> {
+  await netns.nftables('delete table inet held');
+}
+
+const waitsForServer = ({ server }: Connection) => server.pid === 0;
+
 /** What the kernel does when the map of clients that wait for their server is full: the least recently used one goes. */
 function crowdOut({ daemon }: Scene, connection: string | undefined): void {
   using map = BpfMap.openPinned(join(daemon.pinDir, 'map_pending'));
@@ -57,21 +79,11 @@ test('a client that is crowded out while it waits for its server stays on the st
   const { cgroup, daemon } = scene;
   await using netns = await Netns.create();
   const where = { cgroup: cgroup.path, netns: netns.name };
-  // The last segment of the handshake, and all that follows, does not arrive until this rule goes.
-  await netns.nftables(`table inet held {
-    chain input {
-      type filter hook input priority 0
-      tcp dport ${PORT} tcp flags & syn == 0 drop
-    }
-  }`);
+  await holdServersBack(netns);
   await using traffic = new Traffic('exchange', { ...TURNS, address: `127.0.0.1:${PORT}` }, where);
-  const [waiting] = await daemon.untilConnected(
-    PORT,
-    'waiting for its server',
-    ({ server: { pid } }) => pid === 0,
-  );
+  const [waiting] = await daemon.untilConnected(PORT, 'waiting for its server', waitsForServer);
   crowdOut(scene, waiting?.id);
-  await netns.nftables('delete table inet held');
+  await letServersGo(netns);
 
   const kept = await until(
     'they talk',
@@ -84,8 +96,67 @@ test('a client that is crowded out while it waits for its server stays on the st
   expect(kept.clientToServer.reason).toBe('not paired');
   expect(neverBypassed(kept)).toBe(true);
   traffic.stop();
-  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+  expect(await traffic.result()).toMatchObject(WELL);
 
   await using later = new Traffic('exchange', TURNS, where);
   await daemon.untilBypassing(await later.port());
+});
+
+/** Both wait for their servers at the same moment, which draw numbers of their own. */
+test('connections that begin with the same number are not mistaken for each other', async () => {
+  await using scene = await acceleratedScene('same-isn');
+  const { cgroup, daemon } = scene;
+  await using netns = await Netns.create();
+  const where = { cgroup: cgroup.path, netns: netns.name };
+  await holdServersBack(netns);
+  const begin = (port: number) =>
+    new Traffic('exchange', { ...TURNS, count: 2000, address: `127.0.0.1:${port}`, isn: ISN }, where);
+  await using one = begin(PORT);
+  await daemon.untilConnected(PORT, 'waiting for its server', waitsForServer);
+  await using other = begin(OTHER_PORT);
+  await daemon.untilConnected(OTHER_PORT, 'waiting for its server', waitsForServer);
+  await letServersGo(netns);
+
+  for (const traffic of [one, other]) expect(await traffic.result()).toMatchObject(WELL);
+  const closed = await until('both are listed as closed', async () => {
+    const all = await daemon.connections({ includeClosed: true });
+    return all.every(({ open }) => !open) && all.length === 2 && all;
+  });
+  for (const [port, { pid }] of [
+    [PORT, one],
+    [OTHER_PORT, other],
+  ] as const) {
+    const connection = closed.find(({ server }) => server.port === port);
+    expect(connection).toMatchObject({ client: { pid }, server: { pid } });
+    expect(connection?.clientToServer.bytes.bypass).toBeGreaterThan(0);
+  }
+});
+
+test('a client whose number another SYN has brought to a listener waits for its server in vain, on the stack', async () => {
+  await using scene = await acceleratedScene('remote-isn');
+  const { daemon } = scene;
+  const visiting = { ...TURNS, client: true, isn: ISN };
+  await using server = exchange(scene, { server: true, seconds: 60 });
+  const address = `127.0.0.1:${await server.port()}`;
+  // Nobody of ours asks for what such a SYN leaves behind.
+  const visitFromOutside = async () => {
+    await using visitor = new Traffic('exchange', { ...visiting, address, count: 50 });
+    expect(await visitor.result()).toMatchObject(WELL);
+  };
+  await visitFromOutside();
+  await using remote = new Traffic('exchange', { server: true, seconds: 60 });
+  const port = await remote.port();
+  await using client = exchange(scene, { ...visiting, address: `127.0.0.1:${port}` });
+  await daemon.untilConnected(port, 'waiting for its server', waitsForServer);
+  // The client waits, and here is a server whose own client began with the same number.
+  await visitFromOutside();
+
+  const [kept] = await daemon.untilConnected(
+    port,
+    'talking',
+    ({ clientToServer: { messages } }) => messages.stack > 200,
+  );
+  expect(kept).toMatchObject({ server: { pid: 0 }, clientToServer: { reason: 'not paired' } });
+  expect(kept && neverBypassed(kept)).toBe(true);
+  await endsWell(client);
 });
