@@ -52,17 +52,52 @@ static inline void close_in_flight(int one, int other)
 	try_to_receive(other);
 }
 
-static inline void reset_in_flight(int one, int other)
+/* Without a farewell, and without waiting for what is on its way. */
+static inline void reset(int fd)
 {
 	struct linger at_once = { .l_onoff = 1 };
 
-	send_a_few(one);
-	if (setsockopt(one, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)))
+	if (setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)))
 		fail("setsockopt");
-	note("close", close(one));
+	note("close", close(fd));
+}
+
+static inline void reset_in_flight(int one, int other)
+{
+	send_a_few(one);
+	reset(one);
 	settle();
 	receive_rest(other);
 	try_to_send(other);
+}
+
+/* What the other end has sent is never read; what it has not read yet is. */
+static inline void end_in_flight_both_ways(int one, int other, void (*end)(int fd))
+{
+	send_a_few(one);
+	send_a_few(other);
+	settle();
+	end(one);
+	settle();
+	receive_rest(other);
+	for (int i = 0; i < SHORT_MESSAGES; i++)
+		try_to_send(other);
+	try_to_receive(other);
+}
+
+static inline void just_close(int fd)
+{
+	note("close", close(fd));
+}
+
+static inline void close_in_flight_both_ways(int one, int other)
+{
+	end_in_flight_both_ways(one, other, just_close);
+}
+
+static inline void reset_in_flight_both_ways(int one, int other)
+{
+	end_in_flight_both_ways(one, other, reset);
 }
 
 /* Reads no more: what was sent before it said so can still be read. */
