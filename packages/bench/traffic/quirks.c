@@ -6,6 +6,7 @@
 #include "changes.h"
 #include "endings.h"
 #include "hello.h"
+#include "pattern.h"
 #include "sharing.h"
 #include "slow-page.h"
 #include <argp.h>
@@ -141,6 +142,66 @@ static void use_a_socket_again_in_mid_send(int client, int server)
 	try_to_receive(client);
 }
 
+/* Turns that somebody sleeps through. */
+#define SLEPT_TURNS 300
+
+struct sleeper {
+	int fd;
+	uint8_t bytes[SLEPT_TURNS * TURN_BYTES];
+	ssize_t received;
+};
+
+/* In one call, that takes what comes and goes on sleeping until it has all of it. */
+static void *sleep_in_recv(void *argument)
+{
+	struct sleeper *sleeper = argument;
+
+	sleeper->received = recv(sleeper->fd, sleeper->bytes, sizeof(sleeper->bytes), MSG_WAITALL);
+	return NULL;
+}
+
+static void turn_while_asleep(int client, int server, const uint8_t *request)
+{
+	uint8_t answer[TURN_BYTES] = { 0 };
+
+	if (!send_whole(client, request, TURN_BYTES, false) || !send_whole(server, answer, sizeof(answer), false) ||
+	    !receive_whole(client, answer, sizeof(answer), false))
+		fail("take turns");
+	sleep_ns(NS_PER_MS);
+}
+
+/* A call that began before its file became non-blocking goes on as it began. */
+static void become_non_blocking_while_asleep(int client, int server)
+{
+	static uint8_t requests[SLEPT_TURNS * TURN_BYTES];
+	static struct sleeper sleeper;
+	int flags = fcntl(server, F_GETFL);
+	pthread_t thread;
+
+	pattern_fill(requests, sizeof(requests), 1, 0);
+	if (fcntl(server, F_SETFL, flags & ~O_NONBLOCK))
+		fail("fcntl");
+	limit_blocking(server);
+	told = options.told;
+	take_turns(client, server);
+	told = options.told;
+	turn_while_asleep(client, server, requests);
+	sleeper.fd = server;
+	if (!wait_for(server, POLLIN, WHOLE_TIMEOUT_MS) || pthread_create(&thread, NULL, sleep_in_recv, &sleeper))
+		fail("fall asleep");
+	/* What has arrived is gone: the call is under way. */
+	while (wait_for(server, POLLIN, 0))
+		sleep_ns(NS_PER_MS);
+	if (fcntl(server, F_SETFL, flags))
+		fail("fcntl");
+	for (int turn = 1; turn < SLEPT_TURNS; turn++)
+		turn_while_asleep(client, server, requests + turn * TURN_BYTES);
+	pthread_join(thread, NULL);
+	note("recv", sleeper.received);
+	note("in order", !memcmp(sleeper.bytes, requests, sizeof(requests)));
+	take_turns(client, server);
+}
+
 /* Until SIGUSR1 both sockets are locked by a send that waits for its bytes. */
 static void stand_still(int client, int server)
 {
@@ -180,6 +241,8 @@ static const struct {
 	{ "server-sets-low-water", set_a_low_water_mark, true },
 	{ "client-becomes-blocking", become_blocking, false },
 	{ "server-becomes-blocking", become_blocking, true },
+	{ "client-becomes-non-blocking-while-asleep", become_non_blocking_while_asleep, true },
+	{ "server-becomes-non-blocking-while-asleep", become_non_blocking_while_asleep, false },
 	{ "client-sends-zero-copy", send_zero_copy, false },
 	{ "server-sends-zero-copy", send_zero_copy, true },
 	{ "client-half-closes", half_close, false },

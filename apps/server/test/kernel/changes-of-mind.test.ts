@@ -1,8 +1,8 @@
 import { Traffic, until } from '@sidestep/bench';
-import type { Reason } from '@sidestep/shared';
+import type { Connection, Reason } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { plainOutcome } from './support/quirks.ts';
-import { acceleratedScene } from './support/scene.ts';
+import { acceleratedScene, type Scene } from './support/scene.ts';
 
 const CHANGES: { name: string; reason: Reason }[] = [
   { name: 'client-sets-low-water', reason: 'low-water mark' },
@@ -18,9 +18,33 @@ test.for(CHANGES)('$name in mid-conversation: the connection leaves the bypass',
   await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
   const [joined] = await scene.daemon.untilBypassing(await quirks.port());
   quirks.process.kill('SIGUSR1');
-  await until(`it leaves: ${reason}`, async () => {
-    const { events } = await scene.daemon.api.events.list.query({ kinds: ['left'] });
-    return events.some((event) => event.connection === joined?.id && event.reason === reason);
-  });
+  await untilLeft(scene, joined, reason);
   expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
 });
+
+/** Who sleeps in TCP's own recv hears of nothing that is redirected; its file says nothing of that any more. */
+test.for(['client-becomes-non-blocking-while-asleep', 'server-becomes-non-blocking-while-asleep'])(
+  '%s: the connection joins again when that call has ended',
+  async (name) => {
+    await using scene = await acceleratedScene('asleep');
+    await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+    const [joined] = await scene.daemon.untilBypassing(await quirks.port());
+    quirks.process.kill('SIGUSR1');
+    await untilLeft(scene, joined, 'blocking reader');
+    quirks.process.kill('SIGUSR1');
+    // In events: the list is as old as its last reading.
+    await until('it joins again', async () => {
+      const { events } = await scene.daemon.api.events.list.query({ kinds: ['bypassed', 'left'] });
+      return events.at(-1)?.kind === 'bypassed';
+    });
+    quirks.process.kill('SIGUSR1');
+    expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
+  },
+);
+
+async function untilLeft({ daemon }: Scene, joined: Connection | undefined, reason: Reason): Promise<void> {
+  await until(`it leaves: ${reason}`, async () => {
+    const { events } = await daemon.api.events.list.query({ kinds: ['left'] });
+    return events.some((event) => event.connection === joined?.id && event.reason === reason);
+  });
+}
