@@ -202,6 +202,40 @@ static void become_non_blocking_while_asleep(int client, int server)
 	take_turns(client, server);
 }
 
+static void turn_behind(int client, int server, uint64_t turn, uint64_t *wrong)
+{
+	uint8_t bytes[TURN_BYTES];
+	uint64_t first;
+
+	pattern_fill(bytes, sizeof(bytes), 1, (turn + 1) * TURN_BYTES);
+	if (!send_whole(client, bytes, sizeof(bytes), false) || !receive_whole(server, bytes, sizeof(bytes), false))
+		fail("take turns");
+	*wrong += pattern_check(bytes, sizeof(bytes), 1, turn * TURN_BYTES, &first);
+	if (!send_whole(server, bytes, sizeof(bytes), false) || !receive_whole(client, bytes, sizeof(bytes), false))
+		fail("take turns");
+	sleep_ns(NS_PER_MS);
+}
+
+/* A reader that always has one message unread, the first of them one that TCP brought: it has left the bypass for its mark. */
+static void stay_behind(int client, int server)
+{
+	uint8_t bytes[TURN_BYTES];
+	uint64_t wrong = 0, turn, first;
+
+	set_option(server, SOL_SOCKET, SO_RCVLOWAT, 2);
+	told = options.told;
+	take_turns(client, server);
+	told = options.told;
+	pattern_fill(bytes, sizeof(bytes), 1, 0);
+	if (!send_whole(client, bytes, sizeof(bytes), false))
+		fail("send");
+	set_option(server, SOL_SOCKET, SO_RCVLOWAT, 1);
+	for (turn = 0; !told && !stopping; turn++)
+		turn_behind(client, server, turn, &wrong);
+	note("received", receive_whole(server, bytes, sizeof(bytes), false));
+	note("wrong", (ssize_t)(wrong + pattern_check(bytes, sizeof(bytes), 1, turn * TURN_BYTES, &first)));
+}
+
 /* Until SIGUSR1 both sockets are locked by a send that waits for its bytes. */
 static void stand_still(int client, int server)
 {
@@ -235,6 +269,7 @@ static const struct {
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
 	{ "use-again-in-mid-send", use_a_socket_again_in_mid_send, false },
+	{ "stay-behind", stay_behind, false },
 	{ "stand-still", stand_still, false },
 	{ "urgent-byte", send_an_urgent_byte, false },
 	{ "client-sets-low-water", set_a_low_water_mark, false },

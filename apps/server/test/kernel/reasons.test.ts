@@ -1,7 +1,9 @@
-import { Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
+import { Cgroup, Textbook, Traffic, type TrafficOptions, type TrafficProgram, until } from '@sidestep/bench';
 import type { Connection, Reason } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { endsWell, exchange } from './support/exchange.ts';
 import { Netns } from './support/netns.ts';
+import { plainOutcome } from './support/quirks.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed } from './support/test-daemon.ts';
 
@@ -103,6 +105,56 @@ test('a connection leaves the bypass: switched off', async () => {
   await untilLeft(scene, joined, 'switched off');
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0 });
+});
+
+test('a connection leaves the bypass: bytes on the stack', async () => {
+  await using scene = await acceleratedScene('behind');
+  await using quirks = new Traffic('quirks', { case: 'stay-behind' }, { cgroup: scene.cgroup.path });
+  const [joined] = await scene.daemon.untilBypassing(await quirks.port());
+  quirks.process.kill('SIGUSR1');
+  await untilLeft(scene, joined, 'low-water mark');
+  quirks.process.kill('SIGUSR1');
+  await untilLeft(scene, joined, 'bytes on the stack');
+  quirks.process.kill('SIGUSR1');
+  expect((await quirks.result()).outcome).toBe(await plainOutcome('stay-behind'));
+});
+
+test.for(['send-after-shutdown', 'peer-shut-down'])(
+  'a connection leaves the bypass: closing (%s)',
+  async (name) => {
+    await using scene = await acceleratedScene('closing');
+    await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+    await scene.daemon.untilBypassing(await quirks.port());
+    quirks.process.kill('SIGUSR1');
+    // Its end may come before it has left.
+    const closed = await until('it is closed', async () => {
+      const { events } = await scene.daemon.api.events.list.query({ kinds: ['closed'] });
+      return events[0];
+    });
+    expect(closed.reason).toBe('closing');
+    expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
+  },
+);
+
+/** Another program's map has the client's socket, with a verdict of its own. */
+test('a connection is kept on the stack: refused by the kernel', async () => {
+  await using scene = await acceleratedScene('refused');
+  await using taken = new Cgroup('taken', scene.cgroup.path);
+  using _textbook = Textbook.attach(taken.path);
+  await using server = exchange(scene, { server: true, seconds: 60 });
+  const port = await server.port();
+  await using client = new Traffic(
+    'exchange',
+    { client: true, address: `127.0.0.1:${port}`, 'pause-ms': 1, seconds: 60 },
+    { cgroup: taken.path },
+  );
+  const [kept] = await scene.daemon.untilConnected(
+    port,
+    'refused by the kernel',
+    ({ clientToServer }) => clientToServer.reason === 'refused by the kernel',
+  );
+  expect(kept && neverBypassed(kept)).toBe(true);
+  await endsWell(client);
 });
 
 /** Whether it left before, for whatever reason, and came back is not asked here. */

@@ -27,8 +27,8 @@ function mountPoint(matches: (type: string, options: readonly string[]) => boole
 export class Cgroup implements AsyncDisposable {
   readonly path: string;
 
-  constructor(name: string) {
-    this.path = join(cgroupRoot(), `sidestep-${name}-${process.pid}-${Cgroup.#made++}`);
+  constructor(name: string, parent: string = cgroupRoot()) {
+    this.path = join(parent, `sidestep-${name}-${process.pid}-${Cgroup.#made++}`);
     mkdirSync(this.path);
   }
 
