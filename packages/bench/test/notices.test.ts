@@ -1,9 +1,16 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { freePort } from '../src/sandbox/free-port.ts';
-import { Traffic } from '../src/traffic.ts';
+import { until } from '../src/sandbox/until.ts';
+import { Traffic, type TrafficOptions } from '../src/traffic.ts';
 import { type Fault, startRelay } from './relay.ts';
 
-const FAULTS: Fault[] = ['flip', 'drop', 'double', 'swap'];
+const FAULTS = ['flip', 'drop', 'double', 'swap'] as const satisfies Fault[];
 const cases = FAULTS.flatMap((fault) => (['up', 'down'] as const).map((direction) => ({ fault, direction })));
 
 /** For a program that holds both ends: where it listens, and where it connects so that the way up leads through the relay. */
@@ -206,4 +213,119 @@ describe('stall', () => {
     expect(await stall.result()).toMatchObject({ heldUp: false });
     expect(await stall.process.status()).toBe(1);
   });
+});
+
+describe('torture', () => {
+  /** Bytes are late after 0.9 s, in place of 30. */
+  const IMPATIENT = { slow: 0.03 };
+  const directions = ['up', 'down'] as const;
+  const way = { up: 'from client to server', down: 'from server to client' };
+  const end = { up: 'server', down: 'client' };
+
+  /** What is wrong first with twenty short connections one after the other, if anything is. */
+  async function failureOf(options: TrafficOptions, env = {}): Promise<string> {
+    const plans = { seed: 1, threads: 1, connections: 40, seconds: 60 };
+    await using torture = new Traffic('torture', { ...plans, ...options }, { env });
+    await until('it has come to its end', () => {
+      const failed = torture.process.lines.at(-1)?.startsWith('{"failed"');
+      // It keeps the connection open for whoever wants to look at it.
+      if (failed) torture.stop();
+      return failed || !torture.process.running;
+    });
+    return (await torture.result()).failure;
+  }
+
+  async function failureThrough(fault: Fault, direction: 'up' | 'down', options: TrafficOptions = {}) {
+    const [port, relayPort] = [await freePort(), await freePort()];
+    await using _relay = await startRelay({
+      port: relayPort,
+      target: () => port,
+      // Its server knows its clients by their ports.
+      from: '127.0.0.2',
+      fault,
+      direction,
+      position: 1000,
+    });
+    return await failureOf({ address: `127.0.0.1:${port}`, to: `127.0.0.1:${relayPort}`, ...options });
+  }
+
+  test('finds nothing wrong in a faithful relay', async () => {
+    expect(await failureThrough('none', 'up')).toBe('');
+  });
+
+  test.for(cases)('notices a $fault on the way $direction', async ({ fault, direction }) => {
+    expect(await failureThrough(fault, direction)).toMatch(
+      new RegExp(`^wrong bytes ${way[direction]} at position 100[01] `),
+    );
+  });
+
+  test.for(directions)('notices bytes that never come on the way %s', async (direction) => {
+    expect(await failureThrough('hold', direction, IMPATIENT)).toMatch(
+      /^bytes are late by more than 0.9 s\n/,
+    );
+  });
+
+  test.for(directions)('notices an end that never comes on the way %s', async (direction) => {
+    expect(await failureThrough('no end', direction, IMPATIENT)).toMatch(
+      /^bytes are late by more than 0.9 s\n/,
+    );
+  });
+
+  test.for(directions)('notices that bytes are missing at the end on the way %s', async (direction) => {
+    expect(await failureThrough('end', direction)).toMatch(
+      new RegExp(`^the stream to the ${end[direction]} ended, and \\d+ bytes of step \\d+ are missing\n`),
+    );
+  });
+
+  test.for(directions)('notices bytes that nobody has sent on the way %s', async (direction) => {
+    expect(await failureThrough('more', direction)).toMatch(new RegExp(`^wrong bytes ${way[direction]} `));
+  });
+
+  test('notices a connection that breaks although nobody broke it', async () => {
+    expect(await failureThrough('reset', 'up')).toMatch(
+      /^the (client|server)'s .+ answered (Connection reset by peer|Broken pipe)\n/,
+    );
+  });
+
+  test('notices a connection that nobody answers', async () => {
+    await using silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    expect(await failureOf({ to: `127.0.0.1:${port}`, ...IMPATIENT })).toMatch(
+      /^nothing has moved for 0.9 s\n/,
+    );
+  });
+
+  const CALLS = [
+    { fault: 'EAGAIN', failure: "^the (client|server)'s recv\\b.* answered EAGAIN although it blocks\n" },
+    { fault: 'short', failure: '^MSG_WAITALL answered \\d+, not \\d+\n' },
+    { fault: 'gone after a peek', failure: '^MSG_PEEK answered \\d+, then recv -1 ' },
+    { fault: 'wrong peek', failure: '^wrong bytes .* of a MSG_PEEK of ' },
+  ];
+
+  test.for(CALLS)('notices a recv that answers wrongly: $fault', async ({ fault, failure }) => {
+    const faulty = faultyRecv();
+    using _faulty = { [Symbol.dispose]: () => rmSync(dirname(faulty), { recursive: true }) };
+    // Few of the ends read so.
+    expect(await failureOf({ connections: 2000 }, { LD_PRELOAD: faulty, FAULT: fault })).toMatch(
+      new RegExp(failure),
+    );
+  });
+
+  function faultyRecv(): string {
+    const library = join(mkdtempSync(join(tmpdir(), 'sidestep-faulty-')), 'recv.so');
+    const source = join(import.meta.dirname, 'programs/faulty-recv.c');
+    execFileSync('gcc', [
+      '-D_GNU_SOURCE',
+      '-shared',
+      '-fPIC',
+      '-Wall',
+      '-Wextra',
+      '-Werror',
+      '-o',
+      library,
+      source,
+    ]);
+    return library;
+  }
 });

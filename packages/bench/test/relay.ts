@@ -3,7 +3,12 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Transform } from 'node:stream';
 
 /** What a relay does to the byte at one position of what it passes on. */
-export type Fault = 'none' | 'flip' | 'drop' | 'double' | 'swap';
+type Slip = 'flip' | 'drop' | 'double' | 'swap';
+/** Or to all from there on: keeps them back, lets them end, breaks the connection. Or to the end: keeps it back, passes on more before it. */
+type Break = 'hold' | 'end' | 'reset' | 'no end' | 'more';
+export type Fault = 'none' | Slip | Break;
+
+const MORE = Buffer.alloc(8);
 
 export interface RelayOptions {
   readonly port: number;
@@ -11,28 +16,37 @@ export interface RelayOptions {
   readonly fault: Fault;
   readonly direction: 'up' | 'down';
   readonly position: number;
+  /** Where it calls the target from, with its client's port, as address translation does. */
+  readonly from?: string;
 }
 
 /** Passes bytes on between its clients and a target on 127.0.0.1, with one fault in one direction of each connection. */
 export async function startRelay(options: RelayOptions): Promise<AsyncDisposable & { port: number }> {
   const open = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, async (client) => {
-    const target = connect({ port: await options.target(), host: '127.0.0.1', allowHalfOpen: true });
+    const caller = options.from ? { localAddress: options.from, localPort: client.remotePort ?? 0 } : {};
+    const port = await options.target();
+    const target = connect({ port, host: '127.0.0.1', allowHalfOpen: true, ...caller });
     for (const socket of [client, target]) {
       open.add(socket);
       socket.on('error', () => socket.destroy());
-      socket.on('close', () => {
+      // Else each end has its end passed on, or is to wait for it.
+      socket.on('close', (broken) => {
+        if (!broken) return;
         client.destroy();
         target.destroy();
       });
     }
-    const fault = () => new Faulty(options.fault, options.position);
+    const fault = faulty(options, () => {
+      client.resetAndDestroy();
+      target.resetAndDestroy();
+    });
     if (options.direction === 'up') {
-      client.pipe(fault()).pipe(target);
+      client.pipe(fault).pipe(target);
       target.pipe(client);
     } else {
       client.pipe(target);
-      target.pipe(fault()).pipe(client);
+      target.pipe(fault).pipe(client);
     }
   });
   server.listen(options.port, '127.0.0.1');
@@ -47,15 +61,28 @@ export async function startRelay(options: RelayOptions): Promise<AsyncDisposable
   };
 }
 
+function faulty({ fault, position }: RelayOptions, reset: () => void): Transform {
+  switch (fault) {
+    case 'hold':
+    case 'end':
+    case 'reset':
+    case 'no end':
+    case 'more':
+      return new Breaking(fault, position, reset);
+    default:
+      return new Faulty(fault, position);
+  }
+}
+
 /** Holds back until the byte at `position` and the one after it are both there, then does its one fault. */
 class Faulty extends Transform {
   #seen = 0;
   #held: Buffer = Buffer.alloc(0);
   #done: boolean;
-  readonly fault: Fault;
+  readonly fault: Slip | 'none';
   readonly position: number;
 
-  constructor(fault: Fault, position: number) {
+  constructor(fault: Slip | 'none', position: number) {
     super();
     this.fault = fault;
     this.position = position;
@@ -84,7 +111,41 @@ class Faulty extends Transform {
   }
 }
 
-function spoil(bytes: Buffer, at: number, fault: Fault): Buffer {
+/** Passes all on up to the byte at `position`, or up to the end. */
+class Breaking extends Transform {
+  #left: number;
+  #broken = false;
+  readonly fault: Break;
+  readonly #reset: () => void;
+
+  constructor(fault: Break, position: number, reset: () => void) {
+    super();
+    this.fault = fault;
+    this.#left = fault === 'more' || fault === 'no end' ? Infinity : position;
+    this.#reset = reset;
+  }
+
+  override _transform(chunk: Buffer, _encoding: string, done: () => void): void {
+    const passed = chunk.subarray(0, this.#left);
+    this.#left -= passed.length;
+    if (passed.length > 0) this.push(passed);
+    if (passed.length < chunk.length && !this.#broken) this.#break();
+    done();
+  }
+
+  override _flush(done: () => void): void {
+    if (this.fault === 'more') this.push(MORE);
+    if (this.fault !== 'no end' && !(this.fault === 'hold' && this.#broken)) done();
+  }
+
+  #break(): void {
+    this.#broken = true;
+    if (this.fault === 'end') this.push(null);
+    if (this.fault === 'reset') this.#reset();
+  }
+}
+
+function spoil(bytes: Buffer, at: number, fault: Slip | 'none'): Buffer {
   const [first, second] = [bytes[at] ?? 0, bytes[at + 1] ?? 0];
   const between = {
     none: [first, second],

@@ -44,8 +44,8 @@ static inline void watch_slots(const struct habits *habits)
 		if (!slot->busy[CLIENT] && !slot->busy[SERVER])
 			continue;
 		if (road_is_late(slot, CLIENT, now) || road_is_late(slot, SERVER, now))
-			late(slot, habits, "bytes are late by more than %llu s", board->late_ns / NS_PER_S);
+			late(slot, habits, "bytes are late by more than %g s", (double)board->late_ns / NS_PER_S);
 		else if (slot_stands_still(slot, now))
-			late(slot, habits, "nothing has moved for %llu s", board->late_ns / NS_PER_S);
+			late(slot, habits, "nothing has moved for %g s", (double)board->late_ns / NS_PER_S);
 	}
 }
