@@ -5,27 +5,15 @@
  */
 #include "changes.h"
 #include "endings.h"
-#include "hello.h"
-#include "pattern.h"
+#include "readers.h"
 #include "sharing.h"
 #include "slow-page.h"
 #include <argp.h>
 
-#define TURN_BYTES 64
-
 static struct {
 	struct address address;
 	const char *name;
-	bool told;
 } options;
-
-static volatile sig_atomic_t told;
-
-static void on_told(int signal)
-{
-	(void)signal;
-	told = 1;
-}
 
 static void send_after_shutdown(int client, int server)
 {
@@ -95,8 +83,6 @@ static void use_a_socket_again(int client, int server)
 	note("of the second", length == 6 && !memcmp(bytes, "second", 6));
 }
 
-static void take_turns(int client, int server);
-
 struct late_send {
 	struct slow_page page;
 	int fd;
@@ -130,7 +116,6 @@ static void use_a_socket_again_in_mid_send(int client, int server)
 	if (connect(client, &other.any, other.length) && errno != EINPROGRESS)
 		fail("connect");
 	second = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	told = options.told;
 	take_turns(client, second);
 	slow_page_fill(&late.page, "first connection");
 	pthread_join(thread, NULL);
@@ -140,100 +125,6 @@ static void use_a_socket_again_in_mid_send(int client, int server)
 	note("send", send(second, "second", 6, MSG_NOSIGNAL));
 	settle();
 	try_to_receive(client);
-}
-
-/* Turns that somebody sleeps through. */
-#define SLEPT_TURNS 300
-
-struct sleeper {
-	int fd;
-	uint8_t bytes[SLEPT_TURNS * TURN_BYTES];
-	ssize_t received;
-};
-
-/* In one call, that takes what comes and goes on sleeping until it has all of it. */
-static void *sleep_in_recv(void *argument)
-{
-	struct sleeper *sleeper = argument;
-
-	sleeper->received = recv(sleeper->fd, sleeper->bytes, sizeof(sleeper->bytes), MSG_WAITALL);
-	return NULL;
-}
-
-static void turn_while_asleep(int client, int server, const uint8_t *request)
-{
-	uint8_t answer[TURN_BYTES] = { 0 };
-
-	if (!send_whole(client, request, TURN_BYTES, false) || !send_whole(server, answer, sizeof(answer), false) ||
-	    !receive_whole(client, answer, sizeof(answer), false))
-		fail("take turns");
-	sleep_ns(NS_PER_MS);
-}
-
-/* A call that began before its file became non-blocking goes on as it began. */
-static void become_non_blocking_while_asleep(int client, int server)
-{
-	static uint8_t requests[SLEPT_TURNS * TURN_BYTES];
-	static struct sleeper sleeper;
-	int flags = fcntl(server, F_GETFL);
-	pthread_t thread;
-
-	pattern_fill(requests, sizeof(requests), 1, 0);
-	if (fcntl(server, F_SETFL, flags & ~O_NONBLOCK))
-		fail("fcntl");
-	limit_blocking(server);
-	told = options.told;
-	take_turns(client, server);
-	told = options.told;
-	turn_while_asleep(client, server, requests);
-	sleeper.fd = server;
-	if (!wait_for(server, POLLIN, WHOLE_TIMEOUT_MS) || pthread_create(&thread, NULL, sleep_in_recv, &sleeper))
-		fail("fall asleep");
-	/* What has arrived is gone: the call is under way. */
-	while (wait_for(server, POLLIN, 0))
-		sleep_ns(NS_PER_MS);
-	if (fcntl(server, F_SETFL, flags))
-		fail("fcntl");
-	for (int turn = 1; turn < SLEPT_TURNS; turn++)
-		turn_while_asleep(client, server, requests + turn * TURN_BYTES);
-	pthread_join(thread, NULL);
-	note("recv", sleeper.received);
-	note("in order", !memcmp(sleeper.bytes, requests, sizeof(requests)));
-	take_turns(client, server);
-}
-
-static void turn_behind(int client, int server, uint64_t turn, uint64_t *wrong)
-{
-	uint8_t bytes[TURN_BYTES];
-	uint64_t first;
-
-	pattern_fill(bytes, sizeof(bytes), 1, (turn + 1) * TURN_BYTES);
-	if (!send_whole(client, bytes, sizeof(bytes), false) || !receive_whole(server, bytes, sizeof(bytes), false))
-		fail("take turns");
-	*wrong += pattern_check(bytes, sizeof(bytes), 1, turn * TURN_BYTES, &first);
-	if (!send_whole(server, bytes, sizeof(bytes), false) || !receive_whole(client, bytes, sizeof(bytes), false))
-		fail("take turns");
-	sleep_ns(NS_PER_MS);
-}
-
-/* A reader that always has one message unread, the first of them one that TCP brought: it has left the bypass for its mark. */
-static void stay_behind(int client, int server)
-{
-	uint8_t bytes[TURN_BYTES];
-	uint64_t wrong = 0, turn, first;
-
-	set_option(server, SOL_SOCKET, SO_RCVLOWAT, 2);
-	told = options.told;
-	take_turns(client, server);
-	told = options.told;
-	pattern_fill(bytes, sizeof(bytes), 1, 0);
-	if (!send_whole(client, bytes, sizeof(bytes), false))
-		fail("send");
-	set_option(server, SOL_SOCKET, SO_RCVLOWAT, 1);
-	for (turn = 0; !told && !stopping; turn++)
-		turn_behind(client, server, turn, &wrong);
-	note("received", receive_whole(server, bytes, sizeof(bytes), false));
-	note("wrong", (ssize_t)(wrong + pattern_check(bytes, sizeof(bytes), 1, turn * TURN_BYTES, &first)));
 }
 
 /* Until SIGUSR1 both sockets are locked by a send that waits for its bytes. */
@@ -248,7 +139,7 @@ static void stand_still(int client, int server)
 			fail("pthread_create");
 		slow_page_wait(&late[i].page);
 	}
-	for (told = options.told; !told && !stopping;)
+	while (!told && !stopping)
 		sleep_ns(NS_PER_MS);
 	for (int i = 0; i < 2; i++) {
 		slow_page_fill(&late[i].page, "as much as it is");
@@ -301,24 +192,12 @@ static const struct {
 	{ "two-writers", write_from_two_threads, false },
 };
 
-static void take_turns(int client, int server)
-{
-	uint8_t bytes[TURN_BYTES] = { 0 };
-
-	while (!told && !stopping) {
-		if (!send_whole(client, bytes, sizeof(bytes), false) || !receive_whole(server, bytes, sizeof(bytes), false) ||
-		    !send_whole(server, bytes, sizeof(bytes), false) || !receive_whole(client, bytes, sizeof(bytes), false))
-			fail("take turns");
-		sleep_ns(NS_PER_MS);
-	}
-}
-
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	if (key == 'c')
 		options.name = argument;
 	else if (key == 'n')
-		options.told = true;
+		told = told_at_once = true;
 	else if (key == ARGP_KEY_END && !options.name)
 		argp_error(state, "name a case");
 	else
@@ -341,7 +220,6 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	stop_on_signals();
 	sigaction(SIGUSR1, &on_usr1, NULL);
-	told = options.told;
 	address_parse("127.0.0.1:0", &options.address);
 	listen_fd = listen_at(&options.address, true);
 	announce(&options.address);
