@@ -5,6 +5,7 @@
  */
 #include "changes.h"
 #include "endings.h"
+#include "overtaking.h"
 #include "readers.h"
 #include "sharing.h"
 #include "slow-page.h"
@@ -160,6 +161,7 @@ static const struct {
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
 	{ "use-again-in-mid-send", use_a_socket_again_in_mid_send, false },
+	{ "shut-down-in-mid-send", shut_down_in_mid_send, false },
 	{ "stay-behind", stay_behind, false },
 	{ "stand-still", stand_still, false },
 	{ "urgent-byte", send_an_urgent_byte, false },

@@ -182,7 +182,7 @@ static inline void *send_until_shut_down(void *argument)
 	return NULL;
 }
 
-/* One thread sends while another shuts the socket down: what send() has taken arrives, then the end. Only parts of one message may be missing. */
+/* One thread sends while another shuts the socket down: what send() has returned for arrives, then the end. Only parts of one message may be missing. */
 static inline void shut_down_while_sending(int client, int server)
 {
 	atomic_bool refused = false;

@@ -43,6 +43,21 @@ test('an urgent byte arrives among the others', async () => {
   expect((await quirks.result()).outcome).toContain('recv urgent 1, is urgent 0');
 });
 
+/** The kernel lets go of the sender's socket before the message is in the other queue, where the reader's end is seen first. */
+test('an end overtakes what another thread is still sending', async () => {
+  const name = 'shut-down-in-mid-send';
+  expect(await plainOutcome(name)).toBe(
+    'send 7, shutdown 0, recv 7, send 7, recv 7, last recv 0, received 0',
+  );
+  await using scene = await acceleratedScene('quirks');
+  await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+  await scene.daemon.untilBypassing(await quirks.port());
+  quirks.process.kill('SIGUSR1');
+  expect((await quirks.result()).outcome).toBe(
+    'send 7, shutdown 0, recv 7, send 7, recv 0, last recv 0, received 7',
+  );
+});
+
 /** A close with redirected bytes unread sends FIN, where TCP sends RST: the sender learns one send later. */
 test('sends to a peer that has closed fail', async () => {
   await using scene = await acceleratedScene('quirks');
