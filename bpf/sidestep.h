@@ -190,6 +190,7 @@ struct ss_direction {
 	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
 	__u32 answered;		/* what the other end had sent then */
 	__u32 room;		/* bytes that the reader's queue has room for at least */
+	__u32 ordered_at;	/* the sender's write_seq since then: TCP has been given nothing */
 	struct ss_pace pace;
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
 	__u64 stack_bytes;

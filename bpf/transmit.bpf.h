@@ -7,7 +7,7 @@
 #pragma once
 
 #include "arm.bpf.h"
-#include "join.bpf.h"
+#include "overflow.bpf.h"
 #include "plug.bpf.h"
 #include "record.bpf.h"
 
@@ -137,8 +137,10 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	case SS_STATE_BYPASS:
 		if (data && !conn->direction[side].ordered && !conn->strict)
 			plug(ops, conn, side);
-		/* After the first redirect: a send that had entered TCP before its socket was enrolled, or a retransmission. */
-		if (data && (conn->strict || conn->direction[side].ordered)) {
+		/* After the first redirect: a send that was overtaken, or a retransmission. Of what follows nothing may be read before it. */
+		if (data && conn->direction[side].ordered && may_spill(conn, side, SS_STATE_BYPASS)) {
+			spill(&conn->direction[side]);
+		} else if (data && (conn->strict || conn->direction[side].ordered)) {
 			conn->direction[side].overflowed = 1;
 			begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
 		}

@@ -2,8 +2,8 @@
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
 #include "await.bpf.h"
 #include "choose.bpf.h"
-#include "join.bpf.h"
 #include "memory.bpf.h"
+#include "overflow.bpf.h"
 #include "record.bpf.h"
 #include "short-cut.bpf.h"
 
@@ -89,18 +89,6 @@ static __always_inline bool looks_over(__u32 streak)
 	return streak >= LOOK_AFTER || streak == 2 || !streak;
 }
 
-/* A server that was not accepted yet has nobody who could block, so its reader starts on the bypass. */
-static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
-{
-	struct file *file = (void *)conn->file[side & 1];
-
-	if (unlikely(!file)) {
-		file = file_of((void *)conn->sock[side & 1]);
-		conn->file[side & 1] = (__u64)file;
-	}
-	return file && !(BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
-}
-
 /*
  * Why the connection should not take the bypass any longer, or SS_REASON_NONE. Each end vouches for itself whenever it sends, by
  * plain loads that cost nothing. Into the other socket we look when it has not sent for some messages.
@@ -153,16 +141,6 @@ static __always_inline __u32 limit_of(struct ss_direction *direction, struct tcp
 	__u64 cap = (__u64)config.queue_cap * direction->mean / (direction->mean + BYTES_OF_A_MESSAGE);
 
 	return twice < cap ? twice : cap;
-}
-
-/*
- * A stream whose reader is behind stays, and TCP, with its own limits, carries it until the reader has caught up: bytes of both paths
- * are read in order. Not where a program asks FIONREAD, which may be told that what TCP brought is not there. Nor where the reader blocks: it falls asleep in TCP's own
- * recv when it wants more than TCP brought, hears nothing of what is redirected meanwhile, and would read what TCP brings after that first.
- */
-static __always_inline bool may_spill(struct ss_connection *conn, __u32 side, __u32 state)
-{
-	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, side) && !blocks(conn, !(side & 1));
 }
 
 static __always_inline bool waits_too_long(struct ss_direction *direction, __u32 bytes)
@@ -273,6 +251,12 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	full = reason ? SS_REASON_NONE : no_room(conn, side, peer, msg->size);
 	if (unlikely(full) && (full != SS_REASON_QUEUE_FULL || !may_spill(conn, side, state)))
 		reason = full;
+	if (!reason && unlikely(was_overtaken(direction, own))) {
+		if (may_spill(conn, side, state))
+			spill(direction);
+		else
+			reason = SS_REASON_BYTES_ON_STACK;
+	}
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
 	caught_up = direction->ordered || all_read(me, peer);
 	if (!reason && unlikely(!direction->ordered) && caught_up)
@@ -284,17 +268,12 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (likely(state == SS_STATE_BYPASS)) {
 		reason = second_thought(conn, side, own, msg->size);
-		if (!reason && unlikely(full)) {
-			direction->ordered = 0;
-			direction->pauses |= SS_HELD_UP;
-			if (!spill_of(direction)) {
-				begin_spill(direction);
-				ask_for_attention();
-			}
-		}
+		if (!reason && unlikely(full))
+			spill(direction);
 		if (!reason && unlikely(!direction->ordered)) {
 			if (!full && (caught_up || (streams(conn, side) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
 				direction->ordered = 1;
+				direction->ordered_at = own->write_seq;
 				direction->waits_since = 0;
 				/* What it got until now, it got from TCP. */
 				if (!spill_of(direction))

@@ -162,6 +162,7 @@ static const struct {
 	{ "use-again", use_a_socket_again, false },
 	{ "use-again-in-mid-send", use_a_socket_again_in_mid_send, false },
 	{ "shut-down-in-mid-send", shut_down_in_mid_send, false },
+	{ "send-after-waiting", send_after_waiting, false },
 	{ "stay-behind", stay_behind, false },
 	{ "stand-still", stand_still, false },
 	{ "urgent-byte", send_an_urgent_byte, false },

@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { plainOutcome } from './support/quirks.ts';
+import { recordsOf } from './support/records.ts';
 import { acceleratedScene } from './support/scene.ts';
 
 test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
@@ -83,3 +85,31 @@ test('a program that splices from its sockets stays on the stack, and says why',
   expect(connection?.clientToServer.bytes.bypass).toBe(0);
   expect(connection?.serverToClient.bytes.bypass).toBe(0);
 });
+
+/** Its first call began when the socket was a plain one, and ends when it has joined. */
+test('what a thread sends is not read before what it sent when it had waited for the lock', async () => {
+  const name = 'send-after-waiting';
+  await using scene = await acceleratedScene('quirks');
+  const { daemon } = scene;
+  // Nobody joins meanwhile.
+  daemon.process.kill('SIGSTOP');
+  await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+  const port = await quirks.port();
+  await until('it has shown turns enough', () => recordsOf(daemon, port).some(({ turns }) => turns > 50));
+  quirks.process.kill('SIGUSR1');
+  await until('a thread waits for the lock', () => waitsForLock(quirks.process.pid));
+  daemon.process.kill('SIGCONT');
+  await daemon.untilBypassing(port);
+  quirks.process.kill('SIGUSR1');
+  expect((await quirks.result()).outcome).toBe(await plainOutcome(name));
+  // Another thread's message had taken the bypass by then.
+  const { events } = await daemon.api.events.list.query({ kinds: ['bypassed', 'left'] });
+  expect(events).toMatchObject([{ kind: 'bypassed' }, { kind: 'left', reason: 'bytes on the stack' }]);
+});
+
+/** One of the process's threads sleeps where no signal reaches it. */
+function waitsForLock(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).some((id) =>
+    readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8').includes(') D '),
+  );
+}

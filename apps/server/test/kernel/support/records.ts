@@ -27,6 +27,8 @@ export interface ConnectionRecord {
   readonly dozing: number;
   /** What each end sends. */
   readonly direction: readonly [DirectionRecord, DirectionRecord];
+  /** Changes of direction that were seen on the stack. */
+  readonly turns: number;
   /** How often in a row a stream tried the bypass in vain. */
   readonly trials: number;
 }
