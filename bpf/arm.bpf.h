@@ -80,18 +80,22 @@ static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connectio
 
 /*
  * The sender of a stream: nothing is called any more but at its end. Where nobody has ever been armed, the kernel may be too old for it, and a stream that
- * was never tried had better stay awake: it would sleep for good.
+ * was never tried had better stay awake: it would sleep for good. So had a two-way stream where the kernel is known to be, for its other end sleeps, too.
  */
 static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	__u64 now = conn->direction[side & 1].pace.seen;
+	bool two_way = streams_both_ways(conn);
+	__u64 longest = now + (TRIAL_PAUSE_NS << MOST_DOUBLINGS_TWO_WAY);
 
-	if (conn->armed != BOTH_ENDS && !census.armed)
+	if (!census.armed && (conn->armed != BOTH_ENDS || (two_way && census.not_armed)))
 		return;
 	if (!disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
 		return;
 	if (conn->next_trial <= now)
 		postpone_trial(conn, now, false);
+	if (two_way && conn->next_trial > longest)
+		conn->next_trial = longest;
 	conn->trial = SS_TRIAL_NONE;
 	conn->dozing = 1;
 }
@@ -131,7 +135,7 @@ static __always_inline void doze_between_trials(struct bpf_sock_ops *ops, struct
 }
 
 /*
- * The other end of what dozes: called again at its own first data. Not if it is kept on the stack: there both ends send, and this one is called
+ * The other end of what dozes: called again at its own first data. Not if it is kept on the stack, or streams both ways: there both ends send, and this one is called
  * before each of its sends, when TCP asks for its segment size; it would be switched on and off with every message.
  */
 static __always_inline void doze_until_it_sends(struct bpf_sock_ops *ops, struct ss_connection *conn, struct flow *flow)

@@ -82,13 +82,13 @@ static __always_inline void begin_measuring(struct ss_direction *direction, stru
 
 /*
  * It paused, and that was its own affair. Among other streams of its two programs it may have been held up, or its thread have been busy with them: that is
- * what the path is like there. So it is in a two-way stream: who waits for an answer there waits for the path, and TCP may hold back what it gathers for 40 ms.
+ * what the path is like there.
  */
 static __always_inline bool was_at_leisure(struct ss_direction *direction, struct tcp_sock *sender, __u64 elapsed, bool among_others)
 {
 	__u64 before = direction->pace.worked, worked;
 
-	if (!(direction->pauses & SS_PAUSED) || sends_against_the_stream(direction))
+	if (!(direction->pauses & SS_PAUSED))
 		return false;
 	if (!among_others)
 		return true;
@@ -104,7 +104,7 @@ static __always_inline bool was_at_leisure(struct ss_direction *direction, struc
  * measurement; NOT_YET until then; AT_LEISURE for a stream that pauses, so that its rate is its program's and not the path's.
  */
 static __always_inline __u32 measure(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes,
-				     __u64 *elapsed)
+				     __u64 *elapsed, bool pauses_are_the_paths)
 {
 	struct ss_pace *pace = &direction->pace;
 	struct ss_race *race;
@@ -129,7 +129,7 @@ static __always_inline __u32 measure(struct ss_connection *conn, struct ss_direc
 		return NOT_YET;
 	race = race_of(conn);
 	among_others = race && runs_with_others(race, conn, now);
-	if (was_at_leisure(direction, sender, *elapsed, among_others)) {
+	if (!pauses_are_the_paths && was_at_leisure(direction, sender, *elapsed, among_others)) {
 		direction->pauses = 0;
 	} else {
 		rate = (__u64)pace->bytes * 1000 / (*elapsed / 1000) + AT_LEISURE + 1;
@@ -193,14 +193,15 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 						     struct tcp_sock *sender, __u32 bytes)
 {
 	__u64 elapsed = 0, now;
-	bool two_way = sends_against_the_stream(direction);
+	bool two_way = streams_both_ways(conn);
 	struct ss_race *race;
 	__u32 rate;
 
 	/* More waits behind it, or it waited itself for an acknowledgement. */
 	if (PEEK(sender, write_seq) - PEEK(sender, snd_nxt) > bytes || !in_a_call(sender))
 		direction->pauses |= SS_HELD_UP;
-	rate = measure(conn, direction, sender, bytes, &elapsed);
+	/* Who waits for an answer waits for TCP, which may hold back what it gathers for 40 ms. */
+	rate = measure(conn, direction, sender, bytes, &elapsed, two_way);
 	if (rate == NOT_YET)
 		return may_write_large(conn, direction) ? TAKE_A_GLANCE : NOTHING_NEW;
 	now = direction->pace.seen;
@@ -240,7 +241,7 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	__u64 elapsed = 0;
 	__u32 rate;
 
-	if (direction->mean < GATHERED_BYTES && gathers(sender) && !sends_against_the_stream(direction)) {
+	if (direction->mean < GATHERED_BYTES && gathers(sender) && !streams_both_ways(conn)) {
 		/* Nothing remains to be measured: it is to stay away for as long as after a trial. */
 		if (conn->trial == SS_TRIAL_GLANCE)
 			conn->trial = SS_TRIAL_MEASURED;
@@ -251,12 +252,12 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 			return true;
 		conn->trial = SS_TRIAL_MEASURED;
 	}
-	rate = measure(conn, direction, sender, bytes, &elapsed);
+	rate = measure(conn, direction, sender, bytes, &elapsed, false);
 	if (rate <= AT_LEISURE)
 		return false;
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. Of a two-way stream one direction will do. */
 	if (!direction->stack_rate)
-		return direction->mean < LARGE_BYTES && !(sends_against_the_stream(direction) && was_measured_on_stack(conn));
+		return direction->mean < LARGE_BYTES && !(streams_both_ways(conn) && was_measured_on_stack(conn));
 	/* TCP carries it, for there are bytes on their way from before: the bypass has yet to begin. */
 	if (!direction->ordered && !spill_of(direction)) {
 		race = race_of(conn);

@@ -30,9 +30,9 @@ static __always_inline bool may_spill(struct ss_connection *conn, __u32 side, __
  * Another thread's send that had waited for the socket's lock since before it was enrolled, and so has given its bytes to TCP, after the first redirect. They may
  * still be there (Nagle, a pace): if what the same thread sends next were redirected, it would be read first.
  */
-static __always_inline bool was_overtaken(struct ss_direction *direction, struct tcp_sock *own)
+static __always_inline bool was_overtaken(struct ss_direction *direction, __u32 write_seq)
 {
-	return direction->ordered && own->write_seq != direction->ordered_at;
+	return direction->ordered && write_seq != direction->ordered_at;
 }
 
 /* With the sender's lock held. */

@@ -24,5 +24,6 @@ enum bpf_map_type___of_6_2 {
 /* Volatile, for somebody else writes to it, and what is looked at first and what second often matters: calls of the helper keep their order, too. */
 #define peek_by_load(tp, field) (*(volatile typeof((tp)->field) *)&cast(tp)->field)
 
+/* Of a variable: the way to a field of a record of ours would become part of what older kernels are asked for, and they refuse the program. */
 #define PEEK(tp, field) (can_cast() ? peek_by_load(tp, field) : BPF_CORE_READ(tp, field))
 #define PEEK_BITFIELD(tp, field) (can_cast() ? BPF_CORE_READ_BITFIELD(cast(tp), field) : BPF_CORE_READ_BITFIELD_PROBED(tp, field))

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "record.bpf.h"
+#include "two-way.bpf.h"
 
 /* While some are still on their way to the bypass, those that are there have less of the processors than they will. Not for longer than this. */
 #define LONGEST_COMING_NS (500 * 1000 * 1000ULL)
@@ -31,6 +32,9 @@
 
 /* The other path must be better by more than measuring is wrong. */
 #define MARGIN 16
+/* The same where fewer messages come than so many a millisecond: of 400 in a window, one in twenty is chance. */
+#define MARGIN_BY_CHANCE 4
+#define MANY_MESSAGES 25
 /* The same for all of them in a trial, and in the other direction: what being watched costs on the stack. */
 #define MARGIN_OF_TRIAL 32
 /* Who gets so many times what it got when it was tried was held up by its program then, and what it had on the stack says nothing of what TCP could carry now. */
@@ -41,6 +45,12 @@
 static __always_inline bool is_clearly_less(__u64 rate, __u64 other)
 {
 	return rate + rate / MARGIN < other;
+}
+
+/* Requests that come when they come: how many there are in 16 ms is chance, by which the path is not to be judged unless it makes a great difference. */
+static __always_inline bool comes_by_chance(struct ss_direction *direction)
+{
+	return sends_against_the_stream(direction) && direction->bypass_rate < (__u64)MANY_MESSAGES * direction->mean;
 }
 
 /* Several processors may write at a time; what gets lost of that is one measurement among many. */
@@ -170,7 +180,8 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 	__u64 now = direction->pace.seen, stay = now - conn->joined_at;
 
 	if (unlikely(!race) || !runs_with_others(race, conn, now))
-		return is_clearly_less(direction->bypass_rate, direction->stack_rate) || has_outgrown_its_trial(direction);
+		return comes_by_chance(direction) ? direction->bypass_rate + direction->bypass_rate / MARGIN_BY_CHANCE < direction->stack_rate :
+						    is_clearly_less(direction->bypass_rate, direction->stack_rate) || has_outgrown_its_trial(direction);
 	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)

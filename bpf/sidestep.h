@@ -201,7 +201,7 @@ struct ss_direction {
 	__u32 stack_rate;	/* bytes a millisecond, as measured while streaming on the stack; 0: not yet */
 	__u32 bypass_rate;	/* the same since joining */
 	__u32 tried_rate;	/* the same when it was first held against that of the stack; 0: not yet */
-	__u32 spill;		/* the reader's queue was full: TCP carries this direction until the reader has caught up. An ss_spill, and above it the spill's number */
+	__u32 spill;		/* the reader's queue was full, or the sender overtaken: TCP carries this direction until the reader has caught up. An ss_spill, and above it the spill's number */
 	__u32 spilled_at;	/* the reader's copied_seq as it was last looked at meanwhile */
 	__u8 windows;		/* for how long its rate was measured on this path in a row, in windows of 16 ms, as far as that matters */
 	__u8 vain_waits;	/* how often in a row the reader did not catch up while the sender looked */

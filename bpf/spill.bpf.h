@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A direction whose reader's queue was full: TCP carries it, though both ends are enrolled, until the reader has caught up. The sender's verdict begins and ends
- * a spill, an iterator settles it. What the iterator saw of one spill it must not say of the next one, which then nobody would watch: so spills are
+ * A direction whose reader's queue was full, or whose sender was overtaken (overflow.bpf.h): TCP carries it, though both ends are enrolled, until the reader has caught
+ * up. A spill begins and ends with the sender's lock held, an iterator settles it. What the iterator saw of one spill it must not say of the next one, which then nobody would watch: so spills are
  * numbered, and it says so by a compare-and-swap.
  */
 #pragma once

@@ -74,9 +74,14 @@ static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reas
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	/* Where none was ever woken, it may be for good. */
-	if (!conn->trial || !census.armed)
+	if (!conn->trial)
 		return;
+	/* Where none was ever woken, it may be for good: this one, which is awake, is to show it. */
+	if (!census.armed) {
+		if (!census.not_armed && !conn->arm)
+			ask_to_be_armed(conn);
+		return;
+	}
 	conn->trial = SS_TRIAL_NONE;
 	if (was_sent_away(reason)) {
 		conn->next_trial = next_look_at_obstacle(now);
@@ -106,6 +111,9 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	if (conn->arm)
 		be_armed(conn);
 	if ((conn->turns < conn->due && !conn->trial) || conn->given_up || conn->armed != BOTH_ENDS)
+		return;
+	/* It has left what looked like turns, and would at once look like them again. */
+	if (!conn->trial && streams_both_ways(conn) && bpf_ktime_get_ns() < conn->next_trial)
 		return;
 	reason = obstacle(conn, false);
 	explain(conn, reason);
@@ -235,13 +243,14 @@ static __always_inline void settle(struct seq_file *seq, struct ss_connection *c
 static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[!(side & 1)];
-	struct tcp_sock *reader = (void *)conn->sock[side & 1];
+	struct tcp_sock *reader = (void *)conn->sock[side & 1], *sender = (void *)conn->sock[!(side & 1)];
 	__u32 copied, spill = *(volatile __u32 *)&direction->spill;
 
 	if (state_of_spill(spill) != SS_SPILL_WATCHED)
 		return;
 	copied = BPF_CORE_READ(reader, copied_seq);
-	if (holds_redirected(reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {
+	/* Who is past its verdict has its message yet to put there. */
+	if (calls_inside(sender) > 0 || holds_redirected(reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {
 		direction->spilled_at = copied;
 		census.candidates++;
 		return;
@@ -259,7 +268,10 @@ static __always_inline bool may_have_been_misled(struct ss_connection *conn, __u
 	       (!direction->ordered && !all_read((void *)conn->sock[!(side & 1)], (void *)conn->sock[side & 1]));
 }
 
-/* A program has asked FIONREAD for the first time since its connection joined, and may have been told too little. */
+/*
+ * A program has asked FIONREAD for the first time since its connection joined, and may have been told too little; or a sender that had not seen that yet has
+ * gone over to TCP since.
+ */
 static __always_inline void become_strict(struct ss_connection *conn)
 {
 	conn->strict = 1;
@@ -284,7 +296,7 @@ static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, s
 		begin_leaving(conn, kept);
 	else if (habit)
 		begin_leaving(conn, habit);
-	else if (state_of(conn) == SS_STATE_BYPASS && !conn->strict && must_be_strict(conn))
+	else if (state_of(conn) == SS_STATE_BYPASS && (conn->strict || must_be_strict(conn)))
 		become_strict(conn);
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:

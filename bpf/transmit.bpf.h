@@ -17,6 +17,12 @@
  */
 #define GIVE_UP_TURNS 4096
 
+/* A stream does by its length where it cannot sleep until it is asked again, for the kernel cannot wake it. */
+static __always_inline bool has_shown_enough(struct ss_connection *conn, struct ss_direction *direction)
+{
+	return conn->turns >= GIVE_UP_TURNS || (direction->streak >= GIVE_UP_TURNS && census.not_armed && !census.armed);
+}
+
 static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
 {
 	if (config.kill)
@@ -37,8 +43,10 @@ static __always_inline bool is_no_turn(struct ss_connection *conn, __u32 side)
 	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
 	struct ss_direction *direction = &conn->direction[side & 1];
 
-	note_crossing(direction, !all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq));
-	return sends_against_the_stream(direction) && gathers(me);
+	if (!me || !peer)
+		return false;
+	note_crossing(direction, gathers(me) && (!all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq)));
+	return streams_both_ways(conn) && gathers(me);
 }
 
 static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
@@ -53,7 +61,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		doze_between_trials(ops, conn, side);
 		return;
 	}
-	if (conn->given_up || (conn->turns >= GIVE_UP_TURNS && conn->vain_looks >= MOST_LOOKS_AT_OBSTACLE)) {
+	if (conn->given_up || (has_shown_enough(conn, direction) && conn->vain_looks >= MOST_LOOKS_AT_OBSTACLE)) {
 		conn->given_up = 1;
 		set_hooks(ops, BPF_SOCK_OPS_STATE_CB_FLAG);
 		return;
@@ -95,7 +103,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk = ops->sk;
 	struct ss_connection *conn;
 	struct flow *flow;
-	bool data = ops->skb_len > 0;
+	bool data = ops->skb_len > 0, overtaken;
+	struct tcp_sock *own;
 	__u32 side;
 
 	if (!sk)
@@ -137,10 +146,14 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	case SS_STATE_BYPASS:
 		if (data && !conn->direction[side].ordered && !conn->strict)
 			plug(ops, conn, side);
-		/* After the first redirect: a send that was overtaken, or a retransmission. Of what follows nothing may be read before it. */
-		if (data && conn->direction[side].ordered && may_spill(conn, side, SS_STATE_BYPASS)) {
+		/* A send that was overtaken: of what follows nothing may be read before it. What is sent once more was read long ago. */
+		if (!data)
+			break;
+		own = (void *)conn->sock[side];
+		overtaken = was_overtaken(&conn->direction[side], PEEK(own, write_seq));
+		if (overtaken && may_spill(conn, side, SS_STATE_BYPASS)) {
 			spill(&conn->direction[side]);
-		} else if (data && (conn->strict || conn->direction[side].ordered)) {
+		} else if (overtaken || conn->strict) {
 			conn->direction[side].overflowed = 1;
 			begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
 		}

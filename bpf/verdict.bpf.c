@@ -75,11 +75,9 @@ static __always_inline void count_streak(struct ss_connection *conn, __u32 side,
 	if (answered == direction->answered)
 		return;
 	direction->answered = answered;
-	note_crossing(direction, own->inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter);
-	if (is_gathered_two_way(direction, own))
-		return;
+	note_crossing(direction, own->inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter && gathers(own));
 	direction->streak = 0;
-	if (conn->trial)
+	if (conn->trial && !streams_both_ways(conn))
 		conn->trial = SS_TRIAL_NONE;
 }
 
@@ -103,7 +101,8 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
 	kept = kept_on_stack(conn);
 	if (unlikely(kept))
 		return kept;
-	if (streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) && tcp_is_faster(conn, direction, own, bytes))
+	if ((streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) || is_gathered_two_way(direction, own)) &&
+	    tcp_is_faster(conn, direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||
 				       (looks_over(streak) && blocks(conn, !(side & 1)))))
@@ -170,7 +169,7 @@ RARE __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *dir
 		return waits_too_long(direction, bytes) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
 	if (!conn->late || conn->strict)
 		return SS_REASON_BYTES_ON_STACK;
-	if (conn->trial ? waits_too_long(direction, bytes) : ++direction->passed >= MOST_PASSED)
+	if (conn->trial || sends_against_the_stream(direction) ? waits_too_long(direction, bytes) : ++direction->passed >= MOST_PASSED)
 		return SS_REASON_BYTES_ON_STACK;
 	return SS_REASON_NONE;
 }
@@ -251,7 +250,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	full = reason ? SS_REASON_NONE : no_room(conn, side, peer, msg->size);
 	if (unlikely(full) && (full != SS_REASON_QUEUE_FULL || !may_spill(conn, side, state)))
 		reason = full;
-	if (!reason && unlikely(was_overtaken(direction, own))) {
+	if (!reason && unlikely(was_overtaken(direction, own->write_seq))) {
 		if (may_spill(conn, side, state))
 			spill(direction);
 		else
