@@ -13,6 +13,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
@@ -33,6 +34,14 @@ function workplace() {
 }
 
 const healthOf = (out: string) => `${/http:\/\/[\d.:]+/.exec(out)?.[0]}/healthz`;
+
+/** It answers when it has said what it had to say at its start, or has seen that nobody takes it. */
+async function untilStarted(stateDir: string): Promise<void> {
+  await until(() => existsSync(join(stateDir, 'daemon.pid')), 'the daemon did not get ready');
+  const asked = request({ socketPath: join(stateDir, 'daemon.sock'), path: '/' }).end();
+  const [answer] = await once(asked, 'response');
+  answer.resume();
+}
 
 /** What a start that is refused prints and leaves. */
 async function refused(args: readonly string[], wrapper: readonly string[] = []) {
@@ -346,7 +355,7 @@ describe('a daemon', () => {
     }).toThrow('EAGAIN');
     const shell = ['sh', '-c', 'pipe=$1; shift; exec "$@" >"$pipe"', 'sh', pipe];
     await using daemon = spawnDaemon(place.args, shell);
-    await until(() => existsSync(join(place.stateDir, 'daemon.pid')), 'the daemon did not get ready');
+    await untilStarted(place.stateDir);
     const said = Buffer.alloc(1 << 20);
     readSync(reader, said);
     daemon.child.kill('SIGTERM');
