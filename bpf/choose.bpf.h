@@ -55,6 +55,12 @@ static __always_inline bool gathers(struct tcp_sock *tp)
 	return !(PEEK_BITFIELD(tp, nonagle) & TCP_NAGLE_OFF);
 }
 
+/* Writes of this size, by this sender, become larger segments. */
+static __always_inline bool is_gathered(struct ss_direction *direction, struct tcp_sock *sender)
+{
+	return direction->mean < GATHERED_BYTES && gathers(sender);
+}
+
 #define NOT_YET 0
 #define AT_LEISURE 1
 
@@ -178,7 +184,7 @@ static __always_inline void end_glance(struct ss_connection *conn)
 /* Two streams at once that TCP gathers. Whether that pays is measured. Where it does not gather, turns or not, the bypass is the faster path. */
 static __always_inline bool is_gathered_two_way(struct ss_direction *direction, struct tcp_sock *sender)
 {
-	return sends_against_the_stream(direction) && direction->mean < GATHERED_BYTES && gathers(sender);
+	return sends_against_the_stream(direction) && is_gathered(direction, sender);
 }
 
 enum judgement {
@@ -209,7 +215,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	conn->patience = 0;
 	if (rate == AT_LEISURE) {
 		direction->stack_rate = 0;
-		if (gathers(sender) && direction->mean < GATHERED_BYTES)
+		if (is_gathered(direction, sender))
 			return LEAVE_TO_TCP;
 		return now < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;
 	}
@@ -241,7 +247,7 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	__u64 elapsed = 0;
 	__u32 rate;
 
-	if (direction->mean < GATHERED_BYTES && gathers(sender) && !streams_both_ways(conn)) {
+	if (is_gathered(direction, sender) && !streams_both_ways(conn)) {
 		/* Nothing remains to be measured: it is to stay away for as long as after a trial. */
 		if (conn->trial == SS_TRIAL_GLANCE)
 			conn->trial = SS_TRIAL_MEASURED;

@@ -17,8 +17,7 @@ static __always_inline void plug(struct bpf_sock_ops *ops, struct ss_connection 
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 	int mark = PLUGGED_LOWAT;
 
-	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL ||
-	    (direction->mean < GATHERED_BYTES && gathers(tp)))
+	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL || is_gathered(direction, tp))
 		return;
 	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
 	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof(mark)))

@@ -41,12 +41,13 @@ static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_tr
 static __always_inline bool is_no_turn(struct ss_connection *conn, __u32 side)
 {
 	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
-	struct ss_direction *direction = &conn->direction[side & 1];
+	bool gathered;
 
 	if (!me || !peer)
 		return false;
-	note_crossing(direction, gathers(me) && (!all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq)));
-	return streams_both_ways(conn) && gathers(me);
+	gathered = gathers(me);
+	note_crossing(&conn->direction[side & 1], gathered && (!all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq)));
+	return gathered && streams_both_ways(conn);
 }
 
 static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
@@ -98,13 +99,29 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		ask_for_attention();
 }
 
+/* TCP carries a segment between enrolled sockets. If its send was overtaken, nothing of what follows may be read before it; what is sent once more was read long ago. */
+static __always_inline void carry_although_enrolled(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *own = (void *)conn->sock[side & 1];
+	bool overtaken = was_overtaken(direction, PEEK(own, write_seq));
+
+	if (!direction->ordered && !conn->strict)
+		plug(ops, conn, side);
+	if (overtaken && may_spill(conn, side, SS_STATE_BYPASS)) {
+		spill(direction);
+	} else if (overtaken || conn->strict) {
+		direction->overflowed = 1;
+		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
+	}
+}
+
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
 	struct ss_connection *conn;
 	struct flow *flow;
-	bool data = ops->skb_len > 0, overtaken;
-	struct tcp_sock *own;
+	bool data = ops->skb_len > 0;
 	__u32 side;
 
 	if (!sk)
@@ -144,19 +161,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 		}
 		break;
 	case SS_STATE_BYPASS:
-		if (data && !conn->direction[side].ordered && !conn->strict)
-			plug(ops, conn, side);
-		/* A send that was overtaken: of what follows nothing may be read before it. What is sent once more was read long ago. */
-		if (!data)
-			break;
-		own = (void *)conn->sock[side];
-		overtaken = was_overtaken(&conn->direction[side], PEEK(own, write_seq));
-		if (overtaken && may_spill(conn, side, SS_STATE_BYPASS)) {
-			spill(&conn->direction[side]);
-		} else if (overtaken || conn->strict) {
-			conn->direction[side].overflowed = 1;
-			begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
-		}
+		if (data)
+			carry_although_enrolled(ops, conn, side);
 		break;
 	case SS_STATE_PARTED:
 		finish_parting(conn);

@@ -75,7 +75,7 @@ static __always_inline void count_streak(struct ss_connection *conn, __u32 side,
 	if (answered == direction->answered)
 		return;
 	direction->answered = answered;
-	note_crossing(direction, own->inet_conn.icsk_inet.sk.sk_backlog.rmem_alloc.counter && gathers(own));
+	note_crossing(direction, queued_bytes(own) && gathers(own));
 	direction->streak = 0;
 	if (conn->trial && !streams_both_ways(conn))
 		conn->trial = SS_TRIAL_NONE;
