@@ -1,7 +1,7 @@
 import type { Labels, Measurement, Point } from './cell.ts';
 import { type Cpus, cpusOf } from './cpus.ts';
 import type { Options } from './options.ts';
-import { runTraffic } from './run-traffic.ts';
+import { bypassedShare, runTraffic } from './run-traffic.ts';
 import type { TrafficOptions } from './traffic.ts';
 import type { Variant } from './variants.ts';
 
@@ -50,7 +50,7 @@ export function exchangePoint(
           'p90 in µs': result.latencyUs.p90,
           'p99 in µs': result.latencyUs.p99,
           'p99.9 in µs': result.latencyUs.p999,
-          ...(variant === 'Sidestep' && { 'bypassed in %': (bypassedBytes / sent) * 100 }),
+          ...bypassedShare(variant, bypassedBytes, sent),
         },
         trouble: null,
       };

@@ -1,6 +1,6 @@
 import type { Labels, Point } from './cell.ts';
 import type { Options } from './options.ts';
-import { runTraffic } from './run-traffic.ts';
+import { bypassedShare, runTraffic } from './run-traffic.ts';
 import type { TrafficOptions, TrafficResult } from './traffic.ts';
 import type { Variant } from './variants.ts';
 
@@ -36,7 +36,7 @@ export function floodPoint(
           'CPU of sender in %': result.senderCpu * 100,
           'CPU of receiver in %': result.receiverCpu * 100,
           'CPU in µs/MiB': cpuOf(result),
-          ...(variant === 'Sidestep' && { 'bypassed in %': (bypassedBytes / result.sent) * 100 }),
+          ...bypassedShare(variant, bypassedBytes, result.sent),
         },
         trouble: null,
       };

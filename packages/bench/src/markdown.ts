@@ -1,10 +1,10 @@
 import type { CellResult, PointResult } from './cell.ts';
 import { groupsOf, wordsOf } from './groups.ts';
 import { number } from './numbers.ts';
+import { BYPASSED } from './run-traffic.ts';
 import { detailOf, figureOf, ratioOf, type Spread } from './statistics.ts';
 import { VARIANTS, type Variant } from './variants.ts';
 
-const BYPASSED = 'bypassed in %';
 const AGAINST: readonly Variant[] = ['TCP', 'textbook', 'UNIX'];
 
 /** So many points are seen at a glance in one table, whatever distinguishes them. */

@@ -5,8 +5,16 @@ import { Traffic, type TrafficOptions, type TrafficProgram, type TrafficResult }
 import type { Variant } from './variants.ts';
 import { within } from './within.ts';
 
+/** The name of that detail. */
+export const BYPASSED = 'bypassed in %';
+
 /** Beyond what a program should take, until it counts as hung. */
 const PATIENCE_SECONDS = 6;
+
+/** The share of what was sent that took the bypass, as a detail of a measurement; only Sidestep has one. */
+export function bypassedShare(variant: Variant, bypassed: number, sent: number): Record<string, number> {
+  return variant === 'Sidestep' ? { [BYPASSED]: (bypassed / sent) * 100 } : {};
+}
 
 export interface TrafficRun<P extends TrafficProgram> {
   readonly result: TrafficResult<P>;

@@ -1,7 +1,7 @@
 import type { Cell, Point } from './cell.ts';
 import type { Options } from './options.ts';
 import { planOf } from './rounds.ts';
-import { runTraffic } from './run-traffic.ts';
+import { bypassedShare, runTraffic } from './run-traffic.ts';
 import { sizeWords } from './sizes.ts';
 import { OVER_IP } from './variants.ts';
 
@@ -40,7 +40,7 @@ function pointOf(
       const { result, bypassedBytes } = await runTraffic(bed, variant, 'stream', traffic, seconds);
       return {
         value: result.gigabitsPerSecond,
-        details: variant === 'Sidestep' ? { 'bypassed in %': (bypassedBytes / result.sent) * 100 } : {},
+        details: bypassedShare(variant, bypassedBytes, result.sent),
         trouble: null,
       };
     },

@@ -166,8 +166,7 @@ static inline void send_after_waiting(int client, int server)
 	slow_page_wait(&page);
 	begin_call(&waiting, send_twice);
 	wait_until_locked_out(&waiting);
-	for (told = told_at_once; !told && !stopping;)
-		sleep_ns(NS_PER_MS);
+	wait_until_told();
 	slow_page_fill(&page, "1");
 	note("first", receive_whole(server, bytes, 1, false));
 	early.read = true;

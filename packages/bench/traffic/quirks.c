@@ -140,8 +140,7 @@ static void stand_still(int client, int server)
 			fail("pthread_create");
 		slow_page_wait(&late[i].page);
 	}
-	while (!told && !stopping)
-		sleep_ns(NS_PER_MS);
+	wait_until_told();
 	for (int i = 0; i < 2; i++) {
 		slow_page_fill(&late[i].page, "as much as it is");
 		pthread_join(threads[i], NULL);

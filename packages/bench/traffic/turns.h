@@ -30,3 +30,10 @@ static inline void take_turns(int client, int server)
 	}
 	told = told_at_once;
 }
+
+/* Without saying anything meanwhile. */
+static inline void wait_until_told(void)
+{
+	while (!told && !stopping)
+		sleep_ns(NS_PER_MS);
+}

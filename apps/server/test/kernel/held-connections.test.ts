@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
 import { openScene } from './support/scene.ts';
 import { CONNECTIONS, SIZE, stoppedReader } from './support/stopped-reader.ts';
+import { threadsAsleepIn } from './support/threads.ts';
 
 test('disabling waits for a reader that has stopped, names it, and resets its connections on demand only', async () => {
   await using scene = await openScene('held');
@@ -103,12 +103,6 @@ test('a socket that was closed from outside, and whose program does not look, ho
   expect(server.process.running).toBe(true);
 });
 
-/** Threads of the process that wait for a page of memory. */
-function standingStill(pid: number): number {
-  const waits = readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}/wchan`);
-  return waits.filter((path) => readFileSync(path, 'utf8') === 'handle_userfault').length;
-}
-
 /** Longer than the daemon waits before it resets what somebody asked it to. */
 const SOME_RESETS_MS = 4000;
 
@@ -119,7 +113,7 @@ test('the daemon does not wait for a program that keeps its sockets locked', asy
   await using quirks = new Traffic('quirks', { case: 'stand-still' }, { cgroup: cgroup.path });
   await daemon.untilBypassing(await quirks.port());
   quirks.process.kill('SIGUSR1');
-  await until('both sends stand still', async () => standingStill(quirks.pid) === 2);
+  await until('both sends stand still', async () => threadsAsleepIn(quirks.pid, 'handle_userfault') === 2);
 
   const disabling = daemon.verb('disable', '--now');
   await until('its connection is named', async () => {

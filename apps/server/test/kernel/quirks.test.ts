@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { plainOutcome } from './support/quirks.ts';
 import { recordsOf } from './support/records.ts';
 import { acceleratedScene } from './support/scene.ts';
+import { threadsAsleepIn } from './support/threads.ts';
 
 test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
   '%s answers on the bypass what it answers on the stack',
@@ -97,7 +97,7 @@ test('what a thread sends is not read before what it sent when it had waited for
   const port = await quirks.port();
   await until('it has shown turns enough', () => recordsOf(daemon, port).some(({ turns }) => turns > 50));
   quirks.process.kill('SIGUSR1');
-  await until('a thread waits for the lock', () => waitsForLock(quirks.process.pid));
+  await until('a thread waits for the lock', () => threadsAsleepIn(quirks.pid, '__lock_sock') === 1);
   daemon.process.kill('SIGCONT');
   await daemon.untilBypassing(port);
   quirks.process.kill('SIGUSR1');
@@ -106,10 +106,3 @@ test('what a thread sends is not read before what it sent when it had waited for
   const { events } = await daemon.api.events.list.query({ kinds: ['bypassed', 'left'] });
   expect(events).toMatchObject([{ kind: 'bypassed' }, { kind: 'left', reason: 'bytes on the stack' }]);
 });
-
-/** One of the process's threads sleeps where no signal reaches it. */
-function waitsForLock(pid: number): boolean {
-  return readdirSync(`/proc/${pid}/task`).some((id) =>
-    readFileSync(`/proc/${pid}/task/${id}/stat`, 'utf8').includes(') D '),
-  );
-}
