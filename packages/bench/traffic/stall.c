@@ -192,10 +192,10 @@ static void hold_up_after(int fd, uint32_t ms)
 		fail("setsockopt");
 }
 
-/* As long as somebody looks at what waits: until the next SIGUSR1. */
-static void hold_until_told(void)
+/* As long as somebody looks at the connection: until the next SIGUSR1. */
+static void hold_until_told(const char *what, uint64_t bytes)
 {
-	printf("{\"before\":%lu}\n", tally->before);
+	printf("{\"%s\":%lu}\n", what, bytes);
 	fflush(stdout);
 	while (!told_within_ms() && !stopping)
 		;
@@ -211,12 +211,14 @@ static uint64_t send_all(int fd)
 		shutdown(fd, SHUT_WR);
 		return 0;
 	}
+	if (options.hold)
+		hold_until_told("turns", tally->sent);
 	atomic_store(&tally->flooding, true);
 	if (options.blocking)
 		hold_up_after(fd, STALL_MS);
 	accepted = flood(fd, options.limit);
 	if (options.hold)
-		hold_until_told();
+		hold_until_told("before", tally->before);
 	atomic_store(&tally->resumed, true);
 	if (options.blocking)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
@@ -260,7 +262,7 @@ static const struct argp_option argp_options[] = {
 	{ "whole", 'm', NULL, 0, "when the reader is back, it receives with MSG_WAITALL, a MiB at a time", 0 },
 	{ "warm-ms", 'w', "MS", 0, "requests and answers before the flood (500); 0: until SIGUSR1", 0 },
 	{ "first", 'f', "BYTES", 0, "the reader stops after so many bytes of the flood (0)", 0 },
-	{ "hold", 'h', NULL, 0, "say when the sender is held up, and go on at SIGUSR1", 0 },
+	{ "hold", 'h', NULL, 0, "say when the turns are over and when the sender is held up, and go on at SIGUSR1", 0 },
 	{ "receive-buffer", 'r', "BYTES", 0, "SO_RCVBUF of the reader (as the kernel chooses)", 0 },
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },

@@ -13,6 +13,8 @@ interface EndRecord {
 
 /** Rates are in bytes a millisecond, 0 as long as none was measured: on the stack, and on the bypass since it last joined. */
 interface DirectionRecord {
+  readonly bypass_messages: bigint;
+  readonly bypass_bytes: bigint;
   readonly stack_rate: number;
   readonly bypass_rate: number;
 }
