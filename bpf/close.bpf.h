@@ -3,7 +3,7 @@
 #pragma once
 
 #include "events.bpf.h"
-#include "plug.bpf.h"
+#include "lend.bpf.h"
 #include "record.bpf.h"
 #include "socket.bpf.h"
 
@@ -38,8 +38,8 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 		return;
 	side = flow->side & 1;
 	read_stack_counters(&conn->direction[side], (void *)conn->sock[side]);
-	if (conn->direction[side].plugged)
-		unplug(ops, conn, side);
+	if (conn->direction[side].lent)
+		take_back(ops, conn, side);
 	before = __sync_fetch_and_or(&conn->closed, 1 << side);
 	ends = before & SS_PAIRED ? SS_BOTH_ENDS : 1 << SS_CLIENT;
 	/* The one who completes the mask gives the record back. */

@@ -7,7 +7,7 @@
  */
 #include "arm.bpf.h"
 #include "pause.bpf.h"
-#include "plug.bpf.h"
+#include "lend.bpf.h"
 
 #define SO_RCVLOWAT 18
 
@@ -20,17 +20,19 @@ static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connectio
 		take_from(&conn->to_wake, 1 << (side & 1));
 }
 
-/* Unless its program has set another meanwhile. */
-static __always_inline void give_mark_back(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
+/* As take_back: the kernel wants another pointer here. */
+static __always_inline void take_back_on_visit(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
-	int before = direction->lowat_before;
+	int before = direction->lowat_before, off = 0;
 
-	if (BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT &&
+	if (direction->lent & SS_LENT_LOWAT && BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT &&
 	    bpf_setsockopt(tp, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before)))
 		return;
-	direction->plugged = 0;
-	take_from(&conn->to_unplug, 1 << (side & 1));
+	if (direction->lent & SS_LENT_LINEAR && bpf_setsockopt(tp, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &off, sizeof(off)))
+		return;
+	direction->lent = 0;
+	take_from(&conn->to_take_back, 1 << (side & 1));
 }
 
 SEC("iter/tcp")
@@ -54,8 +56,8 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 	side = flow->side & 1;
 	if (conn->to_wake & (1 << side))
 		wake_reader(tp, conn, side);
-	if (conn->to_unplug & (1 << side) && state_of(conn) == SS_STATE_STACK)
-		give_mark_back(tp, conn, side);
+	if (conn->to_take_back & (1 << side) && state_of(conn) == SS_STATE_STACK)
+		take_back_on_visit(tp, conn, side);
 	if (!conn->arm)
 		return 0;
 	if (watch(tp))

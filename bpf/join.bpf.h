@@ -144,7 +144,7 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	conn->announced = 0;
 	conn->reason = SS_REASON_NONE;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
-		conn->to_unplug = 0;
+		conn->to_take_back = 0;
 		conn->vain_looks = 0;
 		conn->joined_at = bpf_ktime_get_ns();
 		conn->joined_with = bypassed_messages(conn);

@@ -117,8 +117,13 @@ struct in6_addr {
 	} in6_u;
 };
 
+struct netns_ipv4 {
+	int sysctl_tcp_rmem[3];
+};
+
 struct net {
 	__u64 net_cookie;
+	struct netns_ipv4 ipv4;
 };
 
 typedef struct {
@@ -178,6 +183,7 @@ struct sock {
 	struct sock_cgroup_data sk_cgrp_data;
 	kuid_t sk_uid;
 	unsigned char sk_shutdown;
+	__u8 sk_userlocks : 4;
 	int sk_rcvbuf;
 	struct mem_cgroup *sk_memcg;
 };
@@ -204,7 +210,10 @@ struct tcp_sock {
 	__u64 bytes_retrans;
 	bool is_mptcp;
 	__u8 nonagle : 4;
+	__u8 thin_lto : 1;
 	__u32 notsent_lowat;
+	__u32 snd_ssthresh;
+	__u32 mss_cache;
 };
 
 struct tcp_request_sock {

@@ -105,15 +105,15 @@ static __always_inline void note_unread(struct ss_connection *conn)
 		ask_for_attention();
 }
 
-/* Who sends nothing more does not get its mark back at a send. */
-static __always_inline void note_plugs(struct ss_connection *conn)
+/* Who sends nothing more does not give back at a send what it was lent. */
+static __always_inline void note_lent(struct ss_connection *conn)
 {
-	if (conn->direction[SS_CLIENT].plugged)
-		add_to(&conn->to_unplug, 1 << SS_CLIENT);
-	if (conn->direction[SS_SERVER].plugged)
-		add_to(&conn->to_unplug, 1 << SS_SERVER);
-	take_from(&conn->to_unplug, conn->closed);
-	if (conn->to_unplug)
+	if (conn->direction[SS_CLIENT].lent)
+		add_to(&conn->to_take_back, 1 << SS_CLIENT);
+	if (conn->direction[SS_SERVER].lent)
+		add_to(&conn->to_take_back, 1 << SS_SERVER);
+	take_from(&conn->to_take_back, conn->closed);
+	if (conn->to_take_back)
 		ask_for_attention();
 }
 
@@ -166,7 +166,7 @@ static __always_inline void finish_parting(struct ss_connection *conn)
 		return;
 	forget_both(conn);
 	note_unread(conn);
-	note_plugs(conn);
+	note_lent(conn);
 	set_distance(conn);
 	report(SS_EVENT_LEFT, conn, conn->reason);
 	report_line("connection %llu left the bypass, reason %u", conn->id, conn->reason);

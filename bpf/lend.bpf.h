@@ -1,41 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What is lent to a sender whose reader is behind, and taken back. */
+/* What is lent to a sender that TCP carries although its socket is enrolled, and taken back. */
 #pragma once
 
 #include "choose.bpf.h"
 #include "record.bpf.h"
 
 #define PLUGGED_LOWAT 1
+/* TCP takes a stream that has this threshold for one at its beginning, and those are not thin. */
+#define TCP_INFINITE_SSTHRESH 0x7fffffff
 
 /*
  * A stream that is enrolled and goes by TCP, until its reader has caught up, must not fill TCP's buffers first: with them full its reader would
  * hardly ever catch up. A low-water mark of one byte has the sender wait as soon as TCP cannot pass everything on.
  */
-static __always_inline void plug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+static __always_inline void lend_low_water_mark(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 	int mark = PLUGGED_LOWAT;
 
-	if (direction->plugged || direction->streak <= GLANCE_AT_TRIAL || is_gathered(direction, tp))
+	if (direction->lent & SS_LENT_LOWAT || direction->streak <= GLANCE_AT_TRIAL || is_gathered(direction, tp))
 		return;
 	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
 	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof(mark)))
-		direction->plugged = 1;
+		direction->lent |= SS_LENT_LOWAT;
 }
 
 /*
- * At the first send after leaving, and at the end: a socket that is disconnected and used again keeps its mark. Who sends nothing more after leaving is
- * visited: note_plugs.
+ * What is redirected fills the reader's buffer, which TCP has promised to its sender: all but the first segment that comes now is dropped, and sent again after 0.2 s, 0.4, 0.8, …
+ * for as long as the reader stands still. That it reads again does not shorten the last of these pauses: back after a minute, it would wait for another one. With linear timeouts
+ * it waits for 0.2 s.
  */
-static __always_inline void unplug(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int before = direction->lowat_before;
+	int on = 1, threshold = TCP_INFINITE_SSTHRESH - 1;
 
-	if (BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT)
+	if (direction->lent & SS_LENT_LINEAR || BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
+		return;
+	if (bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof(on)))
+		return;
+	direction->lent |= SS_LENT_LINEAR;
+	/* Where the congestion control sets none (BBR). As a limit of the window it is none. */
+	if (BPF_CORE_READ(tp, snd_ssthresh) >= TCP_INFINITE_SSTHRESH)
+		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, &threshold, sizeof(threshold));
+}
+
+/*
+ * At the first send after leaving, and at the end: a socket that is disconnected and used again keeps its options. Who sends nothing more after leaving is
+ * visited: note_lent. Not what its program has set meanwhile.
+ */
+static __always_inline void take_back(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+	int before = direction->lowat_before, off = 0;
+
+	if (direction->lent & SS_LENT_LOWAT && BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT)
 		bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before));
-	direction->plugged = 0;
-	take_from(&conn->to_unplug, 1 << (side & 1));
+	if (direction->lent & SS_LENT_LINEAR)
+		bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &off, sizeof(off));
+	direction->lent = 0;
+	take_from(&conn->to_take_back, 1 << (side & 1));
 }

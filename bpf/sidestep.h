@@ -10,7 +10,7 @@
  * layouts agree.
  */
 enum ss_records {
-	SS_RECORDS = 1,
+	SS_RECORDS = 2,
 };
 
 /* Why a connection takes the stack. The words for the codes stand in packages/shared/src/reason.ts. */
@@ -171,6 +171,10 @@ struct ss_pace {
 #define SS_HELD_UP 2		/* a message found its path full: the pause is not the program's own */
 #define SS_TAKES_TURNS 4	/* its program, or its reader, serves others meanwhile */
 
+/* What a sender that TCP carries between enrolled sockets is lent: lend.bpf.h. */
+#define SS_LENT_LOWAT 1		/* TCP_NOTSENT_LOWAT */
+#define SS_LENT_LINEAR 2	/* TCP_THIN_LINEAR_TIMEOUTS */
+
 /* Of a processor's cache. Where a line begins matters for speed alone. */
 #define SS_LINE __attribute__((aligned(64)))
 
@@ -184,7 +188,7 @@ struct ss_direction {
 	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
-	__u8 plugged;		/* the sender's TCP_NOTSENT_LOWAT is ours: see plug.bpf.h */
+	__u8 lent;		/* mask of what the sender's socket has from us: see lend.bpf.h */
 	__u8 crossings;		/* of late it sent while bytes from the other end waited for it, so much more often than not: two-way.bpf.h */
 	__u32 sent;		/* messages on which the verdict thought, whichever path they took */
 	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
@@ -237,14 +241,14 @@ struct ss_connection {
 	__u64 joined_at;	/* CLOCK_MONOTONIC, ns: when it last joined */
 	__u64 joined_with;	/* messages on the bypass then */
 	__u64 arm_since;	/* CLOCK_MONOTONIC, ns: when `arm` was set */
-	__u64 errand_since;	/* CLOCK_MONOTONIC, ns: since when sidestep_arm is asked to wake or to unplug one of its ends; 0: it is not */
+	__u64 errand_since;	/* CLOCK_MONOTONIC, ns: since when sidestep_arm is asked to wake one of its ends, or to take back what it was lent; 0: it is not */
 	__u64 next_trial;	/* CLOCK_MONOTONIC, ns: from when on a stream may try the bypass again */
 	__u32 turns;		/* changes of direction seen on the stack */
 	__u32 due;		/* the number of turns at which joining is tried next */
 	__u32 last_sender;
 	__u32 armed;		/* mask of ends whose transmit hook is on */
 	__u32 to_wake;		/* mask of ends that left with bytes from TCP unread: they must be signalled again */
-	__u32 to_unplug;	/* mask of ends whose TCP_NOTSENT_LOWAT must be given back */
+	__u32 to_take_back;	/* mask of ends that must give back what they were lent */
 	__u8 enrolled;		/* mask of ends in the SOCKHASH */
 	__u8 given_up;		/* not watched any more, and so never to join */
 	__u8 vain_looks;	/* how often in a row something was in its way when it was due */
@@ -293,6 +297,8 @@ struct ss_wake {
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
 	__u32 lowat;		/* TCP_NOTSENT_LOWAT to be given back; all ones if that is not what it is about */
+	__u32 linear;		/* TCP_THIN_LINEAR_TIMEOUTS is to be switched off */
+	__u32 pad;
 };
 
 /* What sidestep_hold writes out: an end that is still enrolled, and what it has not read. */

@@ -13,7 +13,9 @@
 #define MOST_SLEEPERS 8
 #define SOL_SOCKET 1
 #define SOL_TCP 6
+#define TCP_THIN_LINEAR_TIMEOUTS 16
 #define TCP_NOTSENT_LOWAT 25
+#define TCP_BPF_SNDCWND_CLAMP 1002
 
 /* Sleepers inside recv or inside a send that waits for memory have this wake function; pollers have another. */
 extern const void woken_wake_function __ksym __weak;

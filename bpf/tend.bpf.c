@@ -191,11 +191,11 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 #define LONGEST_ERRAND_NS (250 * 1000 * 1000ULL)
 
 /* False when there is no room: then the same socket is visited again, with an empty buffer. */
-static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lowat)
+static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lowat, bool linear)
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lowat = lowat };
+	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lowat = lowat, .linear = linear };
 
 	if (file)
 		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
@@ -204,18 +204,19 @@ static __always_inline bool name_socket(struct seq_file *seq, struct ss_connecti
 
 static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
-	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, KEEP_LOWAT))
+	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, KEEP_LOWAT, false))
 		take_from(&conn->to_wake, 1 << (side & 1));
 }
 
-static __always_inline void name_plugged(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+static __always_inline void name_borrower(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
+	__u32 lowat = direction->lent & SS_LENT_LOWAT ? direction->lowat_before : KEEP_LOWAT;
 
-	if (!name_socket(seq, conn, side, direction->lowat_before))
+	if (direction->lent && !name_socket(seq, conn, side, lowat, direction->lent & SS_LENT_LINEAR))
 		return;
-	direction->plugged = 0;
-	take_from(&conn->to_unplug, 1 << (side & 1));
+	direction->lent = 0;
+	take_from(&conn->to_take_back, 1 << (side & 1));
 }
 
 /* What sidestep_arm did not do, for the kernel is too old or the namespace out of reach, the daemon does with a borrowed descriptor. */
@@ -232,8 +233,8 @@ static __always_inline void settle(struct seq_file *seq, struct ss_connection *c
 	}
 	if (conn->to_wake & (1 << side))
 		name_reader(seq, conn, side);
-	if (conn->to_unplug & (1 << side) && state_of(conn) == SS_STATE_STACK)
-		name_plugged(seq, conn, side);
+	if (conn->to_take_back & (1 << side) && state_of(conn) == SS_STATE_STACK)
+		name_borrower(seq, conn, side);
 }
 
 /*
@@ -317,12 +318,12 @@ static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, s
 		break;
 	}
 	take_from(&conn->to_wake, conn->closed);
-	take_from(&conn->to_unplug, conn->closed);
-	if (conn->to_wake | conn->to_unplug)
+	take_from(&conn->to_take_back, conn->closed);
+	if (conn->to_wake | conn->to_take_back)
 		settle(seq, conn, side);
 	else
 		conn->errand_since = 0;
-	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_unplug)
+	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_take_back)
 		census.unsettled++;
 }
 

@@ -8,7 +8,7 @@
 
 #include "arm.bpf.h"
 #include "overflow.bpf.h"
-#include "plug.bpf.h"
+#include "lend.bpf.h"
 #include "record.bpf.h"
 
 /*
@@ -99,6 +99,15 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		ask_for_attention();
 }
 
+/* Its reader may have redirected bytes before it that are still to be read. */
+static __always_inline void carry_beside_redirected(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+
+	if (spill_of(direction) || direction->overflowed)
+		lend_linear_timeouts(ops, conn, side);
+}
+
 /* TCP carries a segment between enrolled sockets. If its send was overtaken, nothing of what follows may be read before it; what is sent once more was read long ago. */
 static __always_inline void carry_although_enrolled(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
@@ -107,13 +116,14 @@ static __always_inline void carry_although_enrolled(struct bpf_sock_ops *ops, st
 	bool overtaken = was_overtaken(direction, PEEK(own, write_seq));
 
 	if (!direction->ordered && !conn->strict)
-		plug(ops, conn, side);
+		lend_low_water_mark(ops, conn, side);
 	if (overtaken && may_spill(conn, side, SS_STATE_BYPASS)) {
 		spill(direction);
 	} else if (overtaken || conn->strict) {
 		direction->overflowed = 1;
 		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
 	}
+	carry_beside_redirected(ops, conn, side);
 }
 
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)
@@ -133,8 +143,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	if (!conn)
 		return;
 	side = flow->side & 1;
-	if (conn->direction[side].plugged && (state_of(conn) == SS_STATE_STACK || state_of(conn) == SS_STATE_PARTED))
-		unplug(ops, conn, side);
+	if (conn->direction[side].lent && (state_of(conn) == SS_STATE_STACK || state_of(conn) == SS_STATE_PARTED))
+		take_back(ops, conn, side);
 
 	switch (state_of(conn)) {
 	case SS_STATE_STACK:
@@ -163,6 +173,11 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	case SS_STATE_BYPASS:
 		if (data)
 			carry_although_enrolled(ops, conn, side);
+		break;
+	case SS_STATE_LEAVING:
+	case SS_STATE_GATE:
+		if (data)
+			carry_beside_redirected(ops, conn, side);
 		break;
 	case SS_STATE_PARTED:
 		finish_parting(conn);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
-#include "await.bpf.h"
 #include "choose.bpf.h"
-#include "memory.bpf.h"
 #include "overflow.bpf.h"
 #include "record.bpf.h"
+#include "room.bpf.h"
 #include "short-cut.bpf.h"
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
@@ -16,13 +15,6 @@
  */
 #define LONGEST_WAIT_NS (1000 * 1000 * 1000ULL)
 #define LONGEST_SLOW_WAIT_NS (50 * 1000 * 1000ULL)
-/* Bytes after which it is looked again how much the reader can take: its SO_RCVBUF or the cap may have become smaller. */
-#define MOST_ROOM 65536
-/* And messages: in many small ones its memory may have become short. A power of two. */
-#define LOOK_AT_QUEUE_AFTER 32
-/* struct sk_msg, and its share of a page. */
-#define BYTES_OF_A_MESSAGE 1024
-
 /* A message goes by TCP although the connection has not parted: from here on this direction stays there, for order. */
 static __always_inline int to_stack(struct ss_direction *direction)
 {
@@ -130,18 +122,6 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 	return SS_REASON_NONE;
 }
 
-/*
- * Of what waits at the receiver: twice its own buffer, where TCP would have stopped the sender by now, or the cap. Each message takes memory beside its bytes, which
- * the kernel charges to nobody: the cap is for both.
- */
-static __always_inline __u32 limit_of(struct ss_direction *direction, struct tcp_sock *peer)
-{
-	__u64 twice = 2 * PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf);
-	__u64 cap = (__u64)config.queue_cap * direction->mean / (direction->mean + BYTES_OF_A_MESSAGE);
-
-	return twice < cap ? twice : cap;
-}
-
 static __always_inline bool waits_too_long(struct ss_direction *direction, __u32 bytes)
 {
 	__u64 now = bpf_ktime_get_ns(), waited;
@@ -172,33 +152,6 @@ RARE __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *dir
 	if (conn->trial || sends_against_the_stream(direction) ? waits_too_long(direction, bytes) : ++direction->passed >= MOST_PASSED)
 		return SS_REASON_BYTES_ON_STACK;
 	return SS_REASON_NONE;
-}
-
-/*
- * Why the reader's queue cannot take it, or SS_REASON_NONE. The queue is looked at when what has been sent since the last look may have filled it, for what the reader
- * has read meanwhile only makes more room, and now and then besides. A look takes the line that the reader's processor counts in away from it, 70 ns on two of them.
- */
-static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, struct tcp_sock *peer, __u32 size)
-{
-	struct ss_direction *direction = &conn->direction[side & 1];
-	__u32 queued, limit;
-
-	if (likely(size < direction->room && direction->sent % LOOK_AT_QUEUE_AFTER)) {
-		direction->room -= size;
-		return SS_REASON_NONE;
-	}
-	if (unlikely(memory_is_short(peer, size))) {
-		direction->room = 0;
-		return SS_REASON_SHORT_OF_MEMORY;
-	}
-	queued = queued_bytes(peer);
-	limit = limit_of(direction, peer);
-	if (likely(queued <= limit)) {
-		direction->room = limit - queued < MOST_ROOM ? limit - queued : MOST_ROOM;
-		return SS_REASON_NONE;
-	}
-	direction->room = 0;
-	return streams(conn, side) && await_room(direction, peer, limit - limit / 4) ? SS_REASON_NONE : SS_REASON_QUEUE_FULL;
 }
 
 /* Before the first redirect of a direction, and the first one after TCP has carried it: what its reader has turned out to be meanwhile. For may_spill's reason it must not block. */
@@ -247,7 +200,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	count_streak(conn, side, own);
 	weigh(&direction->mean, msg->size);
 	reason = must_not_redirect(own, peer);
-	full = reason ? SS_REASON_NONE : no_room(conn, side, peer, msg->size);
+	full = reason ? SS_REASON_NONE : no_room(conn, side, own, peer, msg->size);
 	if (unlikely(full) && (full != SS_REASON_QUEUE_FULL || !may_spill(conn, side, state)))
 		reason = full;
 	if (!reason && unlikely(was_overtaken(direction, own->write_seq))) {

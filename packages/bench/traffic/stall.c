@@ -36,6 +36,8 @@ static struct tally {
 	_Atomic uint64_t empty_promises;
 	/* How long the sender was held up, until it had had enough of it, and what it could send afterwards. */
 	_Atomic uint64_t held_ns, afterwards;
+	/* TCP_THIN_LINEAR_TIMEOUTS of the sender's socket at its end. */
+	_Atomic int linear;
 	_Atomic int error;
 } *tally;
 
@@ -79,6 +81,16 @@ static uint64_t receive_buffer(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &size))
 		fail("getsockopt");
 	return (uint64_t)bytes;
+}
+
+/* What Sidestep lends a sender must be given back. */
+static void note_linear_timeouts(int fd)
+{
+	socklen_t size = sizeof(int);
+	int linear = 0;
+
+	if (!getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &linear, &size))
+		atomic_store(&tally->linear, linear);
 }
 
 static void check(const uint8_t *bytes, size_t length)
@@ -223,6 +235,7 @@ static uint64_t send_all(int fd)
 	if (options.blocking)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
 	atomic_store(&tally->afterwards, flood(fd, options.after));
+	note_linear_timeouts(fd);
 	shutdown(fd, SHUT_WR);
 	return accepted;
 }
@@ -250,6 +263,7 @@ static bool report(uint64_t accepted)
 	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
 	printf("\"buffer\":%lu,\"emptyPromises\":%lu,\"heldMs\":%lu,\"afterwards\":%lu,", tally->buffer, tally->empty_promises,
 	       (uint64_t)(tally->held_ns / NS_PER_MS), tally->afterwards);
+	printf("\"linearTimeouts\":%d,", tally->linear);
 	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
 	return held_up && !lost && !tally->wrong && !tally->errors;
 }

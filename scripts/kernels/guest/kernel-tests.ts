@@ -18,8 +18,12 @@ const CHOICES: readonly Choice[] = [
   { check: 'ordering', file: 'kernel/joining-and-leaving', names: /as fast as they can/ },
   { check: 'FIONREAD', file: 'kernel/fionread', names: /a reader that/ },
   { check: 'watching', file: 'kernel/watches', names: /^a program that splices is recognised/ },
-  { check: 'backpressure', file: 'kernel/backpressure', names: /4096|true/ },
-  { check: 'backpressure', file: 'dataplane/settle', names: /TCP_NOTSENT_LOWAT back|that its program/ },
+  { check: 'backpressure', file: 'kernel/backpressure', names: /4096|true|soon/ },
+  {
+    check: 'backpressure',
+    file: 'dataplane/settle',
+    names: /TCP_NOTSENT_LOWAT back|that its program|linear timeouts/,
+  },
   { check: 'drain', file: 'kernel/disable-under-load', names: /^switching off under load/ },
 ];
 /** Of switching off under load; a hundred take an hour in an emulator. */

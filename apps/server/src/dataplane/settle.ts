@@ -3,8 +3,9 @@ import { borrow, SOL_SOCKET, type SocketName, socketOption } from './borrow.ts';
 
 const SO_RCVLOWAT = 18;
 const SOL_TCP = 6;
+const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_NOTSENT_LOWAT = 25;
-/** What the programs in the kernel set it to: bpf/transmit.bpf.h. */
+/** What the programs in the kernel set it to: bpf/lend.bpf.h. */
 const PLUGGED = 1;
 const KEEP_LOWAT = 0xffff_ffff;
 
@@ -12,13 +13,21 @@ const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const 
 
 /** A socket that left the bypass and needs a touch: `struct ss_wake`. */
 export interface LeftSocket extends SocketName {
-  /** The TCP_NOTSENT_LOWAT that it had before; all ones for a socket whose reader may wait although bytes are there. */
+  /** The TCP_NOTSENT_LOWAT that it had before; all ones if it was lent none. */
   readonly lowat: number;
+  /** Whether it was lent TCP_THIN_LINEAR_TIMEOUTS: 1 or 0. A socket that was lent nothing is one whose reader may wait although bytes are there. */
+  readonly linear: number;
 }
 
 /** False when no process has the socket (any more). */
 export function settle(socket: LeftSocket): boolean {
-  return borrow(socket, (fd) => (socket.lowat === KEEP_LOWAT ? wake(fd) : giveBack(fd, socket.lowat)));
+  const { lowat, linear } = socket;
+  return borrow(socket, (fd) => {
+    if (lowat === KEEP_LOWAT && !linear) return wake(fd);
+    return (
+      (lowat === KEEP_LOWAT || giveBack(fd, lowat)) && (!linear || switchOff(fd, TCP_THIN_LINEAR_TIMEOUTS))
+    );
+  });
 }
 
 /**
@@ -28,6 +37,11 @@ export function settle(socket: LeftSocket): boolean {
 function wake(fd: number): boolean {
   const mark = socketOption(fd, SOL_SOCKET, SO_RCVLOWAT, 4);
   return mark !== null && setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, mark, mark.length) === 0;
+}
+
+function switchOff(fd: number, option: number): boolean {
+  const off = Buffer.alloc(4);
+  return setsockopt(fd, SOL_TCP, option, off, off.length) === 0;
 }
 
 /** Unless its program has set another meanwhile. */

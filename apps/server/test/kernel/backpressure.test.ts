@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -14,7 +15,7 @@ interface Case {
 const CASES: Case[] = [
   { receiveBuffer: 4096, send: [1000, 2000] },
   { receiveBuffer: 16_384, send: [16_384, 16_384] },
-  { receiveBuffer: 16_384, send: [1, 300_000] },
+  { receiveBuffer: 16_384, send: [1, 24_000] },
   { receiveBuffer: 65_536, send: [2000, 9000] },
   { receiveBuffer: 65_536, send: [64, 64] },
   { receiveBuffer: 200_000, send: [60_000, 60_000] },
@@ -75,8 +76,8 @@ test.for(CASES)(
     const held = sentOnBypass(scene, port);
     const waiting = held.bytes - calm.bytes - (before - turns);
     expect(waiting).toBeLessThanOrEqual(2 * 2 * receiveBuffer + most);
-    // The flood did take the bypass.
-    expect(waiting).toBeGreaterThan(receiveBuffer);
+    // The flood did take the bypass. Before Linux 6.6 half of the buffer is left to TCP.
+    expect(waiting).toBeGreaterThan(receiveBuffer / 2);
 
     stall.process.kill('SIGUSR1');
     const result = await stall.result();
@@ -94,6 +95,39 @@ test.for(CASES)(
     expect(result.afterwards).toBeGreaterThanOrEqual(AFTERWARDS);
   },
 );
+
+/** TCP has sent again then what its reader had no room for, after 7 s at the latest, and would do so next when another six are over. */
+const BETWEEN_TWO_TIMEOUTS_MS = 8000;
+
+test.for([
+  { what: 'a stream', receiveBuffer: 65_536, send: 64 },
+  { what: 'a burst of a conversation', receiveBuffer: 65_536, send: 16_384 },
+  { what: 'large messages to a buffer that does not grow', receiveBuffer: 200_000, send: 262_144 },
+])('what TCP carries of $what arrives soon after its reader is back', async ({ receiveBuffer, send }) => {
+  await using scene = await acceleratedScene('back');
+  await using stall = new Traffic(
+    'stall',
+    { 'warm-ms': 0, hold: true, 'receive-buffer': receiveBuffer, send, after: AFTERWARDS },
+    { cgroup: scene.cgroup.path },
+  );
+  await endTurns(scene, stall);
+  stall.process.kill('SIGUSR1');
+  await sleep(BETWEEN_TWO_TIMEOUTS_MS);
+  await said(stall, 2, z.object({ before: z.number() }));
+  stall.process.kill('SIGUSR1');
+
+  const result = await stall.result();
+  // It left while its queue was full: what its sender was lent it has given back.
+  expect(result).toMatchObject({
+    heldUp: true,
+    received: result.sent,
+    wrong: 0,
+    errors: 0,
+    linearTimeouts: 0,
+  });
+  // Its sender does not wait for more than a second.
+  expect(result.afterwards).toBeGreaterThanOrEqual(AFTERWARDS);
+});
 
 /**
  * It falls asleep in TCP's own recv as soon as only TCP has something for it, hears nothing of what is redirected meanwhile, and would read what TCP brings
