@@ -143,14 +143,16 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 
 	conn->announced = 0;
 	conn->reason = SS_REASON_NONE;
+	/* What it still has it keeps until it leaves. */
+	conn->to_take_back = 0;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
-		conn->to_take_back = 0;
 		conn->vain_looks = 0;
 		conn->joined_at = bpf_ktime_get_ns();
 		conn->joined_with = bypassed_messages(conn);
 		return true;
 	}
 	conn->reason = reason;
+	note_lent(conn);
 	return false;
 }
 
@@ -175,6 +177,6 @@ static __always_inline void explain(struct ss_connection *conn, __u32 obstacle)
 	else if (is_streaming(conn))
 		conn->reason = SS_REASON_STREAMING;
 	else if (conn->reason != SS_REASON_STREAMING && conn->reason != SS_REASON_QUEUE_FULL &&
-		 conn->reason != SS_REASON_REFUSED_BY_KERNEL)
+		 conn->reason != SS_REASON_REFUSED_BY_KERNEL && conn->reason != SS_REASON_FIXED_BUFFER)
 		conn->reason = SS_REASON_WARMING_UP;
 }

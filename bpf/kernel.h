@@ -148,6 +148,8 @@ struct mem_cgroup {
 
 struct proto {
 	unsigned long *memory_pressure;
+	long *memory_allocated; /* pages; to be read as one number */
+	long *sysctl_mem;
 };
 
 struct sock_common {
@@ -213,6 +215,8 @@ struct tcp_sock {
 	__u8 thin_lto : 1;
 	__u32 notsent_lowat;
 	__u32 snd_ssthresh;
+	__u32 snd_cwnd_clamp;
+	__u32 snd_wnd;
 	__u32 mss_cache;
 };
 

@@ -140,7 +140,7 @@ static __always_inline void set_distance(struct ss_connection *conn)
 	if (conn->reason == SS_REASON_SHORT_OF_MEMORY)
 		conn->next_trial = next_look_at_obstacle(now);
 	if (!was_sent_away(conn->reason)) {
-		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY)
+		if (bypassed_messages(conn) - conn->joined_with >= LONG_STAY && conn->reason != SS_REASON_FIXED_BUFFER)
 			conn->short_stays = 0;
 		else if (conn->reason != SS_REASON_STREAMING && conn->short_stays < MOST_SHORT_STAYS)
 			conn->short_stays++;
@@ -150,7 +150,7 @@ static __always_inline void set_distance(struct ss_connection *conn)
 		if (conn->trial == SS_TRIAL_GLANCE && conn->reason == SS_REASON_STREAMING)
 			conn->next_trial = now;
 		else
-			postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS);
+			postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS && conn->reason != SS_REASON_FIXED_BUFFER);
 	}
 	conn->trial = SS_TRIAL_NONE;
 	conn->turns = 0;

@@ -8,6 +8,7 @@
 #define PLUGGED_LOWAT 1
 /* TCP takes a stream that has this threshold for one at its beginning, and those are not thin. */
 #define TCP_INFINITE_SSTHRESH 0x7fffffff
+#define NO_CLAMP 0xffffffff
 
 /*
  * A stream that is enrolled and goes by TCP, until its reader has caught up, must not fill TCP's buffers first: with them full its reader would
@@ -37,19 +38,18 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 	int on = 1, threshold = TCP_INFINITE_SSTHRESH - 1;
 
+	/* BBR never sets one. The same option limits the window: with a number that is no limit, where there was none. It stays. */
+	if (BPF_CORE_READ(tp, snd_ssthresh) >= TCP_INFINITE_SSTHRESH && BPF_CORE_READ(tp, snd_cwnd_clamp) == NO_CLAMP)
+		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, &threshold, sizeof(threshold));
 	if (direction->lent & SS_LENT_LINEAR || BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
 		return;
-	if (bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof(on)))
-		return;
-	direction->lent |= SS_LENT_LINEAR;
-	/* Where the congestion control sets none (BBR). As a limit of the window it is none. */
-	if (BPF_CORE_READ(tp, snd_ssthresh) >= TCP_INFINITE_SSTHRESH)
-		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, &threshold, sizeof(threshold));
+	if (!bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof(on)))
+		direction->lent |= SS_LENT_LINEAR;
 }
 
 /*
  * At the first send after leaving, and at the end: a socket that is disconnected and used again keeps its options. Who sends nothing more after leaving is
- * visited: note_lent. Not what its program has set meanwhile.
+ * visited: note_lent. A mark that its program has set meanwhile stays.
  */
 static __always_inline void take_back(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {

@@ -15,8 +15,8 @@
 
 /* The program has set SO_RCVBUF: the kernel will not have it grow. */
 #define SOCK_RCVBUF_LOCK 2
-/* Of these TCP tries again soon: lend.bpf.h. */
-#define MOST_SEGMENTS_OF_A_THIN_STREAM 3
+/* A message of this size, in pieces of the 32 KiB that the kernel gathers it in, is three segments at most if two of them can hold it: a thin stream, lend.bpf.h. */
+#define MOST_OF_THREE_SEGMENTS 65536
 #define NO_BOUND (1ULL << 32)
 
 /* Came with Linux 6.6: who drops a segment because its buffer is full says at once that it is, and its sender waits to be told otherwise. */
@@ -38,21 +38,54 @@ static __always_inline __u32 limit_of(struct ss_direction *direction, struct tcp
 	return twice < cap ? twice : cap;
 }
 
-/*
- * What may wait, with this message, so that TCP could still bring what the reader has promised it to take. Redirected bytes take that room away, and what is dropped for want of it
- * TCP tries again later and later, where linear timeouts are of no use: with many segments under way, and, before 6.6, for long. A buffer that may grow does, and half of what it may
- * grow to is more than was promised, on the whole. One that is fixed was promised by half before 6.6, and since then as a whole.
- */
-static __always_inline __u64 bound_of_loss(struct tcp_sock *own, struct tcp_sock *peer, __u32 size)
+/* Of what it loses TCP tries as much again soon. */
+static __always_inline __u32 most_tried_soon(struct tcp_sock *own)
 {
-	__u64 buffer = PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf), most;
+	__u64 two_segments = 2ULL * own->mss_cache;
 
-	if (tells_when_full() && size <= MOST_SEGMENTS_OF_A_THIN_STREAM * own->mss_cache)
-		return NO_BOUND;
+	if (!tells_when_full() || own->inet_conn.icsk_inet.sk.__sk_common.skc_state != TCP_ESTABLISHED)
+		return 0;
+	return two_segments < MOST_OF_THREE_SEGMENTS ? two_segments : MOST_OF_THREE_SEGMENTS;
+}
+
+/* What its reader has promised to take of TCP, as the memory that it may need: more than its bytes, and before 6.6 many small segments may have been promised. */
+static __always_inline __u64 promised_to(struct tcp_sock *own)
+{
+	__s32 bytes = own->snd_una + own->snd_wnd - own->write_seq;
+
+	if (bytes <= 0)
+		return 0;
+	return (__u64)bytes + bytes / (tells_when_full() ? 4 : 2);
+}
+
+/* What the kernel lets this buffer grow to when it finds no room: itself where the program has set it, or where TCP has as much memory as it may have without being looked at. */
+static __always_inline __u64 grows_to(struct tcp_sock *peer, __u64 buffer)
+{
+	struct sock *sk = (struct sock *)peer;
+	long allocated = 0, least = 0;
+	int most;
+
 	if (PEEK_BITFIELD(peer, inet_conn.icsk_inet.sk.sk_userlocks) & SOCK_RCVBUF_LOCK)
-		return tells_when_full() ? 0 : buffer / 2;
-	most = BPF_CORE_READ(peer, inet_conn.icsk_inet.sk.__sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
-	return (most > buffer ? most : buffer) / 2;
+		return buffer;
+	if (bpf_probe_read_kernel(&allocated, sizeof(allocated), BPF_CORE_READ(sk, __sk_common.skc_prot, memory_allocated)) ||
+	    bpf_probe_read_kernel(&least, sizeof(least), BPF_CORE_READ(sk, __sk_common.skc_prot, sysctl_mem)) || allocated >= least)
+		return buffer;
+	most = BPF_CORE_READ(sk, __sk_common.skc_net.net, ipv4.sysctl_tcp_rmem[2]);
+	return most > 0 && (__u64)most > buffer ? (__u64)most : buffer;
+}
+
+/*
+ * What may wait so that TCP can still bring what the reader has promised to take. Redirected bytes take that room away, and what is dropped for want of it
+ * TCP tries again later and later, for as long as the reader stands still. A buffer that has grown may have been promised as a whole; half of it is for the bypass all the same,
+ * for it would have nothing else.
+ */
+static __always_inline __u64 bound_of_loss(struct tcp_sock *own, struct tcp_sock *peer)
+{
+	__u64 buffer = PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf), most = grows_to(peer, buffer), promised = promised_to(own);
+	bool fixed = PEEK_BITFIELD(peer, inet_conn.icsk_inet.sk.sk_userlocks) & SOCK_RCVBUF_LOCK;
+	__u64 left = most > promised ? most - promised : 0;
+
+	return fixed || left > most / 2 ? left : most / 2;
 }
 
 /*
@@ -63,6 +96,7 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	__u64 queued, limit, bound, room;
+	__u32 harmless;
 
 	if (likely(size < direction->room && direction->sent % LOOK_AT_QUEUE_AFTER)) {
 		direction->room -= size;
@@ -71,13 +105,17 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 	direction->room = 0;
 	if (unlikely(memory_is_short(peer, size)))
 		return SS_REASON_SHORT_OF_MEMORY;
+	harmless = most_tried_soon(own);
 	queued = queued_bytes(peer);
 	limit = limit_of(direction, peer);
-	bound = bound_of_loss(own, peer, size);
+	bound = size <= harmless ? NO_BOUND : bound_of_loss(own, peer);
 	if (unlikely(size > bound))
-		return SS_REASON_QUEUE_FULL;
+		return SS_REASON_FIXED_BUFFER;
 	if (likely(queued <= limit && queued + size <= bound)) {
 		room = limit < bound - size ? limit - queued : bound - size - queued;
+		/* A larger message has another bound. */
+		if (bound == NO_BOUND && room > harmless)
+			room = harmless;
 		direction->room = room < MOST_ROOM ? room : MOST_ROOM;
 		return SS_REASON_NONE;
 	}

@@ -34,6 +34,7 @@ enum ss_reason {
 	SS_REASON_KEPT_BY_RULE = 16,
 	SS_REASON_CHEAPER_ON_TCP = 17,
 	SS_REASON_SHORT_OF_MEMORY = 18,
+	SS_REASON_FIXED_BUFFER = 19,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
@@ -291,13 +292,13 @@ struct ss_census {
 	__u64 not_armed;	/* hooks that they could not switch on */
 };
 
-/* What the iterator writes out: a reader that may have been told that nothing waits, while something does. */
+/* What the iterator writes out: a reader that may have been told that nothing waits, while something does; or a sender that must give back what it was lent. */
 struct ss_wake {
 	__u64 cookie;		/* 0: only a pause, pause.bpf.h */
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
-	__u32 lowat;		/* TCP_NOTSENT_LOWAT to be given back; all ones if that is not what it is about */
-	__u32 linear;		/* TCP_THIN_LINEAR_TIMEOUTS is to be switched off */
+	__u32 lent;		/* mask of what is to be taken back; 0: it is to be woken */
+	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that */
 	__u32 pad;
 };
 

@@ -186,16 +186,15 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 	}
 }
 
-#define KEEP_LOWAT 0xffffffff
 /* It runs after each visit that asks for it, and is over in milliseconds where there are not very many sockets. */
 #define LONGEST_ERRAND_NS (250 * 1000 * 1000ULL)
 
 /* False when there is no room: then the same socket is visited again, with an empty buffer. */
-static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lowat, bool linear)
+static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lent)
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lowat = lowat, .linear = linear };
+	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lent = lent, .lowat = conn->direction[side & 1].lowat_before };
 
 	if (file)
 		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
@@ -204,16 +203,15 @@ static __always_inline bool name_socket(struct seq_file *seq, struct ss_connecti
 
 static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
-	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, KEEP_LOWAT, false))
+	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, 0))
 		take_from(&conn->to_wake, 1 << (side & 1));
 }
 
 static __always_inline void name_borrower(struct seq_file *seq, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
-	__u32 lowat = direction->lent & SS_LENT_LOWAT ? direction->lowat_before : KEEP_LOWAT;
 
-	if (direction->lent && !name_socket(seq, conn, side, lowat, direction->lent & SS_LENT_LINEAR))
+	if (direction->lent && !name_socket(seq, conn, side, direction->lent))
 		return;
 	direction->lent = 0;
 	take_from(&conn->to_take_back, 1 << (side & 1));

@@ -106,6 +106,11 @@ static __always_inline void carry_beside_redirected(struct bpf_sock_ops *ops, st
 
 	if (spill_of(direction) || direction->overflowed)
 		lend_linear_timeouts(ops, conn, side);
+	/* What TCP sends by itself holds up nobody who looks whether the connection may part. */
+	if (direction->lent && state_of(conn) == SS_STATE_STACK) {
+		add_to(&conn->to_take_back, 1 << (side & 1));
+		ask_for_attention();
+	}
 }
 
 /* TCP carries a segment between enrolled sockets. If its send was overtaken, nothing of what follows may be read before it; what is sent once more was read long ago. */

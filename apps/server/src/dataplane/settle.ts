@@ -7,26 +7,27 @@ const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_NOTSENT_LOWAT = 25;
 /** What the programs in the kernel set it to: bpf/lend.bpf.h. */
 const PLUGGED = 1;
-const KEEP_LOWAT = 0xffff_ffff;
+/** `SS_LENT_…` in bpf/sidestep.h. */
+const LENT_LOWAT = 1;
+const LENT_LINEAR = 2;
 
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
 
 /** A socket that left the bypass and needs a touch: `struct ss_wake`. */
 export interface LeftSocket extends SocketName {
-  /** The TCP_NOTSENT_LOWAT that it had before; all ones if it was lent none. */
+  /** Mask of what it was lent: `SS_LENT_…`; 0 for a socket whose reader may wait although bytes are there. */
+  readonly lent: number;
+  /** The TCP_NOTSENT_LOWAT that it had before. */
   readonly lowat: number;
-  /** Whether it was lent TCP_THIN_LINEAR_TIMEOUTS: 1 or 0. A socket that was lent nothing is one whose reader may wait although bytes are there. */
-  readonly linear: number;
 }
 
 /** False when no process has the socket (any more). */
 export function settle(socket: LeftSocket): boolean {
-  const { lowat, linear } = socket;
+  const { lent, lowat } = socket;
   return borrow(socket, (fd) => {
-    if (lowat === KEEP_LOWAT && !linear) return wake(fd);
-    return (
-      (lowat === KEEP_LOWAT || giveBack(fd, lowat)) && (!linear || switchOff(fd, TCP_THIN_LINEAR_TIMEOUTS))
-    );
+    if (lent === 0) return wake(fd);
+    const mark = (lent & LENT_LOWAT) === 0 || giveBack(fd, lowat);
+    return ((lent & LENT_LINEAR) === 0 || switchOff(fd, TCP_THIN_LINEAR_TIMEOUTS)) && mark;
   });
 }
 

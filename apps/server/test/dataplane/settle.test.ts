@@ -10,7 +10,6 @@ const SO_COOKIE = 57;
 const SOL_TCP = 6;
 const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_NOTSENT_LOWAT = 25;
-const KEEP_LOWAT = 0xffff_ffff;
 /** Nobody has a process with this number. */
 const NO_PID = 2 ** 30;
 
@@ -52,29 +51,29 @@ test.for([
   { who: 'another process when the one that is named has gone', pid: NO_PID },
 ])('gives a socket its TCP_NOTSENT_LOWAT back, through $who', ({ pid }) => {
   set(1);
-  expect(settle({ ...named(pid), lowat: 4096, linear: 0 })).toBe(true);
+  expect(settle({ ...named(pid), lent: 1, lowat: 4096 })).toBe(true);
   expect(mark()).toBe(4096);
 });
 
 test('leaves a TCP_NOTSENT_LOWAT alone that its program has set meanwhile', () => {
   set(65_536);
-  expect(settle({ ...named(), lowat: 4096, linear: 0 })).toBe(true);
+  expect(settle({ ...named(), lent: 1, lowat: 4096 })).toBe(true);
   expect(mark()).toBe(65_536);
 });
 
 test.for([
-  { what: 'alone', lowat: KEEP_LOWAT, after: 1 },
-  { what: 'with a TCP_NOTSENT_LOWAT', lowat: 4096, after: 4096 },
-])('takes linear timeouts back, $what', ({ lowat, after }) => {
+  { what: 'alone', lent: 2, after: 1 },
+  { what: 'with a TCP_NOTSENT_LOWAT', lent: 3, after: 4096 },
+])('takes linear timeouts back, $what', ({ lent, after }) => {
   set(1);
   set(1, TCP_THIN_LINEAR_TIMEOUTS);
-  expect(settle({ ...named(), lowat, linear: 1 })).toBe(true);
+  expect(settle({ ...named(), lent, lowat: 4096 })).toBe(true);
   expect({ linear: linear(), mark: mark() }).toEqual({ linear: 0, mark: after });
 });
 
 test('touches no socket but the one that is named', () => {
   set(1);
   const { cookie, ...name } = named();
-  expect(settle({ ...name, cookie: cookie + 1n, lowat: 4096, linear: 0 })).toBe(false);
+  expect(settle({ ...name, cookie: cookie + 1n, lent: 1, lowat: 4096 })).toBe(false);
   expect(mark()).toBe(1);
 });
