@@ -1,7 +1,7 @@
 import type { BtfLayouts, Decoder } from '@sidestep/libbpf';
 import { systemClock } from './clock.ts';
 import type { BulkConnection, Executable } from './dataplane.ts';
-import { COUNTERS_OF_SIDE, idOf, RecordReader, readU64, SIDES } from './record.ts';
+import { COUNTERS_OF_SIDE, idOf, type Offsets, RecordReader, readU64, SIDES } from './record.ts';
 
 /** What has carried less since it opened is passed over. */
 const BULK_BYTES = 1 << 20;
@@ -63,9 +63,21 @@ export class BulkReader {
         pids: [client.pid, server.pid],
         bytes,
         bypass,
+        rates: ratesIn(view, start, at),
       };
     }
   }
+}
+
+/** Of the side whose stream was measured on both paths; of the faster one if both were. */
+function ratesIn(view: DataView, start: number, { rates }: Offsets): BulkConnection['rates'] {
+  const measured = rates
+    .map(([bypass, stack]) => ({
+      bypass: view.getUint32(start + bypass, true),
+      stack: view.getUint32(start + stack, true),
+    }))
+    .filter(({ bypass, stack }) => bypass > 0 && stack > 0);
+  return measured.sort((one, other) => other.bypass - one.bypass)[0] ?? null;
 }
 
 function sum([client, server]: readonly [number, number]): number {

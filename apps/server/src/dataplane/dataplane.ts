@@ -113,6 +113,8 @@ export interface BulkConnection {
   readonly bytes: number;
   /** The part of it that took the bypass; the messages of the client and of the server. */
   readonly bypass: { readonly messages: readonly [number, number]; readonly bytes: number };
+  /** What the kernel measured its stream to get on each path, bytes a millisecond; null where it was not measured on both. */
+  readonly rates: { readonly bypass: number; readonly stack: number } | null;
 }
 
 /** What can change around a data plane that runs. */

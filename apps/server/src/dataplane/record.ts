@@ -14,6 +14,8 @@ export const SIDES = [0, 1] as const;
 /** Of what one side has sent, in the order in which `Offsets.counters` has them. */
 const COUNTERS = ['bypass_messages', 'bypass_bytes', 'stack_messages', 'stack_bytes'] as const;
 export const COUNTERS_OF_SIDE = COUNTERS.length;
+/** What was measured of its stream, in the order in which `Offsets.rates` has them. */
+const RATES = ['bypass_rate', 'stack_rate'] as const;
 
 /** What `struct ss_end` decodes to, as far as it matters here; bpf/sidestep.h describes the fields. */
 export interface EndRecord {
@@ -167,6 +169,8 @@ export interface Offsets {
   readonly ends: readonly [number, number];
   /** `COUNTERS` of both sides, one after the other. */
   readonly counters: readonly number[];
+  /** `RATES` of both sides. */
+  readonly rates: readonly [readonly [number, number], readonly [number, number]];
   /** Within an end, from here to its port stands what makes its place. */
   readonly place: number;
   readonly pid: number;
@@ -177,6 +181,9 @@ export interface Offsets {
 function offsetsIn(connection: StructLayout): Offsets {
   const [end, direction] = [elementOf(connection, 'end'), elementOf(connection, 'direction')];
   const inEnd = (name: string) => fieldOf(end.struct, name).offset;
+  const ofSide = (side: Side) => (name: string) =>
+    direction.offset + side * direction.struct.size + fieldOf(direction.struct, name).offset;
+  const ratesOf = (side: Side) => RATES.map(ofSide(side)) as [number, number];
   const places = ['netns', 'cgroup', 'address', 'comm', 'pid'].map(inEnd);
   if (Math.max(...places) > inEnd('port') || inEnd('cookie') > Math.min(...places))
     throw new RangeError(
@@ -188,11 +195,8 @@ function offsetsIn(connection: StructLayout): Offsets {
     state: fieldOf(connection, 'state').offset,
     reason: fieldOf(connection, 'reason').offset,
     ends: [end.offset, end.offset + end.struct.size],
-    counters: SIDES.flatMap((side) =>
-      COUNTERS.map(
-        (name) => direction.offset + side * direction.struct.size + fieldOf(direction.struct, name).offset,
-      ),
-    ),
+    counters: SIDES.flatMap((side) => COUNTERS.map(ofSide(side))),
+    rates: [ratesOf(0), ratesOf(1)],
     place: Math.min(...places),
     pid: inEnd('pid'),
     port: inEnd('port'),

@@ -74,6 +74,13 @@ export function bypassedBetween(before: Sample, after: Sample): Sent {
   };
 }
 
+/** Of most connections both rates are known, and the sum on the bypass is so many times that on the stack. */
+export function runsAhead({ connections }: Sample, times: number): boolean {
+  const measured = [...connections.values()].flatMap(({ rates }) => rates ?? []);
+  const sum = (path: 'bypass' | 'stack') => measured.reduce((total, rates) => total + rates[path], 0);
+  return 2 * measured.length > connections.size && sum('bypass') >= times * sum('stack');
+}
+
 function sentByEach(then: BulkConnection, now: BulkConnection): number[] {
   return now.bypass.messages.map((count, side) => count - (then.bypass.messages[side] ?? 0));
 }

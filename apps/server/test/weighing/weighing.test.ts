@@ -20,6 +20,8 @@ interface Load {
   stack: Worth;
   /** Bytes a message. */
   readonly message: number;
+  /** What the kernel measured of each of its two streams, bytes a millisecond. */
+  readonly rates?: { readonly bypass: number; readonly stack: number };
   /** Nobody answers: on one connection the client sends, on the other the server. */
   readonly oneWay?: boolean;
 }
@@ -72,7 +74,7 @@ class Host {
     this.#now += ms;
     const { kernel } = this.plane;
     const kept = new Set(kernel.cheaperOnTcp.map(nameOf));
-    kernel.bulk = this.loads.flatMap(({ port, bypass, stack, message, oneWay }) => {
+    kernel.bulk = this.loads.flatMap(({ port, bypass, stack, message, oneWay, rates = null }) => {
       const pair = pairAt(port);
       const bypassing = !kept.has(nameOf(pair));
       const { bytes, cpu } = bypassing ? bypass : stack;
@@ -97,6 +99,7 @@ class Host {
           pair,
           pids: [port, port] as const,
           bytes: (before?.bytes ?? 0) + moved / 2,
+          rates,
           bypass: {
             bytes: (before?.bypass.bytes ?? 0) + more,
             messages: [
@@ -243,6 +246,15 @@ test('streams are tried from a KiB on', async () => {
   const host = new Host({ port: 80, message: 4096, oneWay: true, bypass: ALIKE, stack: BETTER });
   await host.seconds(10);
   expect(host.keptNow()).toEqual([80]);
+});
+
+test.each([
+  ['a third slower', { bypass: 1e6, stack: 0.74e6 }, false],
+  ['a little slower', { bypass: 1e6, stack: 0.8e6 }, true],
+])('streams for which TCP was measured to be %s', async (_, rates, tried) => {
+  const host = new Host({ port: 80, message: 4096, oneWay: true, bypass: ALIKE, stack: BETTER, rates });
+  await host.seconds(60);
+  expect(host.keptNow()).toEqual(tried ? [80] : []);
 });
 
 test('where acceleration is off, nothing is asked of the kernel', async () => {
