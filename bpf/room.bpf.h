@@ -58,15 +58,18 @@ static __always_inline __u64 promised_to(struct tcp_sock *own)
 	return (__u64)bytes + bytes / (tells_when_full() ? 4 : 2);
 }
 
-/* What the kernel lets this buffer grow to when it finds no room: itself where the program has set it, or where TCP has as much memory as it may have without being looked at. */
+static __always_inline bool is_fixed(struct tcp_sock *peer)
+{
+	return PEEK_BITFIELD(peer, inet_conn.icsk_inet.sk.sk_userlocks) & SOCK_RCVBUF_LOCK;
+}
+
+/* What the kernel lets a buffer that is not fixed grow to when it finds no room; no further where TCP has as much memory as it may have without being looked at. */
 static __always_inline __u64 grows_to(struct tcp_sock *peer, __u64 buffer)
 {
 	struct sock *sk = (struct sock *)peer;
 	long allocated = 0, least = 0;
 	int most;
 
-	if (PEEK_BITFIELD(peer, inet_conn.icsk_inet.sk.sk_userlocks) & SOCK_RCVBUF_LOCK)
-		return buffer;
 	if (bpf_probe_read_kernel(&allocated, sizeof(allocated), BPF_CORE_READ(sk, __sk_common.skc_prot, memory_allocated)) ||
 	    bpf_probe_read_kernel(&least, sizeof(least), BPF_CORE_READ(sk, __sk_common.skc_prot, sysctl_mem)) || allocated >= least)
 		return buffer;
@@ -81,11 +84,12 @@ static __always_inline __u64 grows_to(struct tcp_sock *peer, __u64 buffer)
  */
 static __always_inline __u64 bound_of_loss(struct tcp_sock *own, struct tcp_sock *peer)
 {
-	__u64 buffer = PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf), most = grows_to(peer, buffer), promised = promised_to(own);
-	bool fixed = PEEK_BITFIELD(peer, inet_conn.icsk_inet.sk.sk_userlocks) & SOCK_RCVBUF_LOCK;
-	__u64 left = most > promised ? most - promised : 0;
+	__u64 buffer = PEEK(peer, inet_conn.icsk_inet.sk.sk_rcvbuf), promised = promised_to(own), most;
 
-	return fixed || left > most / 2 ? left : most / 2;
+	if (is_fixed(peer))
+		return buffer > promised ? buffer - promised : 0;
+	most = grows_to(peer, buffer);
+	return most / 2 > promised ? most - promised : most / 2;
 }
 
 /*
