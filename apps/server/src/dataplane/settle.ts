@@ -27,7 +27,7 @@ export function settle(socket: LeftSocket): boolean {
   return borrow(socket, (fd) => {
     if (lent === 0) return wake(fd);
     const mark = (lent & LENT_LOWAT) === 0 || giveBack(fd, lowat);
-    return ((lent & LENT_LINEAR) === 0 || switchOff(fd, TCP_THIN_LINEAR_TIMEOUTS)) && mark;
+    return ((lent & LENT_LINEAR) === 0 || setTcpOption(fd, TCP_THIN_LINEAR_TIMEOUTS, 0)) && mark;
   });
 }
 
@@ -40,15 +40,15 @@ function wake(fd: number): boolean {
   return mark !== null && setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, mark, mark.length) === 0;
 }
 
-function switchOff(fd: number, option: number): boolean {
-  const off = Buffer.alloc(4);
-  return setsockopt(fd, SOL_TCP, option, off, off.length) === 0;
+function setTcpOption(fd: number, option: number, number: number): boolean {
+  const value = Buffer.alloc(4);
+  value.writeUInt32LE(number);
+  return setsockopt(fd, SOL_TCP, option, value, value.length) === 0;
 }
 
 /** Unless its program has set another meanwhile. */
 function giveBack(fd: number, lowat: number): boolean {
   const mark = socketOption(fd, SOL_TCP, TCP_NOTSENT_LOWAT, 4);
   if (mark?.readUInt32LE() !== PLUGGED) return mark !== null;
-  mark.writeUInt32LE(lowat);
-  return setsockopt(fd, SOL_TCP, TCP_NOTSENT_LOWAT, mark, mark.length) === 0;
+  return setTcpOption(fd, TCP_NOTSENT_LOWAT, lowat);
 }
