@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The end of a socket: its counters are final; the record goes with the second end. */
+/* The end of a socket. */
 #pragma once
 
 #include "events.bpf.h"
@@ -22,6 +22,22 @@ static __always_inline void refresh_counters(struct ss_connection *conn)
 		read_stack_counters(&conn->direction[SS_SERVER], (void *)conn->sock[SS_SERVER]);
 }
 
+/* Its program closes it, whether or not it has shut it down before, and TCP has something under way that may have been dropped. */
+static __always_inline void on_closing(struct bpf_sock_ops *ops)
+{
+	struct bpf_sock *sk = ops->sk;
+	struct ss_connection *conn;
+	struct flow *flow;
+
+	if (!sk)
+		return;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	conn = flow ? record_of(flow) : 0;
+	if (conn && PEEK((struct tcp_sock *)conn->sock[flow->side & 1], inet_conn.icsk_inet.sk.sk_shutdown) == SHUTDOWN_MASK)
+		lend_patience(ops, conn, flow->side);
+}
+
+/* Its counters are final; the record goes with the second end. */
 static __always_inline void on_closed(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;

@@ -22,12 +22,15 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define TCP_ESTABLISHED 1
+#define TCP_FIN_WAIT1 4
 #define TCP_CLOSE 7
+#define TCP_LAST_ACK 9
 #define TCP_LISTEN 10
 #define TCP_NAGLE_OFF 1
 #define O_NONBLOCK 04000
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2
+#define SHUTDOWN_MASK 3
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 
@@ -197,6 +200,7 @@ struct inet_sock {
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	const void *icsk_ulp_ops;
+	__u32 icsk_user_timeout; /* ms; 0: as many retransmissions as tcp_retries2 says */
 };
 
 struct tcp_sock {

@@ -48,14 +48,14 @@ static __always_inline __u32 most_tried_soon(struct tcp_sock *own)
 	return two_segments < MOST_OF_THREE_SEGMENTS ? two_segments : MOST_OF_THREE_SEGMENTS;
 }
 
-/* What its reader has promised to take of TCP, as the memory that it may need: more than its bytes, and before 6.6 many small segments may have been promised. */
+/* What its reader has promised to take of TCP, as the memory that it may need: more than its bytes, and more yet where nothing that is lost is tried again soon. */
 static __always_inline __u64 promised_to(struct tcp_sock *own)
 {
 	__s32 bytes = own->snd_una + own->snd_wnd - own->write_seq;
 
 	if (bytes <= 0)
 		return 0;
-	return (__u64)bytes + bytes / (tells_when_full() ? 4 : 2);
+	return (__u64)bytes + bytes / (most_tried_soon(own) ? 4 : 2);
 }
 
 static __always_inline bool is_fixed(struct tcp_sock *peer)

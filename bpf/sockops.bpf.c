@@ -52,6 +52,8 @@ int sidestep_sockops(struct bpf_sock_ops *ops)
 	case BPF_SOCK_OPS_STATE_CB:
 		if (ops->args[1] == TCP_CLOSE)
 			on_closed(ops);
+		else if (ops->snd_una != ops->snd_nxt && (ops->args[1] == TCP_FIN_WAIT1 || ops->args[1] == TCP_LAST_ACK))
+			on_closing(ops);
 		break;
 	}
 	return 1;

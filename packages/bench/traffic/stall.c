@@ -16,7 +16,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold, whole;
+	bool blocking, has_target, hold, whole, half, gone, shut;
 	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
@@ -27,8 +27,8 @@ static struct {
 };
 
 static struct tally {
-	/* Set by the sender: the turns are over, and then: the reader may read again. */
-	atomic_bool flooding, resumed;
+	/* Set by the sender: this is the last turn; the turns are over; the reader may read again. */
+	atomic_bool last_turn, flooding, resumed;
 	_Atomic uint64_t sent, received, wrong, errors;
 	/* As the kernel has it: twice what was asked for, or what it grew to by itself. Read when the reader stopped, after so many bytes. */
 	_Atomic uint64_t buffer, before;
@@ -36,6 +36,8 @@ static struct tally {
 	_Atomic uint64_t empty_promises;
 	/* How long the sender was held up, until it had had enough of it, and what it could send afterwards. */
 	_Atomic uint64_t held_ns, afterwards;
+	/* When the reader came back, and how long it took from then on until it had everything, and the end. */
+	_Atomic uint64_t resumed_at, late_ns;
 	/* TCP_THIN_LINEAR_TIMEOUTS of the sender's socket at its end. */
 	_Atomic int linear;
 	_Atomic int error;
@@ -121,10 +123,15 @@ static void read_all(int fd)
 			continue;
 		if (received < 0)
 			trouble();
-		if (received <= 0)
+		if (received <= 0) {
+			if (tally->resumed_at)
+				atomic_store(&tally->late_ns, now_ns() - tally->resumed_at);
 			return;
+		}
 		if (!tally->flooding && !send_whole(fd, buffer, (size_t)received, options.blocking))
 			trouble();
+		if (!tally->flooding && tally->last_turn)
+			shutdown(fd, SHUT_WR);
 		check(buffer, (size_t)received);
 		if (tally->flooding && !pause_at)
 			pause_at = tally->received + options.first;
@@ -137,22 +144,33 @@ static void read_all(int fd)
 	}
 }
 
+static bool take_turn(int fd)
+{
+	uint8_t bytes[TURN_BYTES], answer[TURN_BYTES];
+
+	pattern_fill(bytes, sizeof(bytes), options.seed, tally->sent);
+	if (!send_whole(fd, bytes, sizeof(bytes), options.blocking) ||
+	    !receive_whole(fd, answer, sizeof(answer), options.blocking))
+		return false;
+	atomic_fetch_add(&tally->sent, sizeof(bytes));
+	if (memcmp(bytes, answer, sizeof(bytes)))
+		atomic_fetch_add(&tally->wrong, 1);
+	return true;
+}
+
 /* Requests and answers, so that the connection shows what it is: until SIGUSR1, or for the time that was asked. */
 static bool take_turns(int fd)
 {
 	uint64_t end = now_ns() + options.warm_ms * NS_PER_MS;
-	uint8_t bytes[TURN_BYTES], answer[TURN_BYTES];
 
 	do {
-		pattern_fill(bytes, sizeof(bytes), options.seed, tally->sent);
-		if (!send_whole(fd, bytes, sizeof(bytes), options.blocking) ||
-		    !receive_whole(fd, answer, sizeof(answer), options.blocking))
+		if (!take_turn(fd))
 			return false;
-		atomic_fetch_add(&tally->sent, sizeof(bytes));
-		if (memcmp(bytes, answer, sizeof(bytes)))
-			atomic_fetch_add(&tally->wrong, 1);
 	} while (!told_within_ms() && !stopping && (!options.warm_ms || now_ns() < end));
-	return true;
+	if (!options.half)
+		return true;
+	atomic_store(&tally->last_turn, true);
+	return take_turn(fd) && wait_for(fd, POLLRDHUP, WHOLE_TIMEOUT_MS);
 }
 
 /* Sends up to `limit` bytes; less when the socket took nothing for STALL_MS. */
@@ -229,9 +247,16 @@ static uint64_t send_all(int fd)
 	if (options.blocking)
 		hold_up_after(fd, STALL_MS);
 	accepted = flood(fd, options.limit);
+	if (options.shut)
+		shutdown(fd, SHUT_WR);
+	if (options.gone)
+		close(fd);
 	if (options.hold)
 		hold_until_told("before", tally->before);
+	atomic_store(&tally->resumed_at, now_ns());
 	atomic_store(&tally->resumed, true);
+	if (options.gone)
+		return accepted;
 	if (options.blocking)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
 	atomic_store(&tally->afterwards, flood(fd, options.after));
@@ -263,7 +288,7 @@ static bool report(uint64_t accepted)
 	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
 	printf("\"buffer\":%lu,\"emptyPromises\":%lu,\"heldMs\":%lu,\"afterwards\":%lu,", tally->buffer, tally->empty_promises,
 	       (uint64_t)(tally->held_ns / NS_PER_MS), tally->afterwards);
-	printf("\"linearTimeouts\":%d,", tally->linear);
+	printf("\"linearTimeouts\":%d,\"lateMs\":%lu,", tally->linear, (uint64_t)(tally->late_ns / NS_PER_MS));
 	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
 	return held_up && !lost && !tally->wrong && !tally->errors;
 }
@@ -279,6 +304,9 @@ static const struct argp_option argp_options[] = {
 	{ "hold", 'h', NULL, 0, "say when the turns are over and when the sender is held up, and go on at SIGUSR1", 0 },
 	{ "receive-buffer", 'r', "BYTES", 0, "SO_RCVBUF of the reader (as the kernel chooses)", 0 },
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
+	{ "half", 'i', NULL, 0, "the reader shuts its own direction down before the flood", 0 },
+	{ "shut", 'u', NULL, 0, "the sender shuts its direction down when it is held up", 0 },
+	{ "gone", 'g', NULL, 0, "the sender closes its socket when it is held up, and sends nothing more", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
@@ -299,6 +327,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'h': options.hold = true; break;
 	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
+	case 'i': options.half = true; break;
+	case 'u': options.shut = true; break;
+	case 'g': options.gone = true; break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
 	default: return ARGP_ERR_UNKNOWN;

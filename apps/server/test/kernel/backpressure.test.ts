@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { Netns } from './support/netns.ts';
 import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 
@@ -107,6 +108,7 @@ const BETWEEN_TWO_TIMEOUTS_MS = 8000;
 test.for([
   { what: 'a stream', receiveBuffer: 65_536, send: 64 },
   { what: 'a burst of a conversation', receiveBuffer: 65_536, send: 16_384 },
+  { what: 'a half-closed connection', receiveBuffer: 200_000, send: 30_000, half: true },
   { what: 'large messages to a buffer that does not grow', receiveBuffer: 200_000, send: 262_144 },
   {
     what: 'messages that are larger than that',
@@ -115,7 +117,7 @@ test.for([
     left: 'fixed buffer',
   },
 ])('what TCP carries of $what arrives soon after its reader is back', async (load) => {
-  const { receiveBuffer, send, left } = load;
+  const { receiveBuffer, send, half = false, left } = load;
   await using scene = await acceleratedScene('back');
   await using stall = new Traffic(
     'stall',
@@ -124,6 +126,7 @@ test.for([
       hold: true,
       'receive-buffer': receiveBuffer,
       send,
+      half,
       after: AFTERWARDS,
     },
     { cgroup: scene.cgroup.path },
@@ -143,10 +146,41 @@ test.for([
     errors: 0,
     linearTimeouts: 0,
   });
-  // Its sender does not wait for more than a second.
+  // Without what is done about it the next try comes some five seconds after it is back.
+  expect(result.lateMs).toBeLessThan(2000);
   expect(result.afterwards).toBeGreaterThanOrEqual(AFTERWARDS);
   const { events } = await scene.daemon.api.events.list.query({ kinds: ['left'] });
   if (left) expect(events).toMatchObject([{ reason: left }]);
+});
+
+const AFTER_ALL_RETRIES_MS = 5000;
+
+/** What a closed socket cannot bring TCP tries again for 102 s, and then resets the connection. With one retry it is 0.6 s. */
+test.for([
+  { what: 'closed', shut: false },
+  { what: 'shut down and then closed', shut: true },
+])('what a sender has left to TCP that has $what is kept for its reader', async ({ shut }) => {
+  const receiveBuffer = 65_536;
+  await using scene = await acceleratedScene('gone');
+  await using netns = await Netns.create();
+  await netns.sysctl('net.ipv4.tcp_orphan_retries', '1');
+  await using stall = new Traffic(
+    'stall',
+    { 'warm-ms': 0, hold: true, 'receive-buffer': receiveBuffer, send: 64, gone: true, shut },
+    { cgroup: scene.cgroup.path, netns: netns.name },
+  );
+  const { port, turns, calm } = await endTurns(scene, stall);
+  stall.process.kill('SIGUSR1');
+  await said(stall, 2, z.object({ before: z.number() }));
+  const redirected = sentOnBypass(scene, port).bytes - calm.bytes;
+  expect(redirected).toBeGreaterThan(receiveBuffer * TAKEN);
+  await sleep(AFTER_ALL_RETRIES_MS);
+  stall.process.kill('SIGUSR1');
+
+  const result = await stall.result();
+  expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0 });
+  // TCP had something to keep.
+  expect(result.sent - turns).toBeGreaterThan(redirected);
 });
 
 /**
