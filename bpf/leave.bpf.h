@@ -20,6 +20,8 @@
 #define MOST_SHORT_STAYS 10
 /* Streams of up to 4096 messages among turns: to leave and to come back would cost more than to wait for their end. */
 #define MOST_PATIENCE 7
+/* At a time, so that four such streams teach it the most. */
+#define PATIENCE_STEP 2
 
 static __always_inline bool change_state(struct ss_connection *conn, __u32 from, __u32 to)
 {
@@ -144,8 +146,8 @@ static __always_inline void set_distance(struct ss_connection *conn)
 			conn->short_stays = 0;
 		else if (conn->reason != SS_REASON_STREAMING && conn->short_stays < MOST_SHORT_STAYS)
 			conn->short_stays++;
-		if (conn->reason == SS_REASON_STREAMING && !conn->trial && conn->patience < MOST_PATIENCE)
-			conn->patience++;
+		if (conn->reason == SS_REASON_STREAMING && !conn->trial)
+			conn->patience = conn->patience + PATIENCE_STEP < MOST_PATIENCE ? conn->patience + PATIENCE_STEP : MOST_PATIENCE;
 		/* It was measured on neither path: that is to come. */
 		if (conn->trial == SS_TRIAL_GLANCE && conn->reason == SS_REASON_STREAMING)
 			conn->next_trial = now;
