@@ -18,7 +18,7 @@ static struct {
 	uint32_t connections, direction;
 	struct range send_size, receive_size;
 	enum waiting waiting;
-	bool nodelay;
+	bool nodelay, half;
 	double seconds;
 	uint64_t bytes, rate, paced, seed;
 } options = {
@@ -105,6 +105,8 @@ static void *run_connection(void *argument)
 		close(in->fd);
 		return NULL;
 	}
+	if (options.half && !client)
+		shutdown(in->fd, SHUT_WR);
 	*out = *in;
 	out->size = options.send_size;
 	in->size = options.receive_size;
@@ -228,6 +230,7 @@ static const struct argp_option argp_options[] = {
 	{ "receive", 'r', "SIZE", 0, "bytes a recv asks for (65536)", 0 },
 	{ "wait", 'w', "blocking|poll|epoll", 0, "how a thread waits for its socket (epoll)", 0 },
 	{ "nodelay", 'g', NULL, 0, "set TCP_NODELAY", 0 },
+	{ "half", 'h', NULL, 0, "the server shuts its own direction down at once", 0 },
 	{ "rate", 'l', "BYTES", 0, "at most so many bytes a second on each connection and direction", 0 },
 	{ "paced", 'p', "N", 0, "which holds for the first so many bytes only (all)", 0 },
 	{ "bytes", 'b', "N", 0, "stop after so many bytes on each connection and direction", 0 },
@@ -265,6 +268,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options.waiting = (enum waiting)choice;
 		break;
 	case 'g': options.nodelay = true; break;
+	case 'h': options.half = true; break;
 	case 'l': options.rate = strtoull(argument, NULL, 10); break;
 	case 'p': options.paced = strtoull(argument, NULL, 10); break;
 	case 'b': options.bytes = strtoull(argument, NULL, 10); break;

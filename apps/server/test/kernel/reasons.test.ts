@@ -27,6 +27,7 @@ const KEPT: Kept[] = [
   },
   { reason: 'special socket', program: 'exchange', options: { seconds: 300, mptcp: true, 'pause-ms': 1 } },
   { reason: 'special socket', program: 'exchange', options: { address: '127.0.0.1:23', seconds: 300 } },
+  { reason: 'closing', program: 'stream', options: { half: true, send: 65_536 } },
   { reason: 'streaming', program: 'stream', options: { rate: 1_000_000, send: 64 } },
   {
     reason: 'blocking reader',
