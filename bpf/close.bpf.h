@@ -22,7 +22,10 @@ static __always_inline void refresh_counters(struct ss_connection *conn)
 		read_stack_counters(&conn->direction[SS_SERVER], (void *)conn->sock[SS_SERVER]);
 }
 
-/* Its program closes it, whether or not it has shut it down before, and TCP has something under way that may have been dropped. */
+/*
+ * An enrolled socket may be closed, also after it was shut down, for the kernel tells that again then. Only where it is closed the kernel has taken it out of the map
+ * by itself: what is only shut down its program can still see, and may connect once more.
+ */
 static __always_inline void on_closing(struct bpf_sock_ops *ops)
 {
 	struct bpf_sock *sk = ops->sk;
@@ -33,7 +36,9 @@ static __always_inline void on_closing(struct bpf_sock_ops *ops)
 		return;
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	conn = flow ? record_of(flow) : 0;
-	if (conn && PEEK((struct tcp_sock *)conn->sock[flow->side & 1], inet_conn.icsk_inet.sk.sk_shutdown) == SHUTDOWN_MASK)
+	if (!conn || state_of(conn) < SS_STATE_BYPASS || state_of(conn) > SS_STATE_GATE)
+		return;
+	if (!psock_of((void *)conn->sock[flow->side & 1]))
 		lend_patience(ops, conn, flow->side);
 }
 

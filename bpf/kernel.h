@@ -25,12 +25,12 @@
 #define TCP_FIN_WAIT1 4
 #define TCP_CLOSE 7
 #define TCP_LAST_ACK 9
+#define TCP_CLOSING 11
 #define TCP_LISTEN 10
 #define TCP_NAGLE_OFF 1
 #define O_NONBLOCK 04000
 #define RCV_SHUTDOWN 1
 #define SEND_SHUTDOWN 2
-#define SHUTDOWN_MASK 3
 #define S_IFMT 0170000
 #define S_IFSOCK 0140000
 

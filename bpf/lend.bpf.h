@@ -47,8 +47,8 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 		direction->lent |= SS_LENT_LINEAR;
 }
 
-/* As long as plain TCP asks a reader that stands still, or longer. Some more, and the kernel's microseconds do not fit their 31 bits. */
-#define PATIENCE_OF_CLOSED_MS (35 * 60 * 1000)
+/* As TCP is with a socket that is open (tcp_retries2). */
+#define PATIENCE_WITH_CLOSED_MS (15 * 60 * 1000)
 
 /*
  * What a closed socket cannot bring within 102 s, counted from before its close, TCP throws away, and resets the connection: so long it tries again what its reader has dropped, where it would
@@ -57,10 +57,9 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 static __always_inline void lend_patience(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int patience = PATIENCE_OF_CLOSED_MS;
+	int patience = PATIENCE_WITH_CLOSED_MS;
 
-	/* On plain TCP it is the kernel that knows. */
-	if (state_of(conn) != SS_STATE_STACK && !BPF_CORE_READ(tp, inet_conn.icsk_user_timeout))
+	if (!BPF_CORE_READ(tp, inet_conn.icsk_user_timeout))
 		bpf_setsockopt(ops, SOL_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
 }
 

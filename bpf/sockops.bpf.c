@@ -52,7 +52,8 @@ int sidestep_sockops(struct bpf_sock_ops *ops)
 	case BPF_SOCK_OPS_STATE_CB:
 		if (ops->args[1] == TCP_CLOSE)
 			on_closed(ops);
-		else if (ops->snd_una != ops->snd_nxt && (ops->args[1] == TCP_FIN_WAIT1 || ops->args[1] == TCP_LAST_ACK))
+		else if (ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG &&
+			 (ops->args[1] == TCP_FIN_WAIT1 || ops->args[1] == TCP_LAST_ACK || ops->args[1] == TCP_CLOSING))
 			on_closing(ops);
 		break;
 	}

@@ -79,7 +79,7 @@ const resultSchemas = {
     /** How long the sender was held up before it had had enough of that, and the bytes that it could send when the reader was back. */
     heldMs: z.number(),
     afterwards: z.number(),
-    /** From the reader's coming back until it had everything, and the end. */
+    /** From the reader's coming back until it had what was sent before that. */
     lateMs: z.number(),
     /** TCP_THIN_LINEAR_TIMEOUTS of the sender's socket at its end: 0 or 1. */
     linearTimeouts: z.number(),

@@ -36,8 +36,8 @@ static struct tally {
 	_Atomic uint64_t empty_promises;
 	/* How long the sender was held up, until it had had enough of it, and what it could send afterwards. */
 	_Atomic uint64_t held_ns, afterwards;
-	/* When the reader came back, and how long it took from then on until it had everything, and the end. */
-	_Atomic uint64_t resumed_at, late_ns;
+	/* When the reader came back, what it was owed then, and how long it took from then on until it had that. */
+	_Atomic uint64_t resumed_at, owed, late_ns;
 	/* TCP_THIN_LINEAR_TIMEOUTS of the sender's socket at its end. */
 	_Atomic int linear;
 	_Atomic int error;
@@ -123,16 +123,15 @@ static void read_all(int fd)
 			continue;
 		if (received < 0)
 			trouble();
-		if (received <= 0) {
-			if (tally->resumed_at)
-				atomic_store(&tally->late_ns, now_ns() - tally->resumed_at);
+		if (received <= 0)
 			return;
-		}
 		if (!tally->flooding && !send_whole(fd, buffer, (size_t)received, options.blocking))
 			trouble();
 		if (!tally->flooding && tally->last_turn)
 			shutdown(fd, SHUT_WR);
 		check(buffer, (size_t)received);
+		if (tally->resumed && !tally->late_ns && tally->received >= tally->owed)
+			atomic_store(&tally->late_ns, now_ns() - tally->resumed_at);
 		if (tally->flooding && !pause_at)
 			pause_at = tally->received + options.first;
 		if (pause_at && tally->received >= pause_at && !tally->before) {
@@ -253,6 +252,7 @@ static uint64_t send_all(int fd)
 		close(fd);
 	if (options.hold)
 		hold_until_told("before", tally->before);
+	atomic_store(&tally->owed, tally->sent);
 	atomic_store(&tally->resumed_at, now_ns());
 	atomic_store(&tally->resumed, true);
 	if (options.gone)

@@ -155,6 +155,14 @@ test.for([
 
 const AFTER_ALL_RETRIES_MS = 5000;
 
+/** Segments that a reader with a full buffer did not take. */
+async function droppedAt(netns: Netns): Promise<number> {
+  const [names = [], numbers = []] = (await netns.run('cat', '/proc/net/netstat'))
+    .split('\n')
+    .map((line) => line.split(' '));
+  return Number(numbers[names.indexOf('TCPRcvQDrop')]);
+}
+
 /** What a closed socket cannot bring TCP tries again for 102 s, and then resets the connection. With one retry it is 0.6 s. */
 test.for([
   { what: 'closed', shut: false },
@@ -179,8 +187,9 @@ test.for([
 
   const result = await stall.result();
   expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0 });
-  // TCP had something to keep.
+  // TCP had something to keep, and it was dropped.
   expect(result.sent - turns).toBeGreaterThan(redirected);
+  if (TAKEN === 1) expect(await droppedAt(netns)).toBeGreaterThan(0);
 });
 
 /**
