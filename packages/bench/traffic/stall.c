@@ -16,7 +16,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold, whole, half, gone, shut;
+	bool blocking, has_target, hold, whole, gone, shut;
 	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
@@ -27,8 +27,8 @@ static struct {
 };
 
 static struct tally {
-	/* Set by the sender: this is the last turn; the turns are over; the reader may read again. */
-	atomic_bool last_turn, flooding, resumed;
+	/* Set by the sender: the turns are over, and then: the reader may read again. */
+	atomic_bool flooding, resumed;
 	_Atomic uint64_t sent, received, wrong, errors;
 	/* As the kernel has it: twice what was asked for, or what it grew to by itself. Read when the reader stopped, after so many bytes. */
 	_Atomic uint64_t buffer, before;
@@ -127,8 +127,6 @@ static void read_all(int fd)
 			return;
 		if (!tally->flooding && !send_whole(fd, buffer, (size_t)received, options.blocking))
 			trouble();
-		if (!tally->flooding && tally->last_turn)
-			shutdown(fd, SHUT_WR);
 		check(buffer, (size_t)received);
 		if (tally->resumed && !tally->late_ns && tally->received >= tally->owed)
 			atomic_store(&tally->late_ns, now_ns() - tally->resumed_at);
@@ -166,10 +164,7 @@ static bool take_turns(int fd)
 		if (!take_turn(fd))
 			return false;
 	} while (!told_within_ms() && !stopping && (!options.warm_ms || now_ns() < end));
-	if (!options.half)
-		return true;
-	atomic_store(&tally->last_turn, true);
-	return take_turn(fd) && wait_for(fd, POLLRDHUP, WHOLE_TIMEOUT_MS);
+	return true;
 }
 
 /* Sends up to `limit` bytes; less when the socket took nothing for STALL_MS. */
@@ -304,7 +299,6 @@ static const struct argp_option argp_options[] = {
 	{ "hold", 'h', NULL, 0, "say when the turns are over and when the sender is held up, and go on at SIGUSR1", 0 },
 	{ "receive-buffer", 'r', "BYTES", 0, "SO_RCVBUF of the reader (as the kernel chooses)", 0 },
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
-	{ "half", 'i', NULL, 0, "the reader shuts its own direction down before the flood", 0 },
 	{ "shut", 'u', NULL, 0, "the sender shuts its direction down when it is held up", 0 },
 	{ "gone", 'g', NULL, 0, "the sender closes its socket when it is held up, and sends nothing more", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
@@ -327,7 +321,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'h': options.hold = true; break;
 	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
-	case 'i': options.half = true; break;
 	case 'u': options.shut = true; break;
 	case 'g': options.gone = true; break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;

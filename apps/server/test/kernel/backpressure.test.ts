@@ -108,7 +108,6 @@ const BETWEEN_TWO_TIMEOUTS_MS = 8000;
 test.for([
   { what: 'a stream', receiveBuffer: 65_536, send: 64 },
   { what: 'a burst of a conversation', receiveBuffer: 65_536, send: 16_384 },
-  { what: 'a half-closed connection', receiveBuffer: 200_000, send: 30_000, half: true },
   { what: 'large messages to a buffer that does not grow', receiveBuffer: 200_000, send: 262_144 },
   {
     what: 'messages that are larger than that',
@@ -117,7 +116,7 @@ test.for([
     left: 'fixed buffer',
   },
 ])('what TCP carries of $what arrives soon after its reader is back', async (load) => {
-  const { receiveBuffer, send, half = false, left } = load;
+  const { receiveBuffer, send, left } = load;
   await using scene = await acceleratedScene('back');
   await using stall = new Traffic(
     'stall',
@@ -126,7 +125,6 @@ test.for([
       hold: true,
       'receive-buffer': receiveBuffer,
       send,
-      half,
       after: AFTERWARDS,
     },
     { cgroup: scene.cgroup.path },
