@@ -28,14 +28,9 @@ static __always_inline void refresh_counters(struct ss_connection *conn)
  */
 static __always_inline void on_closing(struct bpf_sock_ops *ops)
 {
-	struct bpf_sock *sk = ops->sk;
-	struct ss_connection *conn;
 	struct flow *flow;
+	struct ss_connection *conn = record_of_caller(ops, &flow);
 
-	if (!sk)
-		return;
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	conn = flow ? record_of(flow) : 0;
 	if (!conn || state_of(conn) < SS_STATE_BYPASS || state_of(conn) > SS_STATE_GATE)
 		return;
 	if (!psock_of((void *)conn->sock[flow->side & 1]))
@@ -45,16 +40,11 @@ static __always_inline void on_closing(struct bpf_sock_ops *ops)
 /* Its counters are final; the record goes with the second end. */
 static __always_inline void on_closed(struct bpf_sock_ops *ops)
 {
-	struct bpf_sock *sk = ops->sk;
-	struct ss_connection *conn;
+	struct flow *flow;
+	struct ss_connection *conn = record_of_caller(ops, &flow);
 	struct ss_totals *count;
 	__u32 side, ends, before;
-	struct flow *flow;
 
-	if (!sk)
-		return;
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	conn = flow ? record_of(flow) : 0;
 	if (!conn)
 		return;
 	side = flow->side & 1;

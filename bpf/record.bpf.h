@@ -43,6 +43,17 @@ static __always_inline struct ss_connection *record_of(struct flow *flow)
 	return flow->kind == FLOW_OURS ? record_at(flow->slot, flow->connection) : 0;
 }
 
+/* Of the socket that sock_ops is called for, and what that carries; 0 where it has no record. */
+static __always_inline struct ss_connection *record_of_caller(struct bpf_sock_ops *ops, struct flow **flow)
+{
+	struct bpf_sock *sk = ops->sk;
+
+	if (!sk)
+		return 0;
+	*flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	return *flow ? record_of(*flow) : 0;
+}
+
 /*
  * Fresh slots first, then the one that is free longest: a program that still holds a pointer to a closed connection's record
  * is long gone before somebody else gets it. False: the table is full.

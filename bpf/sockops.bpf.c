@@ -18,8 +18,7 @@ static __always_inline void on_rtt(struct bpf_sock_ops *ops)
 		pair_late(ops, sk);
 		return;
 	}
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	conn = flow ? record_of(flow) : 0;
+	conn = record_of_caller(ops, &flow);
 	if (conn)
 		note_sample(ops, conn, flow);
 }

@@ -133,18 +133,11 @@ static __always_inline void carry_although_enrolled(struct bpf_sock_ops *ops, st
 
 static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 {
-	struct bpf_sock *sk = ops->sk;
-	struct ss_connection *conn;
 	struct flow *flow;
+	struct ss_connection *conn = record_of_caller(ops, &flow);
 	bool data = ops->skb_len > 0;
 	__u32 side;
 
-	if (!sk)
-		return;
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (!flow)
-		return;
-	conn = record_of(flow);
 	if (!conn)
 		return;
 	side = flow->side & 1;

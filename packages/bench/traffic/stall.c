@@ -299,7 +299,7 @@ static const struct argp_option argp_options[] = {
 	{ "hold", 'h', NULL, 0, "say when the turns are over and when the sender is held up, and go on at SIGUSR1", 0 },
 	{ "receive-buffer", 'r', "BYTES", 0, "SO_RCVBUF of the reader (as the kernel chooses)", 0 },
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
-	{ "shut", 'u', NULL, 0, "the sender shuts its direction down when it is held up", 0 },
+	{ "shut", 'u', NULL, 0, "with --gone: it shuts its direction down before that", 0 },
 	{ "gone", 'g', NULL, 0, "the sender closes its socket when it is held up, and sends nothing more", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
