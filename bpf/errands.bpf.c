@@ -16,8 +16,9 @@ static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connectio
 {
 	int mark = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat);
 
-	if (!queued_bytes(tp) || !bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark)))
-		take_from(&conn->to_wake, 1 << (side & 1));
+	if (take_from(&conn->to_wake, 1 << (side & 1)) && queued_bytes(tp) &&
+	    bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark)))
+		add_to(&conn->to_wake, 1 << (side & 1));
 }
 
 /* As take_back: the kernel wants another pointer here. */
@@ -54,8 +55,7 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 	if (!conn)
 		return 0;
 	side = flow->side & 1;
-	if (conn->to_wake & (1 << side))
-		wake_reader(tp, conn, side);
+	wake_reader(tp, conn, side);
 	if (conn->to_take_back & (1 << side) && state_of(conn) == SS_STATE_STACK)
 		take_back_on_visit(tp, conn, side);
 	if (!conn->arm)

@@ -252,6 +252,7 @@ struct task_struct {
 	struct sched_info sched_info;
 	struct mm_struct *mm;
 	const struct cred *cred;
+	__u64 start_time;
 	int tgid;
 	char comm[16];
 	struct task_struct *group_leader;

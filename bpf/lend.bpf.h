@@ -18,11 +18,16 @@ static __always_inline void lend_low_water_mark(struct bpf_sock_ops *ops, struct
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+	__u32 before;
 	int mark = PLUGGED_LOWAT;
 
 	if (direction->lent & SS_LENT_LOWAT || direction->streak <= GLANCE_AT_TRIAL || is_gathered(direction, tp))
 		return;
-	direction->lowat_before = BPF_CORE_READ(tp, notsent_lowat);
+	before = BPF_CORE_READ(tp, notsent_lowat);
+	/* Its program's own, or one that the daemon is about to take back. */
+	if (before == PLUGGED_LOWAT)
+		return;
+	direction->lowat_before = before;
 	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof(mark)))
 		direction->lent |= SS_LENT_LOWAT;
 }

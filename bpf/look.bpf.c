@@ -17,7 +17,7 @@ static __always_inline void look_at(struct ss_connection *conn)
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
 	wake_up_in_time(conn);
-	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake | conn->to_take_back)
+	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake | conn->to_take_back | conn->told)
 		ask_for_attention();
 	if (state_of(conn) == SS_STATE_STACK)
 		explain(conn, obstacle(conn, config.allow_blocking));

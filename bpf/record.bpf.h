@@ -13,10 +13,10 @@ static __always_inline void add_to(__u32 *mask, __u32 bits)
 	__sync_fetch_and_or(mask, bits);
 }
 
-static __always_inline void take_from(__u32 *mask, __u32 bits)
+/* The ones that it had. */
+static __always_inline __u32 take_from(__u32 *mask, __u32 bits)
 {
-	if (*(volatile __u32 *)mask & bits)
-		__sync_fetch_and_and(mask, ~bits);
+	return *(volatile __u32 *)mask & bits ? __sync_fetch_and_and(mask, ~bits) & bits : 0;
 }
 
 static __always_inline struct ss_pair pair_of(struct ss_connection *conn)

@@ -172,9 +172,13 @@ struct ss_pace {
 #define SS_HELD_UP 2		/* a message found its path full: the pause is not the program's own */
 #define SS_TAKES_TURNS 4	/* its program, or its reader, serves others meanwhile */
 
-/* What a sender that TCP carries between enrolled sockets is lent: lend.bpf.h. */
+/* What is to be done to a socket whose connection has left: take back what it was lent while TCP carried it although it was enrolled (lend.bpf.h), or wake its reader. */
 #define SS_LENT_LOWAT 1		/* TCP_NOTSENT_LOWAT */
 #define SS_LENT_LINEAR 2	/* TCP_THIN_LINEAR_TIMEOUTS */
+#define SS_LENT 3
+#define SS_WAKE 4
+#define SS_TOUCHES 7
+#define SS_TOUCH_BITS 3
 
 /* Of a processor's cache. Where a line begins matters for speed alone. */
 #define SS_LINE __attribute__((aligned(64)))
@@ -189,7 +193,7 @@ struct ss_direction {
 	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
-	__u8 lent;		/* mask of what the sender's socket has from us: see lend.bpf.h */
+	__u8 lent;		/* mask of what the sender's socket has from us: SS_LENT */
 	__u8 crossings;		/* of late it sent while bytes from the other end waited for it, so much more often than not: two-way.bpf.h */
 	__u32 sent;		/* messages on which the verdict thought, whichever path they took */
 	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
@@ -256,6 +260,8 @@ struct ss_connection {
 	__u8 trials;		/* how often a stream tried the bypass */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
+	__u8 told;		/* mask of what the daemon was told to do to the client's socket, and above it to the server's: settle.bpf.h */
+	__u8 told_to;		/* the daemon that was, by its number in the census */
 	struct ss_end end[2];
 };
 
@@ -290,15 +296,17 @@ struct ss_census {
 	__u64 next_slot;	/* to which it comes next */
 	__u64 armed;		/* hooks that iterators have switched on; none where the kernel cannot */
 	__u64 not_armed;	/* hooks that they could not switch on */
+	__u64 daemon;		/* CLOCK_MONOTONIC, ns: when the one that settles sockets began, by which it is known */
+	__u64 daemons;		/* how many there were */
 };
 
-/* What the iterator writes out: a reader that may have been told that nothing waits, while something does; or a sender that must give back what it was lent. */
-struct ss_wake {
+/* What sidestep_tend writes out: a socket that the daemon is to touch. */
+struct ss_touch {
 	__u64 cookie;		/* 0: only a pause, pause.bpf.h */
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
-	__u32 lent;		/* mask of what is to be taken back; 0: it is to be woken */
-	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that */
+	__u32 wanted;		/* mask of SS_LENT_LOWAT, SS_LENT_LINEAR, SS_WAKE */
+	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that was lent */
 	__u32 pad;
 };
 

@@ -7,6 +7,7 @@
 #include "close.bpf.h"
 #include "join.bpf.h"
 #include "pause.bpf.h"
+#include "settle.bpf.h"
 #include "short-cut.bpf.h"
 #include "visit.bpf.h"
 
@@ -186,55 +187,6 @@ static __always_inline void finish_joining(struct sock *sk, struct ss_connection
 	}
 }
 
-/* It runs after each visit that asks for it, and is over in milliseconds where there are not very many sockets. */
-#define LONGEST_ERRAND_NS (250 * 1000 * 1000ULL)
-
-/* False when there is no room: then the same socket is visited again, with an empty buffer. */
-static __always_inline bool name_socket(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 lent)
-{
-	struct ss_end *end = &conn->end[side & 1];
-	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = { .cookie = end->cookie, .pid = end->pid, .lent = lent, .lowat = conn->direction[side & 1].lowat_before };
-
-	if (file)
-		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
-	return !bpf_seq_write(seq, &wake, sizeof(wake));
-}
-
-static __always_inline void name_reader(struct seq_file *seq, struct ss_connection *conn, __u32 side)
-{
-	if (!queued_bytes((void *)conn->sock[side & 1]) || name_socket(seq, conn, side, 0))
-		take_from(&conn->to_wake, 1 << (side & 1));
-}
-
-static __always_inline void name_borrower(struct seq_file *seq, struct ss_connection *conn, __u32 side)
-{
-	struct ss_direction *direction = &conn->direction[side & 1];
-
-	if (direction->lent && !name_socket(seq, conn, side, direction->lent))
-		return;
-	direction->lent = 0;
-	take_from(&conn->to_take_back, 1 << (side & 1));
-}
-
-/* What sidestep_arm did not do, for the kernel is too old or the namespace out of reach, the daemon does with a borrowed descriptor. */
-static __always_inline void settle(struct seq_file *seq, struct ss_connection *conn, __u32 side)
-{
-	__u64 now = bpf_ktime_get_ns();
-
-	if (!conn->errand_since)
-		conn->errand_since = now;
-	if (now - conn->errand_since < LONGEST_ERRAND_NS) {
-		census.errands++;
-		census.pressing++;
-		return;
-	}
-	if (conn->to_wake & (1 << side))
-		name_reader(seq, conn, side);
-	if (conn->to_take_back & (1 << side) && state_of(conn) == SS_STATE_STACK)
-		name_borrower(seq, conn, side);
-}
-
 /*
  * Where redirected bytes end and TCP's begin, a read comes short although more is there. A reader that takes that for the end, as epoll(7)
  * allows at the edge, is told that there is more, unless it goes on by itself.
@@ -315,19 +267,14 @@ static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, s
 		finish_parting(conn);
 		break;
 	}
-	take_from(&conn->to_wake, conn->closed);
-	take_from(&conn->to_take_back, conn->closed);
-	if (conn->to_wake | conn->to_take_back)
-		settle(seq, conn, side);
-	else
-		conn->errand_since = 0;
-	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake || conn->to_take_back)
+	settle(seq, conn, side);
+	if (state_of(conn) > SS_STATE_BYPASS || is_unsettled(conn))
 		census.unsettled++;
 }
 
 static __always_inline void pause_tending(struct bpf_iter_meta *meta)
 {
-	struct ss_wake nobody = {};
+	struct ss_touch nobody = {};
 
 	pause_now_and_then(meta, &nobody, sizeof(nobody));
 }

@@ -106,6 +106,8 @@ static void *serve(void *argument)
 	while (options.available || epoll_wait(poller, &event, 1, -1) > 0 || errno == EINTR) {
 		if (length_of(message) != TURN_BYTES && lagged != message) {
 			sleep_ns(options.lag_ms * NS_PER_MS);
+			/* What came meanwhile it has heard of before it reads. */
+			epoll_wait(poller, &event, 1, 0);
 			lagged = message;
 		}
 		if (!(options.available ? read_what_is_available : read_what_is_there)(fd))

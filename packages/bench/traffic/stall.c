@@ -16,7 +16,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold, whole, gone, shut;
+	bool blocking, has_target, hold, whole, gone, shut, until_given_back;
 	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
@@ -85,14 +85,27 @@ static uint64_t receive_buffer(int fd)
 	return (uint64_t)bytes;
 }
 
-/* What Sidestep lends a sender must be given back. */
-static void note_linear_timeouts(int fd)
+static bool linear_timeouts(int fd)
 {
 	socklen_t size = sizeof(int);
 	int linear = 0;
 
-	if (!getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &linear, &size))
-		atomic_store(&tally->linear, linear);
+	if (getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &linear, &size))
+		fail("getsockopt");
+	return linear;
+}
+
+/* What Sidestep lends a sender must be given back, also to one that sends nothing more. */
+static void wait_until_given_back(int fd)
+{
+	uint64_t end = now_ns() + 2 * WHOLE_TIMEOUT_MS * NS_PER_MS;
+
+	while (tally->received < tally->sent && now_ns() < end)
+		usleep(1000);
+	printf("{\"read\":%lu}\n", tally->received);
+	fflush(stdout);
+	while (linear_timeouts(fd) && now_ns() < end)
+		usleep(1000);
 }
 
 static void check(const uint8_t *bytes, size_t length)
@@ -255,7 +268,9 @@ static uint64_t send_all(int fd)
 	if (options.blocking)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
 	atomic_store(&tally->afterwards, flood(fd, options.after));
-	note_linear_timeouts(fd);
+	if (options.until_given_back)
+		wait_until_given_back(fd);
+	atomic_store(&tally->linear, linear_timeouts(fd));
 	shutdown(fd, SHUT_WR);
 	return accepted;
 }
@@ -301,6 +316,7 @@ static const struct argp_option argp_options[] = {
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
 	{ "shut", 'u', NULL, 0, "with --gone: it shuts its direction down before that", 0 },
 	{ "gone", 'g', NULL, 0, "the sender closes its socket when it is held up, and sends nothing more", 0 },
+	{ "until-given-back", 'i', NULL, 0, "the sender says when all was read, and ends when its TCP_THIN_LINEAR_TIMEOUTS is off", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
@@ -322,6 +338,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
 	case 'u': options.shut = true; break;
+	case 'i': options.until_given_back = true; break;
 	case 'g': options.gone = true; break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;

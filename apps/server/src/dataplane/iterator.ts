@@ -150,10 +150,10 @@ export class Tender extends Visitor {
     settle: (socket: LeftSocket) => void,
     arm: () => Promise<void>,
   ) {
-    super(link, maps, layouts, layouts.struct('ss_wake').size);
+    super(link, maps, layouts, layouts.struct('ss_touch').size);
     this.#attention = maps.attention;
-    this.#decodeLeft = layouts.decoder<LeftSocket>('ss_wake');
-    this.#leftSize = layouts.struct('ss_wake').size;
+    this.#decodeLeft = layouts.decoder<LeftSocket>('ss_touch');
+    this.#leftSize = layouts.struct('ss_touch').size;
     this.#settle = settle;
     this.#arm = arm;
   }

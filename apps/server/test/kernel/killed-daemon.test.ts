@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { run, Traffic, until } from '@sidestep/bench';
+import { BpfLink, BpfMap, BtfLayouts, readIterator } from '@sidestep/libbpf';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { EventReader } from './support/event-reader.ts';
@@ -48,6 +50,27 @@ function expectSame(now: readonly Connection[], before: readonly Connection[]): 
     for (const [index, value] of carried(one).entries())
       expect(counters[index]).toBeGreaterThanOrEqual(value);
   }
+}
+
+/** As in bpf/sidestep.h. */
+const SS_LENT_LINEAR = 2;
+const SS_WAKE = 4;
+
+/** Visits the sockets in the place of a daemon, until that is told to do something to one of them; and does not do it. */
+async function beToldAndDoNothing({ pinDir }: Scene['daemon'], what: number): Promise<void> {
+  using link = BpfLink.openPinned(join(pinDir, 'link_tend'));
+  using connections = BpfMap.openPinned(join(pinDir, 'map_connections'));
+  const layouts = BtfLayouts.fromMap(connections);
+  const { size } = layouts.struct('ss_touch');
+  const decode = layouts.decoder<{ cookie: bigint; wanted: number }>('ss_touch');
+  await until('a socket is to be touched', () => {
+    const told = readIterator(link, size);
+    for (let at = 0; at < told.length; at += size) {
+      const { cookie, wanted } = decode(told, at);
+      if (cookie !== 0n && (wanted & what) !== 0) return true;
+    }
+    return false;
+  });
 }
 
 test(`${KILLS} kills under load cost no byte, no connection its path or its age, and no event goes unnoticed`, async () => {
@@ -192,4 +215,48 @@ test('acceleration that was left on by a stopped daemon can be switched off by t
   await untilGone(objects);
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('a reader that a daemon was told to wake when it was killed is woken by the next one', async () => {
+  await using scene = await acceleratedScene('unwoken', { queueCap: 65_536 });
+  const { daemon } = scene;
+  await using asker = new Traffic(
+    'asker',
+    { short: true, turns: 200, 'lag-ms': 500, large: 70_000, chunk: 1000, rounds: 4 },
+    inCgroup(scene),
+  );
+  await daemon.untilBypassing(await asker.port());
+  await daemon.stop('SIGKILL');
+  await beToldAndDoNothing(daemon, SS_WAKE);
+  await daemon.start();
+  const result = await asker.result();
+  expect(result).toMatchObject({ wrong: 0, answered: result.messages, received: result.sent, error: '' });
+});
+
+test('what a daemon was told to take back when it was killed is taken back by the next one', async () => {
+  await using scene = await acceleratedScene('untaken');
+  const { daemon } = scene;
+  await using stall = new Traffic(
+    'stall',
+    { 'warm-ms': 0, hold: true, 'receive-buffer': 65_536, after: 0, 'until-given-back': true },
+    inCgroup(scene),
+  );
+  await daemon.untilBypassing(await stall.port());
+  const said = (line: number) => until(`it says its line ${line}`, () => stall.process.lines[line]);
+  stall.process.kill('SIGUSR1');
+  await said(1);
+  stall.process.kill('SIGUSR1');
+  await said(2);
+  const disabling = daemon.disable().catch(() => {});
+  await until('it drains', async () => (await daemon.api.acceleration.status.query()).state === 'draining');
+  daemon.process.kill('SIGKILL');
+  await disabling;
+  await daemon.stop('SIGKILL');
+  stall.process.kill('SIGUSR1');
+  // From then on it sends no segment at which the programs in the kernel could take it back by themselves.
+  await said(3);
+  await beToldAndDoNothing(daemon, SS_LENT_LINEAR);
+  await daemon.start();
+  const result = await stall.result();
+  expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, linearTimeouts: 0 });
 });
