@@ -16,6 +16,12 @@
 /* For how long an end may find itself without what an earlier moment of its connection should have left: TCP repeats a SYN after one second, and after three. */
 #define AFTERMATH_NS (4 * 1000 * 1000 * 1000ULL)
 
+/* As of the last tick, which is near enough and takes a third of the time. */
+static __always_inline __u64 about_now(void)
+{
+	return bpf_ktime_get_coarse_ns();
+}
+
 static __always_inline void turn_window(__u64 now)
 {
 	if (now - crowd.since <= CROWD_WINDOW_NS)
@@ -28,7 +34,7 @@ static __always_inline void turn_window(__u64 now)
 /* Of a new connection; what two CPUs do at the same time may let a few more pass. */
 static __always_inline bool comes_in_a_crowd(void)
 {
-	__u64 now = bpf_ktime_get_ns();
+	__u64 now = about_now();
 
 	turn_window(now);
 	/* Two CPUs connect at the same time: once it is said, nobody says it again before it matters. */
@@ -41,13 +47,13 @@ static __always_inline bool comes_in_a_crowd(void)
 
 static __always_inline bool is_crowded(__u64 aftermath)
 {
-	return crowd.until && bpf_ktime_get_ns() < crowd.until + aftermath;
+	return crowd.until && about_now() < crowd.until + aftermath;
 }
 
 /* Those that stay may be a crowd, too: who gets no record now asks again when it sends again. */
 static __always_inline bool may_have_late_record(void)
 {
-	turn_window(bpf_ktime_get_ns());
+	turn_window(about_now());
 	if (crowd.late_records >= MOST_LATE_RECORDS)
 		return false;
 	crowd.late_records++;

@@ -272,9 +272,9 @@ static __always_inline void on_client_established(struct bpf_sock_ops *ops)
 
 	if (!sk)
 		return;
-	tp = bpf_skc_to_tcp_sock(sk);
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	syn = tp && flow ? bpf_map_lookup_elem(&syns, &isn) : 0;
+	tp = flow ? bpf_skc_to_tcp_sock(sk) : 0;
+	syn = tp ? bpf_map_lookup_elem(&syns, &isn) : 0;
 	if (!syn) {
 		count = totals_here();
 		/* It called connect in a crowd if it has nothing with it, however long the handshake took. */
@@ -311,13 +311,16 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 	struct ss_connection *conn;
 	struct tcp_sock *tp;
 	struct flow *flow;
+	bool crowded;
 	__u32 reason;
 
 	if (!sk)
 		return;
-	found = bpf_map_lookup_elem(&pending, &swapped);
+	/* In a crowd hardly any client has left one. Who has is found when both have stayed. */
+	crowded = is_crowded(0);
+	found = crowded ? 0 : bpf_map_lookup_elem(&pending, &swapped);
 	if (!found) {
-		look_again_later(ops, sk, false, SERVER_LEFT_OUT);
+		look_again_later(ops, sk, crowded, SERVER_LEFT_OUT);
 		return;
 	}
 	place = *found;
