@@ -2,6 +2,7 @@
 // A reader that stops reading: how much its sender can still send before it is held up, and whether all of it arrives afterwards.
 #include "clock.h"
 #include "hello.h"
+#include "hidden.h"
 #include "stop.h"
 #include "whole.h"
 #include <argp.h>
@@ -16,7 +17,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold, whole, gone, shut, until_given_back;
+	bool blocking, has_target, hold, whole, gone, shut, until_given_back, hidden;
 	uint32_t warm_ms, first, receive_buffer;
 	uint64_t limit, after, seed;
 } options = {
@@ -317,6 +318,7 @@ static const struct argp_option argp_options[] = {
 	{ "shut", 'u', NULL, 0, "with --gone: it shuts its direction down before that", 0 },
 	{ "gone", 'g', NULL, 0, "the sender closes its socket when it is held up, and sends nothing more", 0 },
 	{ "until-given-back", 'i', NULL, 0, "the sender says when all was read, and ends when its TCP_THIN_LINEAR_TIMEOUTS is off", 0 },
+	{ "hidden", 'd', NULL, 0, "both ends are in a network namespace that nobody can enter", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
@@ -338,6 +340,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
 	case 'u': options.shut = true; break;
+	case 'd': options.hidden = true; break;
 	case 'i': options.until_given_back = true; break;
 	case 'g': options.gone = true; break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;
@@ -353,7 +356,7 @@ int main(int argc, char **argv)
 {
 	const struct argp argp = { argp_options, parse_option, NULL, "A reader that stops reading.", NULL, NULL, NULL };
 	uint64_t accepted;
-	int listen_fd, fd;
+	int listen_fd, fd, home = -1;
 	pid_t reader;
 
 	argp_err_exit_status = EXIT_USAGE;
@@ -366,20 +369,25 @@ int main(int argc, char **argv)
 	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED)
 		fail("mmap");
+	if (options.hidden)
+		home = hide();
 	listen_fd = listen_at(&options.address, options.blocking);
 	/* What is accepted inherits it. */
 	if (options.receive_buffer)
 		set_option(listen_fd, SOL_SOCKET, SO_RCVBUF, (int)options.receive_buffer);
 	announce(&options.address);
+	fd = connect_to(options.has_target ? &options.target : &options.address, options.blocking);
+	if (options.hidden)
+		come_home(home);
 	reader = fork();
 	if (reader < 0)
 		fail("fork");
 	if (!reader) {
+		close(fd);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		run_reader(listen_fd);
 	}
 	close(listen_fd);
-	fd = connect_to(options.has_target ? &options.target : &options.address, options.blocking);
 	set_nodelay(fd, &options.address);
 	accepted = send_all(fd);
 	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)

@@ -32,6 +32,11 @@ const LATECOMER_LOOKS = 100;
 /** Reading so many takes a millisecond or two. */
 const SLOTS_AT_ONCE = 2048;
 
+/**
+ * Milliseconds. To wake a reader, or to take back what a sender was lent, takes a few, and a quarter of a second more where its network namespace is out of reach.
+ */
+const LONGEST_SETTLING = 2000;
+
 /** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
 const STREAM_AFTER = 32;
 /** Changes of direction before a connection may join: two requests and their answers. */
@@ -88,6 +93,8 @@ export class Generation {
   #scratch = Buffer.alloc(0);
   #killed = false;
   #closed = false;
+  /** Until when what has left is waited for, on the steady clock; null as long as something is enrolled. */
+  #settleUntil: number | null = null;
 
   constructor(pins: Pins) {
     const { maps, links } = pins;
@@ -135,6 +142,7 @@ export class Generation {
 
   setKilled(killed: boolean): void {
     this.#killed = killed;
+    this.#settleUntil = null;
     this.#write({ kill: killed });
   }
 
@@ -143,18 +151,34 @@ export class Generation {
     config.update(KEY, this.#encodeConfig(values, config.lookup(KEY) ?? undefined));
   }
 
-  /** Throws the kill switch (the first time) and takes out what can be. Returns how many sockets are left. */
+  /**
+   * Throws the kill switch (the first time) and takes out what can be. Returns how many sockets are left: those that are enrolled, and then, for a
+   * moment, those that have yet to be woken or to give back what they were lent.
+   */
   drain(): number {
     if (!this.#killed) this.setKilled(true);
-    this.#tender.tend();
-    const { socks } = this.pins.maps;
-    const left = socks.keys().length;
-    return left > 0 && this.#releaseClosed() ? socks.keys().length : left;
+    const enrolled = this.#takeOutEmpty();
+    if (enrolled > 0) {
+      this.#settleUntil = null;
+      return enrolled;
+    }
+    this.#settleUntil ??= performance.now() + LONGEST_SETTLING;
+    if (this.#tender.busy) return 1;
+    return performance.now() < this.#settleUntil ? this.#tender.unsettled : 0;
   }
 
   /** A program that had read the kill switch before it was thrown may have enrolled its socket after the last look. */
   takeOutLatecomers(): void {
-    for (let look = 0; look < LATECOMER_LOOKS && this.drain() > 0; look++);
+    if (!this.#killed) this.setKilled(true);
+    for (let look = 0; look < LATECOMER_LOOKS && this.#takeOutEmpty() > 0; look++);
+  }
+
+  /** Returns how many sockets are still enrolled. */
+  #takeOutEmpty(): number {
+    if (!this.#tender.busy) this.#tender.tend();
+    const { socks } = this.pins.maps;
+    const left = socks.keys().length;
+    return left > 0 && this.#releaseClosed() ? socks.keys().length : left;
   }
 
   holders(): Holder[] {

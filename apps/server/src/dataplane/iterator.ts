@@ -24,7 +24,7 @@ export const PAUSE_SIZE = 8;
 
 /** What one run of an iterator counted: `struct ss_census`. */
 export interface Census {
-  /** Ends that are still enrolled in a connection that is to leave. */
+  /** Ends of connections that are to leave, or have left and want something done yet. */
   readonly unsettled: bigint;
   /** Ends of connections that could not join at this visit and want another. */
   readonly candidates: bigint;
@@ -138,6 +138,7 @@ export class Tender extends Visitor {
   readonly #arm: () => Promise<void>;
   /** An earlier daemon may have died in the middle of a visit. */
   #unfinished = true;
+  #unsettled = 0;
   #restUntil = 0;
   #onErrands = false;
   #noErrandsUntil = 0;
@@ -150,12 +151,17 @@ export class Tender extends Visitor {
     settle: (socket: LeftSocket) => void,
     arm: () => Promise<void>,
   ) {
-    super(link, maps, layouts, layouts.struct('ss_touch').size);
+    super(link, maps, layouts, layouts.struct('ss_wake').size);
     this.#attention = maps.attention;
-    this.#decodeLeft = layouts.decoder<LeftSocket>('ss_touch');
-    this.#leftSize = layouts.struct('ss_touch').size;
+    this.#decodeLeft = layouts.decoder<LeftSocket>('ss_wake');
+    this.#leftSize = layouts.struct('ss_wake').size;
     this.#settle = settle;
     this.#arm = arm;
+  }
+
+  /** Ends that are to leave, to be woken or to give something back, as of the last visit. */
+  get unsettled(): number {
+    return this.#unsettled;
   }
 
   /**
@@ -174,6 +180,7 @@ export class Tender extends Visitor {
     return true;
   }
 
+  /** Not while `busy`: what one visit tells is taken for done by the next one. */
   tend(): void {
     const started = performance.now();
     this.#clearAttention();
@@ -220,6 +227,7 @@ export class Tender extends Visitor {
       // None: it was only a pause.
       if (socket.cookie !== 0n) this.#settle(socket);
     }
+    this.#unsettled = Number(unsettled);
     this.#unfinished = candidates > 0n || unsettled > 0n || errands > 0n;
   }
 

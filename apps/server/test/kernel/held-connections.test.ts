@@ -82,6 +82,27 @@ test('a reader that goes on lets disabling come to its end without a byte lost',
   expect(result).toMatchObject({ errors: 0, wrong: 0, unfinished: 0 });
 });
 
+/** Where nobody can enter its namespace a descriptor must be borrowed for it, a quarter of a second after the last socket has left. */
+test('disabling waits until a sender has given back what it was lent', async () => {
+  await using scene = await openScene('lent');
+  const { daemon, cgroup } = scene;
+  await daemon.enable();
+  const options = { 'receive-buffer': 65_536, after: 0, hold: true, 'until-given-back': true, hidden: true };
+  await using stall = new Traffic('stall', { 'warm-ms': 0, ...options }, { cgroup: cgroup.path });
+  await daemon.untilBypassing(await stall.port());
+  const said = (line: number) => until(`it says its line ${line}`, () => stall.process.lines[line]);
+  stall.process.kill('SIGUSR1');
+  await said(1);
+  stall.process.kill('SIGUSR1');
+  await said(2);
+  const disabling = daemon.verb('disable');
+  await until('it drains', async () => (await daemon.api.acceleration.status.query()).state === 'draining');
+  stall.process.kill('SIGUSR1');
+  expect(await disabling).toMatchObject({ status: 0 });
+  const result = await stall.result();
+  expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, linearTimeouts: 0 });
+});
+
 test('a socket that was closed from outside, and whose program does not look, holds nothing up', async () => {
   await using scene = await openScene('held');
   const { daemon } = scene;
