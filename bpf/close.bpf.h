@@ -5,7 +5,6 @@
 #include "events.bpf.h"
 #include "lend.bpf.h"
 #include "record.bpf.h"
-#include "settle.bpf.h"
 #include "socket.bpf.h"
 
 static __always_inline void read_stack_counters(struct ss_direction *direction, struct tcp_sock *sender)
@@ -50,7 +49,6 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 		return;
 	side = flow->side & 1;
 	read_stack_counters(&conn->direction[side], (void *)conn->sock[side]);
-	conn->direction[side].lent |= told_of(conn, side) & SS_LENT;
 	if (conn->direction[side].lent)
 		take_back(ops, conn, side);
 	before = __sync_fetch_and_or(&conn->closed, 1 << side);

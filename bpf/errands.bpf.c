@@ -17,8 +17,10 @@ static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connectio
 	int mark = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat);
 
 	if (take_from(&conn->to_wake, 1 << (side & 1)) && queued_bytes(tp) &&
-	    bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark)))
+	    bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark))) {
 		add_to(&conn->to_wake, 1 << (side & 1));
+		ask_for_attention();
+	}
 }
 
 /* As take_back: the kernel wants another pointer here. */

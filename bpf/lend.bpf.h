@@ -5,7 +5,6 @@
 #include "choose.bpf.h"
 #include "record.bpf.h"
 
-#define PLUGGED_LOWAT 1
 /* TCP takes a stream that has this threshold for one at its beginning, and those are not thin. */
 #define TCP_INFINITE_SSTHRESH 0x7fffffff
 #define NO_CLAMP 0xffffffff
@@ -46,7 +45,7 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 	/* BBR never sets one. The same option limits the window: with a number that is no limit, where there was none. It stays. */
 	if (BPF_CORE_READ(tp, snd_ssthresh) >= TCP_INFINITE_SSTHRESH && BPF_CORE_READ(tp, snd_cwnd_clamp) == NO_CLAMP)
 		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, &threshold, sizeof(threshold));
-	if (direction->lent & SS_LENT_LINEAR || BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
 		return;
 	if (!bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof(on)))
 		direction->lent |= SS_LENT_LINEAR;

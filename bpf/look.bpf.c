@@ -7,6 +7,7 @@
 #include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
+#include "settle.bpf.h"
 
 /* Some 4 ms. After each of them others have the CPU: pause.bpf.h. */
 #define RECORDS_AT_ONCE 2048
@@ -17,7 +18,7 @@ static __always_inline void look_at(struct ss_connection *conn)
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
 	wake_up_in_time(conn);
-	if (state_of(conn) > SS_STATE_BYPASS || conn->to_wake | conn->to_take_back | conn->told)
+	if (state_of(conn) > SS_STATE_BYPASS || is_unsettled(conn))
 		ask_for_attention();
 	if (state_of(conn) == SS_STATE_STACK)
 		explain(conn, obstacle(conn, config.allow_blocking));

@@ -36,5 +36,5 @@ const __u32 test_build = 1;
 
 /* So that the layouts stand in BTF although no map has these types. */
 const struct ss_event *const event_layout = 0;
-const struct ss_touch *const touch_layout = 0;
+const struct ss_wake *const wake_layout = 0;
 const enum ss_records records = SS_RECORDS;

@@ -1,84 +1,90 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What is left to do to a socket when its connection has left: a reader is to be signalled, or what a sender was lent taken back. sidestep_arm does it. What that has
- * not done, for the kernel is too old or the namespace out of reach, the daemon is told, and does with a borrowed descriptor after the visit. That it comes again shows that it has; another daemon may
- * have to do it once more, for nobody knows how far the first one came.
+ * not done, for the kernel is too old or the namespace out of reach, the daemon is told, and does with a borrowed descriptor when the visit is over. So a later visit by
+ * the same daemon finds it done; another daemon has to do it once more, for nobody knows how far the first one came.
  */
 #pragma once
 
-#include "choose.bpf.h"
+#include "leave.bpf.h"
 #include "record.bpf.h"
 #include "socket.bpf.h"
 
 /* It runs after each visit that asks for it, and is over in milliseconds where there are not very many sockets. */
 #define LONGEST_ERRAND_NS (250 * 1000 * 1000ULL)
 
-/* Which daemon visits: a number that differs from that of the one before. */
-static __always_inline __u8 daemon_number(void)
+/* The process that visits, and with which of its visits it was first seen here. */
+static __always_inline void note_daemon(__u64 session)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
-	__u64 started = BPF_CORE_READ(task, group_leader, start_time);
+	__u64 began = BPF_CORE_READ(task, group_leader, start_time);
 
-	if (census.daemon != started) {
-		census.daemon = started;
-		census.daemons++;
-	}
-	return census.daemons;
+	if (census.daemon == began)
+		return;
+	census.daemon = began;
+	census.daemon_since = session;
 }
 
-static __always_inline __u32 told_of(struct ss_connection *conn, __u32 side)
+static __always_inline bool was_told_by_this_daemon(struct ss_direction *direction, __u64 session)
 {
-	return conn->told >> (side & 1) * SS_TOUCH_BITS & SS_TOUCHES;
+	note_daemon(session);
+	return (__s32)(direction->told_in - (__u32)census.daemon_since) >= 0;
 }
 
-static __always_inline void forget_told(struct ss_connection *conn, __u32 side)
+/* It may have found no process with a descriptor: then the next send of the socket, or its end, gives back what it still has. */
+static __always_inline void forget_what_was_taken_back(struct ss_connection *conn, __u32 side)
 {
-	conn->told &= ~(SS_TOUCHES << (side & 1) * SS_TOUCH_BITS);
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+	__u8 *lent = &conn->direction[side & 1].lent;
+
+	if (state_of(conn) != SS_STATE_STACK)
+		return;
+	if (BPF_CORE_READ(tp, notsent_lowat) != PLUGGED_LOWAT)
+		*lent &= ~SS_LENT_LOWAT;
+	if (!BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
+		*lent &= ~SS_LENT_LINEAR;
 }
 
-static __always_inline void ask_once_more(struct ss_connection *conn, __u32 side)
+/* Of an earlier visit. */
+static __always_inline void look_what_was_done(struct ss_connection *conn, __u32 side, __u64 session)
 {
-	__u32 told = told_of(conn, side), end = 1 << (side & 1);
+	struct ss_direction *direction = &conn->direction[side & 1];
+	__u32 told = direction->told, end = 1 << (side & 1);
 
-	if (told & SS_WAKE)
-		add_to(&conn->to_wake, end);
-	if (told & SS_LENT) {
-		conn->direction[side & 1].lent |= told & SS_LENT;
-		add_to(&conn->to_take_back, end);
-	}
-	forget_told(conn, side);
-}
-
-/* What it was told of this end at an earlier visit is done, if it is still the same daemon. */
-static __always_inline void look_what_was_done(struct ss_connection *conn, __u32 side)
-{
-	if (conn->told_to == daemon_number()) {
-		forget_told(conn, side);
+	if (!told || direction->told_in == (__u32)session)
+		return;
+	direction->told = 0;
+	if (was_told_by_this_daemon(direction, session)) {
+		forget_what_was_taken_back(conn, side);
 		return;
 	}
-	ask_once_more(conn, SS_CLIENT);
-	ask_once_more(conn, SS_SERVER);
+	conn->errand_since = 0;
+	if (told & SS_WAKE)
+		add_to(&conn->to_wake, end);
+	/* Who has joined again gives it back when it leaves. */
+	if (direction->lent && state_of(conn) == SS_STATE_STACK)
+		add_to(&conn->to_take_back, end);
 }
 
 /* False when there is no room: then the same socket is visited again, with an empty buffer. */
-static __always_inline bool write_touch(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 wanted)
+static __always_inline bool write_wake(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 wanted)
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_touch touch = {
+	struct ss_wake wake = {
 		.cookie = end->cookie,
 		.pid = end->pid,
-		.wanted = wanted,
+		.lent = wanted == SS_WAKE ? 0 : wanted,
 		.lowat = conn->direction[side & 1].lowat_before,
 	};
 
 	if (file)
-		touch.inode = BPF_CORE_READ(file, f_inode, i_ino);
-	return !bpf_seq_write(seq, &touch, sizeof(touch));
+		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
+	return !bpf_seq_write(seq, &wake, sizeof(wake));
 }
 
-/* Asked for no more before it looks: what is asked for meanwhile is seen at the next visit. */
-static __always_inline void tell_daemon(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+/* The masks are cleared before it looks: what is asked for meanwhile is seen at the next visit. */
+static __always_inline void tell_daemon(struct bpf_iter_meta *meta, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	__u32 end = 1 << (side & 1), wanted = 0;
@@ -89,11 +95,16 @@ static __always_inline void tell_daemon(struct seq_file *seq, struct ss_connecti
 		wanted |= direction->lent;
 	if (!wanted)
 		return;
-	direction->lent &= ~wanted;
-	conn->told |= wanted << (side & 1) * SS_TOUCH_BITS;
-	conn->told_to = daemon_number();
-	if (!write_touch(seq, conn, side, wanted))
-		ask_once_more(conn, side);
+	if (write_wake(meta->seq, conn, side, wanted)) {
+		note_daemon(meta->session_id);
+		direction->told = wanted;
+		direction->told_in = meta->session_id;
+		return;
+	}
+	if (wanted & SS_WAKE)
+		add_to(&conn->to_wake, end);
+	if (wanted & SS_LENT)
+		add_to(&conn->to_take_back, end);
 }
 
 /* Who is closed needs nothing any more. */
@@ -102,23 +113,27 @@ static __always_inline void forget_closed(struct ss_connection *conn)
 	take_from(&conn->to_wake, conn->closed);
 	take_from(&conn->to_take_back, conn->closed);
 	if (conn->closed & 1 << SS_CLIENT)
-		forget_told(conn, SS_CLIENT);
+		conn->direction[SS_CLIENT].told = 0;
 	if (conn->closed & 1 << SS_SERVER)
-		forget_told(conn, SS_SERVER);
+		conn->direction[SS_SERVER].told = 0;
 }
 
 static __always_inline bool is_unsettled(struct ss_connection *conn)
 {
-	return conn->to_wake | conn->to_take_back | conn->told;
+	return conn->to_wake | conn->to_take_back | conn->direction[SS_CLIENT].told | conn->direction[SS_SERVER].told;
 }
 
-static __always_inline void settle(struct seq_file *seq, struct ss_connection *conn, __u32 side)
+static __always_inline void settle(struct bpf_iter_meta *meta, struct ss_connection *conn, __u32 side)
 {
 	__u64 now;
 
+	if (!is_unsettled(conn)) {
+		conn->errand_since = 0;
+		return;
+	}
 	forget_closed(conn);
-	if (conn->told)
-		look_what_was_done(conn, side);
+	look_what_was_done(conn, SS_CLIENT, meta->session_id);
+	look_what_was_done(conn, SS_SERVER, meta->session_id);
 	if (!(conn->to_wake | conn->to_take_back)) {
 		conn->errand_since = 0;
 		return;
@@ -131,5 +146,5 @@ static __always_inline void settle(struct seq_file *seq, struct ss_connection *c
 		census.pressing++;
 		return;
 	}
-	tell_daemon(seq, conn, side);
+	tell_daemon(meta, conn, side);
 }

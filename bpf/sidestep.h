@@ -177,8 +177,6 @@ struct ss_pace {
 #define SS_LENT_LINEAR 2	/* TCP_THIN_LINEAR_TIMEOUTS */
 #define SS_LENT 3
 #define SS_WAKE 4
-#define SS_TOUCHES 7
-#define SS_TOUCH_BITS 3
 
 /* Of a processor's cache. Where a line begins matters for speed alone. */
 #define SS_LINE __attribute__((aligned(64)))
@@ -216,6 +214,8 @@ struct ss_direction {
 	__u8 vain_waits;	/* how often in a row the reader did not catch up while the sender looked */
 	__u8 refrained;		/* counts when it was not tried, because of that */
 	__u8 pauses;		/* mask of SS_PAUSED, SS_HELD_UP, SS_TAKES_TURNS */
+	__u32 told_in;		/* low half of the session of sidestep_tend in which the daemon was last told to do something to the sender's socket */
+	__u8 told;		/* mask of that, until it is done: SS_LENT, SS_WAKE */
 } SS_LINE;
 
 /* Where the count of a client socket's earlier connections begins in an id. */
@@ -260,8 +260,6 @@ struct ss_connection {
 	__u8 trials;		/* how often a stream tried the bypass */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
-	__u8 told;		/* mask of what the daemon was told to do to the client's socket, and above it to the server's: settle.bpf.h */
-	__u8 told_to;		/* the daemon that was, by its number in the census */
 	struct ss_end end[2];
 };
 
@@ -296,17 +294,20 @@ struct ss_census {
 	__u64 next_slot;	/* to which it comes next */
 	__u64 armed;		/* hooks that iterators have switched on; none where the kernel cannot */
 	__u64 not_armed;	/* hooks that they could not switch on */
-	__u64 daemon;		/* CLOCK_MONOTONIC, ns: when the one that settles sockets began, by which it is known */
-	__u64 daemons;		/* how many there were */
+	__u64 daemon;		/* CLOCK_MONOTONIC, ns: when the process began that runs sidestep_tend, by which it is known */
+	__u64 daemon_since;	/* a session, and none before it was that one's */
 };
 
-/* What sidestep_tend writes out: a socket that the daemon is to touch. */
-struct ss_touch {
+/*
+ * What sidestep_tend writes out: a reader that may have been told that nothing waits, while something does; or a sender that must give back what it was lent. Daemons of other versions
+ * read it, too, and know it by these names.
+ */
+struct ss_wake {
 	__u64 cookie;		/* 0: only a pause, pause.bpf.h */
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
-	__u32 wanted;		/* mask of SS_LENT_LOWAT, SS_LENT_LINEAR, SS_WAKE */
-	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that was lent */
+	__u32 lent;		/* mask of what is to be taken back, and SS_WAKE if it is to be woken, too; 0: it is to be woken, and nothing else */
+	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that */
 	__u32 pad;
 };
 

@@ -17,6 +17,8 @@
 #define TCP_USER_TIMEOUT 18
 #define TCP_NOTSENT_LOWAT 25
 #define TCP_BPF_SNDCWND_CLAMP 1002
+/* What TCP_NOTSENT_LOWAT is set to where a sender is to wait for its reader: lend.bpf.h. */
+#define PLUGGED_LOWAT 1
 
 /* Sleepers inside recv or inside a send that waits for memory have this wake function; pollers have another. */
 extern const void woken_wake_function __ksym __weak;

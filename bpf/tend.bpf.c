@@ -230,7 +230,7 @@ static __always_inline void become_strict(struct ss_connection *conn)
 		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
 }
 
-static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, struct flow *flow)
+static __always_inline void tend_socket(struct bpf_iter_meta *meta, struct sock *sk, struct flow *flow)
 {
 	struct ss_connection *conn = record_of(flow);
 	__u32 side, kept, habit;
@@ -267,14 +267,14 @@ static __always_inline void tend_socket(struct seq_file *seq, struct sock *sk, s
 		finish_parting(conn);
 		break;
 	}
-	settle(seq, conn, side);
+	settle(meta, conn, side);
 	if (state_of(conn) > SS_STATE_BYPASS || is_unsettled(conn))
 		census.unsettled++;
 }
 
 static __always_inline void pause_tending(struct bpf_iter_meta *meta)
 {
-	struct ss_touch nobody = {};
+	struct ss_wake nobody = {};
 
 	pause_now_and_then(meta, &nobody, sizeof(nobody));
 }
@@ -287,7 +287,7 @@ int sidestep_tend(struct bpf_iter__bpf_sk_storage_map *ctx)
 
 	pause_tending(ctx->meta);
 	if (sk && flow)
-		tend_socket(ctx->meta->seq, sk, flow);
+		tend_socket(ctx->meta, sk, flow);
 	return 0;
 }
 
@@ -301,6 +301,6 @@ int sidestep_tend_files(struct bpf_iter__task_file *ctx)
 	sk = visited_socket(ctx);
 	flow = sk ? visited_flow(ctx->meta, sk) : 0;
 	if (flow)
-		tend_socket(ctx->meta->seq, sk, flow);
+		tend_socket(ctx->meta, sk, flow);
 	return 0;
 }

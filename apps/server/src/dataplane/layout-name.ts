@@ -8,7 +8,7 @@ const STRUCTS = [
   'ss_event',
   'ss_totals',
   'ss_census',
-  'ss_touch',
+  'ss_wake',
   'ss_executable',
   'ss_splicer',
   'ss_pair',

@@ -14,21 +14,24 @@ const SS_WAKE = 4;
 
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
 
-/** A socket that left the bypass and needs a touch: `struct ss_touch`. */
+/** A socket that left the bypass and needs a touch: `struct ss_wake`. */
 export interface LeftSocket extends SocketName {
-  /** Mask: `SS_WAKE` if its reader may wait although bytes are there, `SS_LENT_…` for what it was lent. */
-  readonly wanted: number;
+  /**
+   * Mask: `SS_LENT_…` for what it was lent, and `SS_WAKE` if its reader may wait although bytes are there; 0 where that is all, which is what
+   * earlier versions wrote.
+   */
+  readonly lent: number;
   /** The TCP_NOTSENT_LOWAT that it had before. */
   readonly lowat: number;
 }
 
 /** False when no process has the socket (any more). */
-export function settle(socket: LeftSocket): boolean {
-  const wants = (touch: number) => (socket.wanted & touch) !== 0;
+export function settle({ lent, lowat, ...socket }: LeftSocket): boolean {
+  const wants = (touch: number) => ((lent || SS_WAKE) & touch) !== 0;
   return borrow(socket, (fd) => {
     const done = [
       !wants(SS_WAKE) || wake(fd),
-      !wants(SS_LENT_LOWAT) || giveBack(fd, socket.lowat),
+      !wants(SS_LENT_LOWAT) || giveBack(fd, lowat),
       !wants(SS_LENT_LINEAR) || setTcpOption(fd, TCP_THIN_LINEAR_TIMEOUTS, 0),
     ];
     return done.every(Boolean);

@@ -30,3 +30,14 @@ test('every kind of event that the kernel sends has a name', () => {
 test('the settings take as many rules as the programs have room for', () => {
   expect(layouts.struct('ss_config').fields.get('kept')).toMatchObject({ length: MOST_PORT_RANGES });
 });
+
+/** A daemon takes over what another version has pinned before it upgrades it, and finds these by name: docs/decisions/upgrade.md. */
+test.for([
+  ['ss_wake', ['cookie', 'inode', 'pid', 'lent', 'lowat']],
+  ['ss_hold', ['connection', 'inode', 'end', 'unread', 'side', 'closed', 'locked']],
+  ['ss_census', ['unsettled', 'candidates', 'errands', 'pressing', 'stack_messages', 'stack_bytes']],
+  ['ss_event', ['at', 'kind', 'reason', 'connection']],
+  ['ss_splicer', ['pid', 'comm']],
+] as const)('daemons of other versions find in %s what they ask for', ([name, fields]) => {
+  expect([...layouts.struct(name).fields.keys()]).toEqual(expect.arrayContaining([...fields]));
+});

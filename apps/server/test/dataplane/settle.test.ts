@@ -55,30 +55,30 @@ test.for([
   { who: 'another process when the one that is named has gone', pid: NO_PID },
 ])('gives a socket its TCP_NOTSENT_LOWAT back, through $who', ({ pid }) => {
   set(1);
-  expect(settle({ ...named(pid), wanted: SS_LENT_LOWAT, lowat: 4096 })).toBe(true);
+  expect(settle({ ...named(pid), lent: SS_LENT_LOWAT, lowat: 4096 })).toBe(true);
   expect(mark()).toBe(4096);
 });
 
 test('leaves a TCP_NOTSENT_LOWAT alone that its program has set meanwhile', () => {
   set(65_536);
-  expect(settle({ ...named(), wanted: SS_LENT_LOWAT, lowat: 4096 })).toBe(true);
+  expect(settle({ ...named(), lent: SS_LENT_LOWAT, lowat: 4096 })).toBe(true);
   expect(mark()).toBe(65_536);
 });
 
 test.for([
-  { what: 'alone', wanted: SS_LENT_LINEAR, after: 1 },
-  { what: 'with a TCP_NOTSENT_LOWAT', wanted: SS_LENT_LINEAR | SS_LENT_LOWAT, after: 4096 },
-  { what: 'and wakes its reader', wanted: SS_LENT_LINEAR | SS_WAKE, after: 1 },
-])('takes linear timeouts back, $what', ({ wanted, after }) => {
+  { what: 'alone', lent: SS_LENT_LINEAR, after: 1 },
+  { what: 'with a TCP_NOTSENT_LOWAT', lent: SS_LENT_LINEAR | SS_LENT_LOWAT, after: 4096 },
+  { what: 'and wakes its reader', lent: SS_LENT_LINEAR | SS_WAKE, after: 1 },
+])('takes linear timeouts back, $what', ({ lent, after }) => {
   set(1);
   set(1, TCP_THIN_LINEAR_TIMEOUTS);
-  expect(settle({ ...named(), wanted, lowat: 4096 })).toBe(true);
+  expect(settle({ ...named(), lent, lowat: 4096 })).toBe(true);
   expect({ linear: linear(), mark: mark() }).toEqual({ linear: 0, mark: after });
 });
 
 test('touches no socket but the one that is named', () => {
   set(1);
   const { cookie, ...name } = named();
-  expect(settle({ ...name, cookie: cookie + 1n, wanted: SS_LENT_LOWAT, lowat: 4096 })).toBe(false);
+  expect(settle({ ...name, cookie: cookie + 1n, lent: SS_LENT_LOWAT, lowat: 4096 })).toBe(false);
   expect(mark()).toBe(1);
 });

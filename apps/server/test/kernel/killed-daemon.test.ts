@@ -61,13 +61,13 @@ async function beToldAndDoNothing({ pinDir }: Scene['daemon'], what: number): Pr
   using link = BpfLink.openPinned(join(pinDir, 'link_tend'));
   using connections = BpfMap.openPinned(join(pinDir, 'map_connections'));
   const layouts = BtfLayouts.fromMap(connections);
-  const { size } = layouts.struct('ss_touch');
-  const decode = layouts.decoder<{ cookie: bigint; wanted: number }>('ss_touch');
+  const { size } = layouts.struct('ss_wake');
+  const decode = layouts.decoder<{ cookie: bigint; lent: number }>('ss_wake');
   await until('a socket is to be touched', () => {
     const told = readIterator(link, size);
     for (let at = 0; at < told.length; at += size) {
-      const { cookie, wanted } = decode(told, at);
-      if (cookie !== 0n && (wanted & what) !== 0) return true;
+      const { cookie, lent } = decode(told, at);
+      if (cookie !== 0n && ((lent || SS_WAKE) & what) !== 0) return true;
     }
     return false;
   });
