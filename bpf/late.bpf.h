@@ -78,6 +78,8 @@ static __always_inline bool late_server(struct bpf_sock_ops *ops, struct bpf_soc
 	conn = take_server(&place, tp, bpf_get_socket_cookie(ops), flow);
 	if (!conn)
 		return true;
+	/* Its client has joined at its establishment, and it has not: too late. */
+	abort_joining(conn);
 	welcome_late(ops, conn, SS_SERVER);
 	report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	report_line("connection %llu paired", place.connection);

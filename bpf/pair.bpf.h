@@ -316,8 +316,8 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 
 	if (!sk)
 		return;
-	/* In a crowd hardly any client has left one. Who has is found when both have stayed. */
-	crowded = is_crowded(0);
+	/* In a crowd hardly any client has left one. Whose client has finds it when it sends again; where connections join at their establishment that would be too late. */
+	crowded = !config.allow_blocking && is_crowded(0);
 	found = crowded ? 0 : bpf_map_lookup_elem(&pending, &swapped);
 	if (!found) {
 		look_again_later(ops, sk, crowded, SERVER_LEFT_OUT);
