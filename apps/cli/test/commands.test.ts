@@ -65,6 +65,16 @@ describe('disable', () => {
     expect(await daemon.run('disable', '--wait', '30s')).toMatchObject({ status: 0 });
   });
 
+  test('--wait says so when all have left and it is not off yet', async () => {
+    await using daemon = await holding(0);
+    daemon.kernel.draining = [1];
+    const { status, err } = await daemon.run('disable', '--wait', '700ms');
+    expect(status).toBe(3);
+    expect(err).toContain('not off yet after 700 ms, but all connections have left');
+    daemon.kernel.draining = [];
+    expect(await daemon.run('disable')).toMatchObject({ status: 0 });
+  });
+
   test('--now ends although they never drain', async () => {
     await using daemon = await holding(1);
     const { status, out, err } = await daemon.run('disable', '--now');

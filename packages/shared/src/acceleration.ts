@@ -68,7 +68,7 @@ export const statusSchema = z.object({
   leftOut: z.number(),
   /** With `enabling`. */
   step: enablingStepSchema.nullable(),
-  /** With `draining`: sockets that still hold undelivered bytes or sit inside a call. */
+  /** With `draining`: sockets that still hold undelivered bytes or sit inside a call; and then, for a moment, those that get their options back. */
   remaining: z.number().nullable(),
   /** With `draining`, as of the last half second: how many connections still have to leave, and the 50 with the most unread bytes. */
   held: z.object({ connections: z.number(), most: z.array(heldConnectionSchema) }).nullable(),

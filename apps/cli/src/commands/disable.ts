@@ -77,6 +77,10 @@ async function within(wait: Wait | null, done: Promise<Status>, daemon: Daemon):
   done.catch(() => {});
   const { held } = await daemon.acceleration.status.query();
   const count = held?.connections ?? 0;
+  if (count === 0)
+    throw new StillUnderWay(
+      `Acceleration is not off yet after ${wait.words}, but all connections have left: it goes off in a moment.`,
+    );
   throw new StillUnderWay(
     linesOf(
       `${count === 1 ? '1 connection still keeps' : `${count} connections still keep`} acceleration on after ${wait.words}. ` +
