@@ -66,36 +66,44 @@ static __always_inline void look_what_was_done(struct ss_connection *conn, __u32
 		add_to(&conn->to_take_back, end);
 }
 
-/* False when there is no room: then the same socket is visited again, with an empty buffer. */
-static __always_inline bool write_wake(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 wanted)
+/* False when there is no room, for any: then the same socket is visited again, with an empty buffer. */
+static __always_inline bool write_wakes(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 wanted)
 {
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
-	struct ss_wake wake = {
-		.cookie = end->cookie,
-		.pid = end->pid,
-		.lent = wanted == SS_WAKE ? 0 : wanted,
-		.lowat = conn->direction[side & 1].lowat_before,
-	};
+	struct ss_wake wakes[2] = {};
+	bool both = wanted & SS_WAKE && wanted & SS_LENT;
 
+	wakes[0].cookie = end->cookie;
+	wakes[0].pid = end->pid;
+	wakes[0].lent = wanted & SS_LENT;
+	wakes[0].lowat = conn->direction[side & 1].lowat_before;
 	if (file)
-		wake.inode = BPF_CORE_READ(file, f_inode, i_ino);
-	return !bpf_seq_write(seq, &wake, sizeof(wake));
+		wakes[0].inode = BPF_CORE_READ(file, f_inode, i_ino);
+	wakes[1] = wakes[0];
+	wakes[1].lent = 0;
+	return !bpf_seq_write(seq, wakes, both ? sizeof(wakes) : sizeof(wakes[0]));
 }
 
-/* The masks are cleared before it looks: what is asked for meanwhile is seen at the next visit. */
+/*
+ * Not while a call is under way, which may stand still with the socket locked: the daemon would stand still with it. The masks are cleared before it looks: what is
+ * asked for meanwhile is seen at the next visit.
+ */
 static __always_inline void tell_daemon(struct bpf_iter_meta *meta, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 	__u32 end = 1 << (side & 1), wanted = 0;
 
-	if (take_from(&conn->to_wake, end) && queued_bytes((void *)conn->sock[side & 1]))
+	if (in_a_call(tp))
+		return;
+	if (take_from(&conn->to_wake, end) && queued_bytes(tp))
 		wanted |= SS_WAKE;
 	if (state_of(conn) == SS_STATE_STACK && take_from(&conn->to_take_back, end))
 		wanted |= direction->lent;
 	if (!wanted)
 		return;
-	if (write_wake(meta->seq, conn, side, wanted)) {
+	if (write_wakes(meta->seq, conn, side, wanted)) {
 		note_daemon(meta->session_id);
 		direction->told = wanted;
 		direction->told_in = meta->session_id;

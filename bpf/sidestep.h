@@ -284,7 +284,7 @@ struct ss_totals {
 
 /* Added to by the iterators at each visit; user space takes the difference. What was counted on the stack comes from sidestep_look. */
 struct ss_census {
-	__u64 unsettled;	/* ends that are enrolled in a connection that is to leave */
+	__u64 unsettled;	/* ends of connections that are to leave, or have left and want something done yet */
 	__u64 candidates;	/* ends of connections that were due but could not join at this visit */
 	__u64 errands;		/* ends that want something done by sidestep_arm */
 	__u64 pressing;		/* of these, ends that wait for it: a reader to be woken, a mark to be given back */
@@ -306,7 +306,7 @@ struct ss_wake {
 	__u64 cookie;		/* 0: only a pause, pause.bpf.h */
 	__u64 inode;		/* of the socket's file, as in /proc/PID/fd */
 	__u32 pid;
-	__u32 lent;		/* mask of what is to be taken back, and SS_WAKE if it is to be woken, too; 0: it is to be woken, and nothing else */
+	__u32 lent;		/* mask of what is to be taken back; 0: it is to be woken */
 	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that */
 	__u32 pad;
 };

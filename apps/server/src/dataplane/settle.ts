@@ -7,34 +7,27 @@ const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_NOTSENT_LOWAT = 25;
 /** What the programs in the kernel set it to: bpf/lend.bpf.h. */
 const PLUGGED = 1;
-/** As in bpf/sidestep.h. */
-const SS_LENT_LOWAT = 1;
-const SS_LENT_LINEAR = 2;
-const SS_WAKE = 4;
+/** `SS_LENT_…` in bpf/sidestep.h. */
+const LENT_LOWAT = 1;
+const LENT_LINEAR = 2;
 
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
 
 /** A socket that left the bypass and needs a touch: `struct ss_wake`. */
 export interface LeftSocket extends SocketName {
-  /**
-   * Mask: `SS_LENT_…` for what it was lent, and `SS_WAKE` if its reader may wait although bytes are there; 0 where that is all, which is what
-   * earlier versions wrote.
-   */
+  /** Mask of what it was lent: `SS_LENT_…`; 0 for a socket whose reader may wait although bytes are there. */
   readonly lent: number;
   /** The TCP_NOTSENT_LOWAT that it had before. */
   readonly lowat: number;
 }
 
 /** False when no process has the socket (any more). */
-export function settle({ lent, lowat, ...socket }: LeftSocket): boolean {
-  const wants = (touch: number) => ((lent || SS_WAKE) & touch) !== 0;
+export function settle(socket: LeftSocket): boolean {
+  const { lent, lowat } = socket;
   return borrow(socket, (fd) => {
-    const done = [
-      !wants(SS_WAKE) || wake(fd),
-      !wants(SS_LENT_LOWAT) || giveBack(fd, lowat),
-      !wants(SS_LENT_LINEAR) || setTcpOption(fd, TCP_THIN_LINEAR_TIMEOUTS, 0),
-    ];
-    return done.every(Boolean);
+    if (lent === 0) return wake(fd);
+    const mark = (lent & LENT_LOWAT) === 0 || giveBack(fd, lowat);
+    return ((lent & LENT_LINEAR) === 0 || setTcpOption(fd, TCP_THIN_LINEAR_TIMEOUTS, 0)) && mark;
   });
 }
 

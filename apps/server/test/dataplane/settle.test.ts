@@ -13,7 +13,6 @@ const TCP_NOTSENT_LOWAT = 25;
 /** As in bpf/sidestep.h. */
 const SS_LENT_LOWAT = 1;
 const SS_LENT_LINEAR = 2;
-const SS_WAKE = 4;
 /** Nobody has a process with this number. */
 const NO_PID = 2 ** 30;
 
@@ -68,7 +67,6 @@ test('leaves a TCP_NOTSENT_LOWAT alone that its program has set meanwhile', () =
 test.for([
   { what: 'alone', lent: SS_LENT_LINEAR, after: 1 },
   { what: 'with a TCP_NOTSENT_LOWAT', lent: SS_LENT_LINEAR | SS_LENT_LOWAT, after: 4096 },
-  { what: 'and wakes its reader', lent: SS_LENT_LINEAR | SS_WAKE, after: 1 },
 ])('takes linear timeouts back, $what', ({ lent, after }) => {
   set(1);
   set(1, TCP_THIN_LINEAR_TIMEOUTS);

@@ -52,22 +52,21 @@ function expectSame(now: readonly Connection[], before: readonly Connection[]): 
   }
 }
 
-/** As in bpf/sidestep.h. */
-const SS_LENT_LINEAR = 2;
-const SS_WAKE = 4;
-
 /** Visits the sockets in the place of a daemon, until that is told to do something to one of them; and does not do it. */
-async function beToldAndDoNothing({ pinDir }: Scene['daemon'], what: number): Promise<void> {
+async function beToldAndDoNothing(
+  { pinDir }: Scene['daemon'],
+  what: 'wake a reader' | 'take back',
+): Promise<void> {
   using link = BpfLink.openPinned(join(pinDir, 'link_tend'));
   using connections = BpfMap.openPinned(join(pinDir, 'map_connections'));
   const layouts = BtfLayouts.fromMap(connections);
   const { size } = layouts.struct('ss_wake');
   const decode = layouts.decoder<{ cookie: bigint; lent: number }>('ss_wake');
-  await until('a socket is to be touched', () => {
+  await until(`it is to ${what}`, () => {
     const told = readIterator(link, size);
     for (let at = 0; at < told.length; at += size) {
       const { cookie, lent } = decode(told, at);
-      if (cookie !== 0n && ((lent || SS_WAKE) & what) !== 0) return true;
+      if (cookie !== 0n && (lent === 0) === (what === 'wake a reader')) return true;
     }
     return false;
   });
@@ -227,7 +226,7 @@ test('a reader that a daemon was told to wake when it was killed is woken by the
   );
   await daemon.untilBypassing(await asker.port());
   await daemon.stop('SIGKILL');
-  await beToldAndDoNothing(daemon, SS_WAKE);
+  await beToldAndDoNothing(daemon, 'wake a reader');
   await daemon.start();
   const result = await asker.result();
   expect(result).toMatchObject({ wrong: 0, answered: result.messages, received: result.sent, error: '' });
@@ -255,7 +254,7 @@ test('what a daemon was told to take back when it was killed is taken back by th
   stall.process.kill('SIGUSR1');
   // From then on it sends no segment at which the programs in the kernel could take it back by themselves.
   await said(3);
-  await beToldAndDoNothing(daemon, SS_LENT_LINEAR);
+  await beToldAndDoNothing(daemon, 'take back');
   await daemon.start();
   const result = await stall.result();
   expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, linearTimeouts: 0 });
