@@ -86,14 +86,13 @@ static uint64_t receive_buffer(int fd)
 	return (uint64_t)bytes;
 }
 
+/* Whether they are on: of a UNIX socket never. */
 static bool linear_timeouts(int fd)
 {
 	socklen_t size = sizeof(int);
 	int linear = 0;
 
-	if (getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &linear, &size))
-		fail("getsockopt");
-	return linear;
+	return !getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &linear, &size) && linear;
 }
 
 /* What Sidestep lends a sender must be given back, also to one that sends nothing more. */
@@ -231,9 +230,9 @@ static void hold_up_after(int fd, uint32_t ms)
 }
 
 /* As long as somebody looks at the connection: until the next SIGUSR1. */
-static void hold_until_told(const char *what, uint64_t bytes)
+static void hold_until_told(const char *what, uint64_t bytes, bool linear)
 {
-	printf("{\"%s\":%lu}\n", what, bytes);
+	printf("{\"%s\":%lu,\"linearTimeouts\":%d}\n", what, bytes, linear);
 	fflush(stdout);
 	while (!told_within_ms() && !stopping)
 		;
@@ -243,6 +242,7 @@ static void hold_until_told(const char *what, uint64_t bytes)
 static uint64_t send_all(int fd)
 {
 	uint64_t accepted;
+	bool linear;
 
 	if (!take_turns(fd)) {
 		trouble();
@@ -250,17 +250,18 @@ static uint64_t send_all(int fd)
 		return 0;
 	}
 	if (options.hold)
-		hold_until_told("turns", tally->sent);
+		hold_until_told("turns", tally->sent, linear_timeouts(fd));
 	atomic_store(&tally->flooding, true);
 	if (options.blocking)
 		hold_up_after(fd, STALL_MS);
 	accepted = flood(fd, options.limit);
+	linear = linear_timeouts(fd);
 	if (options.shut)
 		shutdown(fd, SHUT_WR);
 	if (options.gone)
 		close(fd);
 	if (options.hold)
-		hold_until_told("before", tally->before);
+		hold_until_told("before", tally->before, linear);
 	atomic_store(&tally->owed, tally->sent);
 	atomic_store(&tally->resumed_at, now_ns());
 	atomic_store(&tally->resumed, true);

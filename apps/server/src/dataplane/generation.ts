@@ -36,6 +36,9 @@ const SLOTS_AT_ONCE = 2048;
  * Milliseconds. To wake a reader, or to take back what a sender was lent, takes a few, and a quarter of a second more where its network namespace is out of reach.
  */
 const LONGEST_SETTLING = 2000;
+const BETWEEN_LOOKS = 20;
+/** Nobody ever wakes who waits for it. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
 /** A direction that has sent this many messages without an answer is a stream: measured in docs/benchmark.md. */
 const STREAM_AFTER = 32;
@@ -171,6 +174,11 @@ export class Generation {
   takeOutLatecomers(): void {
     if (!this.#killed) this.setKilled(true);
     for (let look = 0; look < LATECOMER_LOOKS && this.#takeOutEmpty() > 0; look++);
+  }
+
+  /** Where nothing is enrolled any more: waits, on this thread, until what has left is settled. */
+  waitUntilSettled(): void {
+    while (this.drain() > 0) Atomics.wait(NOBODY, 0, 0, BETWEEN_LOOKS);
   }
 
   /** Returns how many sockets are still enrolled. */

@@ -141,6 +141,7 @@ class KernelDataPlane implements DataPlane {
     generation.takeOutLatecomers();
     const held = generation.holders().map((holder) => holder.held);
     if (held.length === 0) {
+      generation.waitUntilSettled();
       generation.remove();
       return;
     }

@@ -82,7 +82,10 @@ test('a reader that goes on lets disabling come to its end without a byte lost',
   expect(result).toMatchObject({ errors: 0, wrong: 0, unfinished: 0 });
 });
 
-/** Where nobody can enter its namespace a descriptor must be borrowed for it, a quarter of a second after the last socket has left. */
+/**
+ * Where nobody can enter its namespace a descriptor must be borrowed for it, a quarter of a second after the last socket has left. The daemon stands still until the
+ * sender has nothing more to send, for with a segment it would give it back by itself.
+ */
 test('disabling waits until a sender has given back what it was lent', async () => {
   await using scene = await openScene('lent');
   const { daemon, cgroup } = scene;
@@ -90,14 +93,18 @@ test('disabling waits until a sender has given back what it was lent', async () 
   const options = { 'receive-buffer': 65_536, after: 0, hold: true, 'until-given-back': true, hidden: true };
   await using stall = new Traffic('stall', { 'warm-ms': 0, ...options }, { cgroup: cgroup.path });
   await daemon.untilBypassing(await stall.port());
-  const said = (line: number) => until(`it says its line ${line}`, () => stall.process.lines[line]);
+  const said = async (line: number) =>
+    JSON.parse(await until(`it says its line ${line}`, () => stall.process.lines[line]));
   stall.process.kill('SIGUSR1');
   await said(1);
   stall.process.kill('SIGUSR1');
-  await said(2);
+  expect(await said(2)).toMatchObject({ linearTimeouts: 1 });
   const disabling = daemon.verb('disable');
   await until('it drains', async () => (await daemon.api.acceleration.status.query()).state === 'draining');
+  daemon.process.kill('SIGSTOP');
   stall.process.kill('SIGUSR1');
+  await said(3);
+  daemon.process.kill('SIGCONT');
   expect(await disabling).toMatchObject({ status: 0 });
   const result = await stall.result();
   expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, linearTimeouts: 0 });
