@@ -2,7 +2,7 @@
 /*
  * Most short connections of a host come in crowds, and what they pay must be next to nothing: a storage, a record, four events and a call at
  * each change of state cost a connection of one request 7 % of its time. So in a crowd nothing is made at establishment. Only RTT
- * is on, which runs when data of this end was acknowledged, and who sends a second time gets its record then: late.bpf.h.
+ * is on, which runs when data of this end was acknowledged, and who stays gets its record then: late.bpf.h.
  */
 #pragma once
 

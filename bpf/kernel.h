@@ -212,6 +212,10 @@ struct tcp_sock {
 	__u32 write_seq;
 	__u32 data_segs_out;
 	__u32 total_retrans;
+	__u64 tcp_mstamp;
+	struct {
+		__u64 time;
+	} rcvq_space;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
 	bool is_mptcp;

@@ -62,8 +62,8 @@ export const statusSchema = z.object({
   /** Connections since enabling that found the table of connections full, and use TCP. */
   untracked: z.number(),
   /**
-   * Connections since enabling that came in a crowd. Nothing is reported of them, and what they carry is in no total, unless they stay long
-   * enough to send twice.
+   * Connections since enabling that came in a crowd. Nothing is reported of them, and what they carry is in no total, unless they stay: send once
+   * more after a rest of 5 ms, or eight times.
    */
   leftOut: z.number(),
   /** With `enabling`. */

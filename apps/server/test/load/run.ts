@@ -14,7 +14,7 @@ const MOST_MEMORY = 400e6;
 const MOST_KEPT = 32e6;
 const RETURN_MS = 60_000;
 const FLOOD_PROGRAMS = 2;
-const SOME_TURNS = 4;
+const SOME_TURNS = 12;
 
 export interface Size {
   /** Connections that are open at once. */

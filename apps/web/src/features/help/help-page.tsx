@@ -215,8 +215,8 @@ function Missing() {
       <p>
         <span className="font-medium">Left out.</span> When more than 100 connections begin in a tenth of a
         second, following each of them would cost more than it is worth: most of them are over at once. They
-        are counted, and use TCP. One that stays and sends a second time is found, shown, and may take the
-        bypass; what it carried before is in no total.
+        are counted, and use TCP. One that sends again after a rest, or eight times in a row, is found, shown,
+        and may take the bypass; what it carried before is in no total.
       </p>
       <p>
         <span className="font-medium">Lost.</span> The kernel had more to report than the daemon could read in
