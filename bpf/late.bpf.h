@@ -19,7 +19,7 @@
 #define SENDS_OF_WHO_STAYS 8
 #define REST_US 5000
 
-/* The kernel notes when its program has last read, as long as it reads little: when it was established. */
+/* Since its program last read, as the kernel notes it now and then, or since it was established. */
 static __always_inline bool has_rested(struct tcp_sock *tp)
 {
 	return PEEK(tp, tcp_mstamp) - PEEK(tp, rcvq_space.time) >= REST_US;

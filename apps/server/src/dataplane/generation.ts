@@ -159,8 +159,7 @@ export class Generation {
    * moment, those that have yet to be woken or to give back what they were lent.
    */
   drain(): number {
-    if (!this.#killed) this.setKilled(true);
-    const enrolled = this.#takeOutEmpty();
+    const enrolled = this.#takeOut();
     if (enrolled > 0) {
       this.#settleUntil = null;
       return enrolled;
@@ -172,8 +171,7 @@ export class Generation {
 
   /** A program that had read the kill switch before it was thrown may have enrolled its socket after the last look. */
   takeOutLatecomers(): void {
-    if (!this.#killed) this.setKilled(true);
-    for (let look = 0; look < LATECOMER_LOOKS && this.#takeOutEmpty() > 0; look++);
+    for (let look = 0; look < LATECOMER_LOOKS && this.#takeOut() > 0; look++);
   }
 
   /** Where nothing is enrolled any more: waits, on this thread, until what has left is settled. */
@@ -181,8 +179,9 @@ export class Generation {
     while (this.drain() > 0) Atomics.wait(NOBODY, 0, 0, BETWEEN_LOOKS);
   }
 
-  /** Returns how many sockets are still enrolled. */
-  #takeOutEmpty(): number {
+  /** Throws the kill switch (the first time), and returns how many sockets are still enrolled. */
+  #takeOut(): number {
+    if (!this.#killed) this.setKilled(true);
     if (!this.#tender.busy) this.#tender.tend();
     const { socks } = this.pins.maps;
     const left = socks.keys().length;
@@ -203,7 +202,7 @@ export class Generation {
     const empty = this.holders()
       .flatMap(({ sockets }) => sockets)
       .filter(({ closed, unread }) => closed && unread === 0);
-    this.#takeOut(empty);
+    this.#forget(empty);
     return empty.length > 0;
   }
 
@@ -213,11 +212,11 @@ export class Generation {
    */
   #reset(sockets: readonly HeldSocket[]): boolean {
     if (!sockets.some((socket) => !socket.closed && !socket.locked && reset(socket))) return false;
-    this.#takeOut(sockets);
+    this.#forget(sockets);
     return true;
   }
 
-  #takeOut(sockets: readonly HeldSocket[]): void {
+  #forget(sockets: readonly HeldSocket[]): void {
     const key = Buffer.alloc(8);
     for (const { cookie } of sockets) {
       key.writeBigUInt64LE(cookie);

@@ -1,11 +1,12 @@
 import { release } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Traffic, until } from '@sidestep/bench';
+import { Traffic } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { Netns } from './support/netns.ts';
 import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
+import { said } from './support/stall.ts';
 
 interface Case {
   readonly receiveBuffer: number;
@@ -37,16 +38,6 @@ function sentOnBypass({ daemon }: Scene, port: number): { messages: number; byte
   if (!record) throw new Error(`There is no connection to port ${port}.`);
   const [{ bypass_messages, bypass_bytes }] = record.direction;
   return { messages: Number(bypass_messages), bytes: Number(bypass_bytes) };
-}
-
-/** What it says in that line; the first one is its address. */
-async function said<Words extends z.ZodType>(
-  stall: Traffic<'stall'>,
-  line: number,
-  words: Words,
-): Promise<z.infer<Words>> {
-  const text = await until(`it says its line ${line}`, () => stall.process.lines[line]);
-  return words.parse(JSON.parse(text));
 }
 
 /** Bytes that it sent by turns, and what of them took the bypass. The flood begins at the next SIGUSR1. */

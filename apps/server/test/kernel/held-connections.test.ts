@@ -3,6 +3,7 @@ import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
 import { openScene } from './support/scene.ts';
+import { BORROWER, untilAllRead, untilHeldUp } from './support/stall.ts';
 import { CONNECTIONS, SIZE, stoppedReader } from './support/stopped-reader.ts';
 import { threadsAsleepIn } from './support/threads.ts';
 
@@ -90,20 +91,12 @@ test('disabling waits until a sender has given back what it was lent', async () 
   await using scene = await openScene('lent');
   const { daemon, cgroup } = scene;
   await daemon.enable();
-  const options = { 'receive-buffer': 65_536, after: 0, hold: true, 'until-given-back': true, hidden: true };
-  await using stall = new Traffic('stall', { 'warm-ms': 0, ...options }, { cgroup: cgroup.path });
-  await daemon.untilBypassing(await stall.port());
-  const said = async (line: number) =>
-    JSON.parse(await until(`it says its line ${line}`, () => stall.process.lines[line]));
-  stall.process.kill('SIGUSR1');
-  await said(1);
-  stall.process.kill('SIGUSR1');
-  expect(await said(2)).toMatchObject({ linearTimeouts: 1 });
+  await using stall = new Traffic('stall', { ...BORROWER, hidden: true }, { cgroup: cgroup.path });
+  await untilHeldUp(scene, stall);
   const disabling = daemon.verb('disable');
   await until('it drains', async () => (await daemon.api.acceleration.status.query()).state === 'draining');
   daemon.process.kill('SIGSTOP');
-  stall.process.kill('SIGUSR1');
-  await said(3);
+  await untilAllRead(stall);
   daemon.process.kill('SIGCONT');
   expect(await disabling).toMatchObject({ status: 0 });
   const result = await stall.result();

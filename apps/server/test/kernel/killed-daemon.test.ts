@@ -8,6 +8,7 @@ import { expect, test } from 'vitest';
 import { EventReader } from './support/event-reader.ts';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
 import { acceleratedScene, openScene, type Scene } from './support/scene.ts';
+import { BORROWER, untilAllRead, untilHeldUp } from './support/stall.ts';
 import { onBypass } from './support/test-daemon.ts';
 
 const KILLS = 50;
@@ -235,25 +236,14 @@ test('a reader that a daemon was told to wake when it was killed is woken by the
 test('what a daemon was told to take back when it was killed is taken back by the next one', async () => {
   await using scene = await acceleratedScene('untaken');
   const { daemon } = scene;
-  await using stall = new Traffic(
-    'stall',
-    { 'warm-ms': 0, hold: true, 'receive-buffer': 65_536, after: 0, 'until-given-back': true },
-    inCgroup(scene),
-  );
-  await daemon.untilBypassing(await stall.port());
-  const said = (line: number) => until(`it says its line ${line}`, () => stall.process.lines[line]);
-  stall.process.kill('SIGUSR1');
-  await said(1);
-  stall.process.kill('SIGUSR1');
-  await said(2);
+  await using stall = new Traffic('stall', BORROWER, inCgroup(scene));
+  await untilHeldUp(scene, stall);
   const disabling = daemon.disable().catch(() => {});
   await until('it drains', async () => (await daemon.api.acceleration.status.query()).state === 'draining');
   daemon.process.kill('SIGKILL');
   await disabling;
   await daemon.stop('SIGKILL');
-  stall.process.kill('SIGUSR1');
-  // From then on it sends no segment at which the programs in the kernel could take it back by themselves.
-  await said(3);
+  await untilAllRead(stall);
   await beToldAndDoNothing(daemon, 'take back');
   await daemon.start();
   const result = await stall.result();
