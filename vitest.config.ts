@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{apps,packages}/*/{src,test}/**/*.test.ts', 'scripts/test/**/*.test.ts'],
           exclude: ['apps/web/**', kernel, '**/node_modules/**'],
+          // One less is what it would take by itself.
+          maxWorkers: '100%',
           // Guards against what hangs, and measures nothing.
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Daemon, run, until } from '@sidestep/bench';
+import type { EventKind } from '@sidestep/shared';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { connectClient } from './client.ts';
@@ -18,6 +19,7 @@ const dumpSchema = z.array(
 export class EventReader implements AsyncDisposable {
   readonly #client;
   readonly #numbers: number[] = [];
+  readonly #kinds = new Map<EventKind, number>();
   #last = 0;
   #fromKernel = 0;
   #lost = 0;
@@ -31,6 +33,7 @@ export class EventReader implements AsyncDisposable {
         onData: ({ id, data: { events, missed } }) => {
           for (const { seq, kind, count } of events) {
             this.#numbers.push(seq);
+            this.#kinds.set(kind, this.countOf(kind) + 1);
             if (!MARKS.has(kind)) this.#fromKernel++;
             if (kind === 'lost') this.#lost += count ?? 0;
           }
@@ -44,6 +47,16 @@ export class EventReader implements AsyncDisposable {
   /** Resolves when it has received an event. */
   async begun(): Promise<void> {
     await until('an event has come', () => this.#numbers.length > 0);
+  }
+
+  /** Of those that it has received. */
+  countOf(kind: EventKind): number {
+    return this.#kinds.get(kind) ?? 0;
+  }
+
+  /** Events of any kind that did not reach it. */
+  get unseen(): number {
+    return this.#lost + this.#missed;
   }
 
   /** As noted by the daemon. */
