@@ -51,6 +51,8 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 	read_stack_counters(&conn->direction[side], (void *)conn->sock[side]);
 	if (conn->direction[side].lent)
 		take_back(ops, conn, side);
+	/* Nobody is left to be reminded of what came. */
+	conn->direction[!side].carried_at = 0;
 	before = __sync_fetch_and_or(&conn->closed, 1 << side);
 	ends = before & SS_PAIRED ? SS_BOTH_ENDS : 1 << SS_CLIENT;
 	/* The one who completes the mask gives the record back. */

@@ -7,35 +7,14 @@
  */
 #include "arm.bpf.h"
 #include "pause.bpf.h"
-#include "lend.bpf.h"
+#include "remind.bpf.h"
 
-#define SO_RCVLOWAT 18
-
-/* Setting SO_RCVLOWAT to what it is has the kernel signal the socket if anything waits, and changes nothing. */
 static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
 {
-	int mark = BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.sk_rcvlowat);
-
-	if (take_from(&conn->to_wake, 1 << (side & 1)) && queued_bytes(tp) &&
-	    bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &mark, sizeof(mark))) {
+	if (take_from(&conn->to_wake, 1 << (side & 1)) && !tell_reader(tp, tp)) {
 		add_to(&conn->to_wake, 1 << (side & 1));
 		ask_for_attention();
 	}
-}
-
-/* As take_back: the kernel wants another pointer here. */
-static __always_inline void take_back_on_visit(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
-{
-	struct ss_direction *direction = &conn->direction[side & 1];
-	int before = direction->lowat_before, off = 0;
-
-	if (direction->lent & SS_LENT_LOWAT && BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT &&
-	    bpf_setsockopt(tp, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before)))
-		return;
-	if (direction->lent & SS_LENT_LINEAR && bpf_setsockopt(tp, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &off, sizeof(off)))
-		return;
-	direction->lent = 0;
-	take_from(&conn->to_take_back, 1 << (side & 1));
 }
 
 SEC("iter/tcp")
@@ -59,7 +38,7 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 	side = flow->side & 1;
 	wake_reader(tp, conn, side);
 	if (conn->to_take_back & (1 << side) && state_of(conn) == SS_STATE_STACK)
-		take_back_on_visit(tp, conn, side);
+		take_back(tp, conn, side);
 	if (!conn->arm)
 		return 0;
 	if (watch(tp))

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "choose.bpf.h"
+#include "examine.bpf.h"
 #include "leave.bpf.h"
 #include "memory.bpf.h"
 #include "rule.bpf.h"
@@ -128,6 +129,7 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	direction->waits_since = 0;
 	direction->streak = 0;
 	direction->mean = 0;
+	direction->beyond = 0;
 	end_spill(direction);
 	direction->bypass_rate = 0;
 	direction->tried_rate = 0;

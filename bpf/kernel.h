@@ -44,6 +44,20 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
+struct hlist_node {
+	struct hlist_node **pprev; /* null: in no list */
+};
+
+struct timer_list {
+	struct hlist_node entry;
+};
+
+/* It is to fire: each kernel has one of the two. */
+struct hrtimer {
+	__u8 state;
+	bool is_queued;
+};
+
 struct wait_queue_head {
 	struct list_head head;
 };
@@ -61,10 +75,26 @@ struct super_block {
 	__u32 s_dev;
 };
 
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
 struct inode {
 	unsigned short i_mode;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	__s64 i_mtime_sec;
+	__u32 i_mtime_nsec;
+	__u32 i_generation;
+};
+
+struct inode___before_6_11 {
+	struct timespec64 __i_mtime;
+};
+
+struct inode___before_6_7 {
+	struct timespec64 i_mtime;
 };
 
 struct file {
@@ -167,6 +197,7 @@ struct sock_common {
 	unsigned long skc_flags;
 	struct sock *skc_listener; /* of a request */
 	atomic64_t skc_cookie;
+	refcount_t skc_refcnt;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };
@@ -191,6 +222,7 @@ struct sock {
 	__u8 sk_userlocks : 4;
 	int sk_rcvbuf;
 	struct mem_cgroup *sk_memcg;
+	struct timer_list sk_timer; /* elsewhere that of the keepalive */
 };
 
 struct inet_sock {
@@ -199,7 +231,11 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct timer_list icsk_retransmit_timer;
+	struct timer_list icsk_delack_timer;
+	struct timer_list icsk_keepalive_timer; /* came with Linux 6.19, and to older ones as a correction */
 	const void *icsk_ulp_ops;
+	__u8 icsk_probes_out;
 	__u32 icsk_user_timeout; /* ms; 0: as many retransmissions as tcp_retries2 says */
 };
 
@@ -213,6 +249,8 @@ struct tcp_sock {
 	__u32 data_segs_out;
 	__u32 total_retrans;
 	__u64 tcp_mstamp;
+	__u64 tcp_wstamp_ns;
+	__u32 lsndtime;
 	struct {
 		__u64 time;
 	} rcvq_space;
@@ -226,6 +264,8 @@ struct tcp_sock {
 	__u32 snd_cwnd_clamp;
 	__u32 snd_wnd;
 	__u32 mss_cache;
+	struct hrtimer pacing_timer;
+	struct hrtimer compressed_ack_timer;
 };
 
 struct tcp_request_sock {
@@ -299,6 +339,7 @@ struct bpf_iter__tcp {
 };
 
 enum sock_flags {
+	SOCK_KEEPOPEN,
 	SOCK_ZEROCOPY,
 };
 

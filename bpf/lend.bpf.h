@@ -3,31 +3,51 @@
 #pragma once
 
 #include "choose.bpf.h"
+#include "corking.bpf.h"
 #include "record.bpf.h"
 
 /* TCP takes a stream that has this threshold for one at its beginning, and those are not thin. */
 #define TCP_INFINITE_SSTHRESH 0x7fffffff
 #define NO_CLAMP 0xffffffff
 
+/* `socket` is what the kernel takes for one in the calling program: a context of sock_ops, or a socket that an iterator visits. */
+static __always_inline int tcp_option_of(void *socket, int option)
+{
+	int value = 0;
+
+	bpf_getsockopt(socket, SOL_TCP, option, &value, sizeof(value));
+	return value;
+}
+
+static __always_inline bool set_option(void *socket, int level, int option, int value)
+{
+	return !bpf_setsockopt(socket, level, option, &value, sizeof(value));
+}
+
 /*
  * A stream that is enrolled and goes by TCP, until its reader has caught up, must not fill TCP's buffers first: with them full its reader would
- * hardly ever catch up. A low-water mark of one byte has the sender wait as soon as TCP cannot pass everything on.
+ * hardly ever catch up. A low-water mark of one byte has the sender wait as soon as TCP cannot pass everything on; one that was seen to say that more is to come, as soon as TCP has two
+ * segments: there is room, to who waits for it, below half of the mark.
  */
 static __always_inline void lend_low_water_mark(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	__u32 before;
-	int mark = PLUGGED_LOWAT;
+	__u32 wanted = direction->corks ? CORKED_LOWAT : PLUGGED_LOWAT, before;
 
-	if (direction->lent & SS_LENT_LOWAT || direction->streak <= GLANCE_AT_TRIAL || is_gathered(direction, tp))
+	if (direction->streak <= GLANCE_AT_TRIAL || is_gathered(direction, tp))
 		return;
 	before = BPF_CORE_READ(tp, notsent_lowat);
+	if (direction->lent & SS_LENT_LOWAT) {
+		if (is_lent_mark(before) && before != wanted)
+			set_option(ops, SOL_TCP, TCP_NOTSENT_LOWAT, wanted);
+		return;
+	}
 	/* Its program's own, or one that the daemon is about to take back. */
-	if (before == PLUGGED_LOWAT)
+	if (is_lent_mark(before))
 		return;
 	direction->lowat_before = before;
-	if (!bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &mark, sizeof(mark)))
+	if (set_option(ops, SOL_TCP, TCP_NOTSENT_LOWAT, wanted))
 		direction->lent |= SS_LENT_LOWAT;
 }
 
@@ -40,14 +60,13 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int on = 1, threshold = TCP_INFINITE_SSTHRESH - 1;
 
 	/* BBR never sets one. The same option limits the window: with a number that is no limit, where there was none. It stays. */
 	if (BPF_CORE_READ(tp, snd_ssthresh) >= TCP_INFINITE_SSTHRESH && BPF_CORE_READ(tp, snd_cwnd_clamp) == NO_CLAMP)
-		bpf_setsockopt(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, &threshold, sizeof(threshold));
+		set_option(ops, SOL_TCP, TCP_BPF_SNDCWND_CLAMP, TCP_INFINITE_SSTHRESH - 1);
 	if (BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
 		return;
-	if (!bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof(on)))
+	if (set_option(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1))
 		direction->lent |= SS_LENT_LINEAR;
 }
 
@@ -61,26 +80,89 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 static __always_inline void lend_patience(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int patience = PATIENCE_WITH_CLOSED_MS;
 
 	if (!BPF_CORE_READ(tp, inet_conn.icsk_user_timeout))
-		bpf_setsockopt(ops, SOL_TCP, TCP_USER_TIMEOUT, &patience, sizeof(patience));
+		set_option(ops, SOL_TCP, TCP_USER_TIMEOUT, PATIENCE_WITH_CLOSED_MS);
 }
 
+/* The shortest that there is. */
+#define SILENCE_S 1
+#define LOST_PROBES 127
+/* What a setsockopt takes at most. Who has more, by the sysctls, could not be given it back. */
+#define MOST_SECONDS 32767
+
 /*
- * At the first send after leaving, and at the end: a socket that is disconnected and used again keeps its options. Who sends nothing more after leaving is
- * visited: note_lent. A mark that its program has set meanwhile stays.
+ * Not one that its program has set itself, whose probes ours would be counted with; nor where TCP_USER_TIMEOUT has the kernel reset a connection at a second probe if the answer to the first one is
+ * late. A closed socket has its end to tell the reader, and the kernel has the same timer for ends of its own then.
  */
-static __always_inline void take_back(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+static __always_inline bool can_be_lent_keepalive(struct tcp_sock *tp)
+{
+	return !is_orphan(tp) && !has_socket_flag(tp, SOCK_KEEPOPEN) && !BPF_CORE_READ(tp, inet_conn.icsk_user_timeout);
+}
+
+/* So that its reader is looked at without a daemon, too: remind.bpf.h. */
+static __always_inline void lend_keepalive(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	int before = direction->lowat_before, off = 0;
+	int idle, interval, probes;
 
-	if (direction->lent & SS_LENT_LOWAT && BPF_CORE_READ(tp, notsent_lowat) == PLUGGED_LOWAT)
-		bpf_setsockopt(ops, SOL_TCP, TCP_NOTSENT_LOWAT, &before, sizeof(before));
-	if (direction->lent & SS_LENT_LINEAR)
-		bpf_setsockopt(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, &off, sizeof(off));
+	if (direction->lent & SS_LENT_KEEPALIVE || !can_be_lent_keepalive(tp))
+		return;
+	idle = tcp_option_of(ops, TCP_KEEPIDLE);
+	interval = tcp_option_of(ops, TCP_KEEPINTVL);
+	probes = tcp_option_of(ops, TCP_KEEPCNT);
+	if (idle < 1 || idle > MOST_SECONDS || interval < 1 || interval > MOST_SECONDS || probes < 1 || probes > LOST_PROBES)
+		return;
+	direction->keepalive.idle = idle;
+	direction->keepalive.interval = interval;
+	direction->keepalive.probes = probes;
+	direction->lent |= SS_LENT_KEEPALIVE;
+	set_option(ops, SOL_TCP, TCP_KEEPINTVL, SILENCE_S);
+	set_option(ops, SOL_TCP, TCP_KEEPCNT, LOST_PROBES);
+	set_option(ops, SOL_TCP, TCP_KEEPIDLE, SILENCE_S);
+	set_option(ops, SOL_SOCKET, SO_KEEPALIVE, 1);
+}
+
+/* True where its program has not set another number meanwhile. */
+static __always_inline bool give_back(void *socket, int option, int lent, int before)
+{
+	if (tcp_option_of(socket, option) != lent)
+		return false;
+	set_option(socket, SOL_TCP, option, before);
+	return true;
+}
+
+static __always_inline void take_keepalive_back(void *socket, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct ss_keepalive *before = &direction->keepalive;
+
+	direction->lent &= ~SS_LENT_KEEPALIVE;
+	if (is_orphan((void *)conn->sock[side & 1]))
+		return;
+	give_back(socket, TCP_KEEPINTVL, SILENCE_S, before->interval);
+	give_back(socket, TCP_KEEPCNT, LOST_PROBES, before->probes);
+	if (give_back(socket, TCP_KEEPIDLE, SILENCE_S, before->idle))
+		set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 0);
+}
+
+/*
+ * At the first segment after leaving, and at the end: a socket that is disconnected and used again keeps its options. Who sends nothing more after leaving is
+ * visited: note_lent. What its program has set meanwhile stays.
+ */
+static __always_inline void take_back(void *socket, struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+
+	if (direction->lent & SS_LENT_LOWAT && is_lent_mark(BPF_CORE_READ(tp, notsent_lowat)) &&
+	    !set_option(socket, SOL_TCP, TCP_NOTSENT_LOWAT, direction->lowat_before))
+		return;
+	if (direction->lent & SS_LENT_LINEAR && !set_option(socket, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 0))
+		return;
+	if (direction->lent & SS_LENT_KEEPALIVE)
+		take_keepalive_back(socket, conn, side);
 	direction->lent = 0;
 	take_from(&conn->to_take_back, 1 << (side & 1));
 }

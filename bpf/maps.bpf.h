@@ -149,6 +149,14 @@ struct splicer_map {
 	__type(value, struct ss_splicer);
 };
 
+/* Executables whose connections want to join. */
+struct program_map {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct ss_executable);
+	__type(value, struct ss_program);
+};
+
 /* Written by the daemon alone. */
 struct pair_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -205,6 +213,7 @@ extern struct pending_map pending SEC(".maps");
 extern struct syn_map syns SEC(".maps");
 extern struct listener_map listeners SEC(".maps");
 extern struct splicer_map splicers SEC(".maps");
+extern struct program_map programs SEC(".maps");
 extern struct pair_map cheaper_on_tcp SEC(".maps");
 extern struct race_map races SEC(".maps");
 extern struct process_map fionread_askers SEC(".maps");
@@ -214,6 +223,8 @@ extern struct totals_map totals SEC(".maps");
 extern volatile struct ss_config config;
 /* Set when a connection is due to join or leave: the daemon clears it and runs the iterator. */
 extern volatile __u32 attention;
+/* CLOCK_MONOTONIC, ns: when a daemon last said that it was there; 0: none of this version has yet. */
+extern volatile __u64 attended;
 extern struct ss_census census;
 /* The process that last visited sockets by an iterator that locks them: what a socket does as it is unlocked, it does in that one's name. */
 extern volatile __u32 visitor;

@@ -8,8 +8,11 @@
 #include "peek.bpf.h"
 
 #define PAGE_SHIFT 12
-/* The kernel takes more than a message at a time, and another processor may, too. */
-#define SPARE_PAGES 64
+/*
+ * The kernel takes memory for as much of a send as 17 pages of 32 KiB hold, all of it or nothing, before we are called; refused it says EAGAIN, while poll says
+ * that there is room, and a sender that believes both goes round and round until its reader reads. Another processor may take some, too.
+ */
+#define SPARE_PAGES 144
 /* Of a cgroup's limit, in pages. */
 #define NO_LIMIT (1UL << 50)
 /* A cgroup's limit may be that of one above it. */

@@ -349,8 +349,11 @@ static __always_inline void on_server_established(struct bpf_sock_ops *ops)
 		return;
 	}
 	if (enrol_now(ops, conn, place.slot, SS_SERVER)) {
-		if (complete_joining(conn))
+		if (complete_joining(conn)) {
+			/* Whoever allows blocking readers does not wait for it, or connections that block would never join: they leave if it is found. */
+			are_examined(conn);
 			return;
+		}
 		bpf_map_delete_elem(&socks, &flow->cookie);
 		conn->reason = SS_REASON_NOT_PAIRED;
 		return;

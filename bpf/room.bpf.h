@@ -121,8 +121,12 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 		if (bound == NO_BOUND && room > harmless)
 			room = harmless;
 		direction->room = room < MOST_ROOM ? room : MOST_ROOM;
+		direction->beyond = 0;
 		return SS_REASON_NONE;
 	}
 	limit = limit / 4 * 3 < bound - size ? limit / 4 * 3 : bound - size;
-	return streams(conn, side) && await_room(direction, peer, limit) ? SS_REASON_NONE : SS_REASON_QUEUE_FULL;
+	if (!streams(conn, side) || !await_room(direction, peer, limit))
+		return SS_REASON_QUEUE_FULL;
+	direction->beyond = 0;
+	return SS_REASON_NONE;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "leave.bpf.h"
+#include "lend.bpf.h"
 #include "record.bpf.h"
 #include "socket.bpf.h"
 
@@ -39,10 +40,12 @@ static __always_inline void forget_what_was_taken_back(struct ss_connection *con
 
 	if (state_of(conn) != SS_STATE_STACK)
 		return;
-	if (BPF_CORE_READ(tp, notsent_lowat) != PLUGGED_LOWAT)
+	if (!is_lent_mark(BPF_CORE_READ(tp, notsent_lowat)))
 		*lent &= ~SS_LENT_LOWAT;
 	if (!BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
 		*lent &= ~SS_LENT_LINEAR;
+	if (!has_socket_flag(tp, SOCK_KEEPOPEN))
+		*lent &= ~SS_LENT_KEEPALIVE;
 }
 
 /* Of an earlier visit. */
@@ -69,6 +72,7 @@ static __always_inline void look_what_was_done(struct ss_connection *conn, __u32
 /* False when there is no room, for any: then the same socket is visited again, with an empty buffer. */
 static __always_inline bool write_wakes(struct seq_file *seq, struct ss_connection *conn, __u32 side, __u32 wanted)
 {
+	struct ss_direction *direction = &conn->direction[side & 1];
 	struct ss_end *end = &conn->end[side & 1];
 	struct file *file = file_of((void *)conn->sock[side & 1]);
 	struct ss_wake wakes[2] = {};
@@ -77,7 +81,8 @@ static __always_inline bool write_wakes(struct seq_file *seq, struct ss_connecti
 	wakes[0].cookie = end->cookie;
 	wakes[0].pid = end->pid;
 	wakes[0].lent = wanted & SS_LENT;
-	wakes[0].lowat = conn->direction[side & 1].lowat_before;
+	wakes[0].lowat = direction->lowat_before;
+	wakes[0].keepalive = direction->keepalive;
 	if (file)
 		wakes[0].inode = BPF_CORE_READ(file, f_inode, i_ino);
 	wakes[1] = wakes[0];

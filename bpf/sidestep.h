@@ -106,6 +106,7 @@ struct ss_config {
 struct ss_executable {
 	__u64 device;
 	__u64 inode;
+	__u64 version;		/* from its inode's generation and when it was last written, for the number of a file that is gone is given to another one */
 };
 
 /* Two programs and the port that one serves the other: whose connections cost less on TCP. */
@@ -137,6 +138,19 @@ struct ss_race {
 struct ss_splicer {
 	__u32 pid;
 	char comm[16];
+};
+
+/* Whether the daemon has looked at an executable: examine.bpf.h. */
+enum ss_examined {
+	SS_UNEXAMINED = 0,
+	SS_EXAMINED = 1,
+	SS_OUT_OF_REACH = 2,	/* this process of it had ended, or executed another one by then */
+	SS_COULD_SPLICE = 3,	/* so that it stays known where `splicers` had no room for it */
+};
+
+struct ss_program {
+	__u32 pid;		/* a process of it, by which user space finds the file */
+	__u32 examined;		/* enum ss_examined */
 };
 
 struct ss_end {
@@ -175,8 +189,16 @@ struct ss_pace {
 /* What is to be done to a socket whose connection has left: take back what it was lent while TCP carried it although it was enrolled (lend.bpf.h), or wake its reader. */
 #define SS_LENT_LOWAT 1		/* TCP_NOTSENT_LOWAT */
 #define SS_LENT_LINEAR 2	/* TCP_THIN_LINEAR_TIMEOUTS */
-#define SS_LENT 3
 #define SS_WAKE 4
+#define SS_LENT_KEEPALIVE 8	/* SO_KEEPALIVE and its three numbers: remind.bpf.h */
+#define SS_LENT (SS_LENT_LOWAT | SS_LENT_LINEAR | SS_LENT_KEEPALIVE)
+
+/* The numbers that a sender had before it was lent a keepalive. That was off. */
+struct ss_keepalive {
+	__u16 idle;		/* s of silence before it */
+	__u16 interval;		/* s between probes */
+	__u16 probes;		/* that may be lost */
+};
 
 /* Of a processor's cache. Where a line begins matters for speed alone. */
 #define SS_LINE __attribute__((aligned(64)))
@@ -216,6 +238,11 @@ struct ss_direction {
 	__u8 pauses;		/* mask of SS_PAUSED, SS_HELD_UP, SS_TAKES_TURNS */
 	__u32 told_in;		/* low half of the session of sidestep_tend in which the daemon was last told to do something to the sender's socket */
 	__u8 told;		/* mask of that, until it is done: SS_LENT, SS_WAKE */
+	__u8 corks;		/* its sender says that more is to come: corking.bpf.h */
+	__u8 beyond;		/* messages that were redirected though the queue was full, to follow another thread's: under-way.bpf.h */
+	struct ss_keepalive keepalive;
+	__u64 carried_at;	/* CLOCK_MONOTONIC, ns: when TCP last carried bytes that its reader may not have heard of; 0: it has, or has read them */
+	__u64 carried_last;	/* the same, whatever it has heard since */
 } SS_LINE;
 
 /* Where the count of a client socket's earlier connections begins in an id. */
@@ -260,8 +287,14 @@ struct ss_connection {
 	__u8 trials;		/* how often a stream tried the bypass */
 	__u8 short_stays;	/* how often in a row it left again soon */
 	__u8 arm;		/* the iterator is to switch it on at both */
+	__u8 examined[2];	/* what this end executes */
+	__u8 awaits_look;	/* it would have joined, but for that */
 	struct ss_end end[2];
 };
+
+/* A byte too many in front of them moves everything behind. */
+_Static_assert(__builtin_offsetof(struct ss_connection, direction) == 64, "what each message needs is in the record's first line");
+_Static_assert(__builtin_offsetof(struct ss_direction, pace) <= 64, "what each message counts is in its direction's first line");
 
 struct ss_event {
 	__u64 at;		/* CLOCK_MONOTONIC, ns */
@@ -296,6 +329,7 @@ struct ss_census {
 	__u64 not_armed;	/* hooks that they could not switch on */
 	__u64 daemon;		/* CLOCK_MONOTONIC, ns: when the process began that runs sidestep_tend, by which it is known */
 	__u64 daemon_since;	/* a session, and none before it was that one's */
+	__u64 unexamined;	/* how often an executable stood in the way that the daemon has not looked at */
 };
 
 /*
@@ -308,7 +342,8 @@ struct ss_wake {
 	__u32 pid;
 	__u32 lent;		/* mask of what is to be taken back; 0: it is to be woken */
 	__u32 lowat;		/* TCP_NOTSENT_LOWAT as it was before that */
-	__u32 pad;
+	struct ss_keepalive keepalive; /* and the numbers of its keepalive */
+	__u8 pad[6];
 };
 
 /* What sidestep_hold writes out: an end that is still enrolled, and what it has not read. */

@@ -12,16 +12,27 @@
 #define SK_USER_DATA_FLAGS 7UL
 #define MOST_SLEEPERS 8
 #define SOL_SOCKET 1
+#define SO_KEEPALIVE 9
+#define SO_RCVLOWAT 18
 #define SOL_TCP 6
+#define TCP_KEEPIDLE 4
+#define TCP_KEEPINTVL 5
+#define TCP_KEEPCNT 6
 #define TCP_THIN_LINEAR_TIMEOUTS 16
 #define TCP_USER_TIMEOUT 18
 #define TCP_NOTSENT_LOWAT 25
 #define TCP_BPF_SNDCWND_CLAMP 1002
-/* What TCP_NOTSENT_LOWAT is set to where a sender is to wait for its reader: lend.bpf.h. */
+/* What TCP_NOTSENT_LOWAT is set to where a sender is to wait for its reader, and where it must be able to fill a segment meanwhile: lend.bpf.h, corking.bpf.h. Numbers by which it is known. */
 #define PLUGGED_LOWAT 1
+#define CORKED_LOWAT 131073
 
 /* Sleepers inside recv or inside a send that waits for memory have this wake function; pollers have another. */
 extern const void woken_wake_function __ksym __weak;
+
+static __always_inline bool is_lent_mark(__u32 mark)
+{
+	return mark == PLUGGED_LOWAT || mark == CORKED_LOWAT;
+}
 
 /* Bytes that wait to be read, whichever path they came by. */
 static __always_inline int queued_bytes(struct tcp_sock *tp)
@@ -44,6 +55,9 @@ static __always_inline bool holds_redirected(struct tcp_sock *tp)
 	return psock && (void *)BPF_CORE_READ(psock, ingress_msg.next) !=
 				(void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
 }
+
+#define has_socket_flag(tp, flag) \
+	(PEEK(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << bpf_core_enum_value(enum sock_flags, flag)))
 
 /* How many threads sleep inside a recv or send call on this socket. */
 static __always_inline int sleepers(struct tcp_sock *tp)
@@ -69,6 +83,14 @@ static __always_inline int sleepers(struct tcp_sock *tp)
 	return count;
 }
 
+/* Sleepers and all. */
+static __always_inline int psock_calls(struct tcp_sock *tp)
+{
+	struct sk_psock *psock = psock_of(tp);
+
+	return psock ? BPF_CORE_READ(psock, refcnt.refs.counter) - 1 : 0;
+}
+
 /*
  * How many calls are inside the socket's send or receive path, sleepers apart: an enrolled socket's psock is referenced
  * once by the map and once during every sendmsg, recvmsg and redirect into it. A sleeper is not between its verdict and its
@@ -76,13 +98,15 @@ static __always_inline int sleepers(struct tcp_sock *tp)
  */
 static __always_inline int calls_inside(struct tcp_sock *tp)
 {
-	struct sk_psock *psock = psock_of(tp);
-	int calls;
+	int calls = psock_calls(tp);
 
-	if (!psock)
-		return 0;
-	calls = BPF_CORE_READ(psock, refcnt.refs.counter) - 1;
 	return calls > 0 ? calls - sleepers(tp) : calls;
+}
+
+/* Redirected messages wait at the reader, or are on their way to it: who is past its verdict has its message yet to put there. So first the calls: try_to_part says why. */
+static __always_inline bool has_redirected_to_read(struct tcp_sock *sender, struct tcp_sock *reader)
+{
+	return calls_inside(sender) > 0 || holds_redirected(reader);
 }
 
 /* Whether redirected bytes could surprise this end, as a reader or as a sender, whoever has it: the reason, or SS_REASON_NONE. */
@@ -94,7 +118,7 @@ static __always_inline __u32 misfit_but_for_file(struct tcp_sock *tp)
 		return SS_REASON_SPECIAL_SOCKET;
 	if (PEEK(tp, inet_conn.icsk_inet.sk.sk_rcvlowat) > 1)
 		return SS_REASON_LOW_WATER_MARK;
-	if (PEEK(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << bpf_core_enum_value(enum sock_flags, SOCK_ZEROCOPY)))
+	if (has_socket_flag(tp, SOCK_ZEROCOPY))
 		return SS_REASON_ZERO_COPY_SENDER;
 	return SS_REASON_NONE;
 }
@@ -104,6 +128,12 @@ static __always_inline struct file *file_of(struct tcp_sock *tp)
 	struct socket *socket = PEEK(tp, inet_conn.icsk_inet.sk.sk_socket);
 
 	return socket ? BPF_CORE_READ(socket, file) : 0;
+}
+
+/* Its program has closed it. */
+static __always_inline bool is_orphan(struct tcp_sock *tp)
+{
+	return !PEEK(tp, inet_conn.icsk_inet.sk.sk_socket);
 }
 
 /* Whoever accepts or makes a socket for a program has a file for it first. */
@@ -137,6 +167,32 @@ static __always_inline bool in_a_call(struct tcp_sock *tp)
 	return PEEK(tp, inet_conn.icsk_inet.sk.sk_lock.owned);
 }
 
+/* Nanoseconds since 1970. */
+static __always_inline __u64 written_at(struct inode *inode)
+{
+	struct inode___before_6_11 *older = (void *)inode;
+	struct inode___before_6_7 *oldest = (void *)inode;
+	__u64 seconds, rest;
+
+	if (bpf_core_field_exists(inode->i_mtime_sec)) {
+		seconds = BPF_CORE_READ(inode, i_mtime_sec);
+		rest = BPF_CORE_READ(inode, i_mtime_nsec);
+	} else if (bpf_core_field_exists(older->__i_mtime)) {
+		seconds = BPF_CORE_READ(older, __i_mtime.tv_sec);
+		rest = BPF_CORE_READ(older, __i_mtime.tv_nsec);
+	} else {
+		seconds = BPF_CORE_READ(oldest, i_mtime.tv_sec);
+		rest = BPF_CORE_READ(oldest, i_mtime.tv_nsec);
+	}
+	return seconds * 1000 * 1000 * 1000 + rest;
+}
+
+/* The same as long as its content is, whatever it is called and whoever may execute it. Some systems give all files one date, others know no generations. */
+static __always_inline __u64 version_of(struct inode *inode)
+{
+	return written_at(inode) + BPF_CORE_READ(inode, i_generation) * 0x9e3779b97f4a7c15;
+}
+
 /* The file that the running process executes. */
 static __always_inline void note_executable(struct ss_executable *executable)
 {
@@ -145,6 +201,7 @@ static __always_inline void note_executable(struct ss_executable *executable)
 
 	executable->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	executable->inode = BPF_CORE_READ(inode, i_ino);
+	executable->version = version_of(inode);
 }
 
 /* The process that runs: its id, and its name rather than that of one of its threads. */
@@ -170,13 +227,25 @@ static __always_inline bool in_a_call_of_its_own(struct tcp_sock *tp)
 	       BPF_CORE_READ(task, cred, fsuid.val) == PEEK(tp, inet_conn.icsk_inet.sk.sk_uid.val);
 }
 
+static __always_inline bool is_same(struct ss_executable *one, struct ss_executable *other)
+{
+	return one->device == other->device && one->inode == other->inode && one->version == other->version;
+}
+
 RARE void note_running_process(struct ss_connection *conn, __u32 side)
 {
 	struct ss_end *end = &conn->end[side & 1];
+	struct ss_executable before = end->executable;
+	__u32 pid = end->pid;
 
 	note_process(&end->pid, end->comm);
 	note_executable(&end->executable);
 	conn->exact[side & 1] = 1;
+	if (pid == end->pid && is_same(&before, &end->executable))
+		return;
+	conn->examined[side & 1] = 0;
+	if (conn->state != SS_STATE_STACK)
+		attention = 1;
 }
 
 /* Only where the running process is the one that uses the socket: its pid, name and executable replace those of whoever listens. */

@@ -71,7 +71,7 @@ int sidestep_splice_call(struct sys_enter_splice *call)
 	struct ss_executable executable = {};
 
 	note_executable(&executable);
-	if (!is_known(&executable) && socket_behind(call->fd_in))
+	if (socket_behind(call->fd_in) && !is_known(&executable))
 		learn(&executable);
 	return 0;
 }

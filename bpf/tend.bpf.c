@@ -60,6 +60,21 @@ static __always_inline void ask_again_later(struct ss_connection *conn)
 		conn->vain_looks++;
 }
 
+/* It need not show turns again once the daemon has looked. Until then it asks less and less often: nobody may look. */
+static __always_inline void wait_to_be_examined(struct ss_connection *conn)
+{
+	conn->awaits_look = 1;
+	conn->due = conn->turns + config.settle_turns + conn->turns / 8;
+}
+
+static __always_inline void note_look(struct ss_connection *conn)
+{
+	if (!conn->awaits_look || !are_examined(conn))
+		return;
+	conn->awaits_look = 0;
+	conn->due = conn->turns;
+}
+
 /* The socket is in use by somebody else: another map, SMC, iSCSI. */
 static __always_inline void refused(struct ss_connection *conn)
 {
@@ -111,6 +126,7 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	wake_up_in_time(conn);
 	if (conn->arm)
 		be_armed(conn);
+	note_look(conn);
 	if ((conn->turns < conn->due && !conn->trial) || conn->given_up || conn->armed != BOTH_ENDS)
 		return;
 	/* It has left what looked like turns, and would at once look like them again. */
@@ -126,6 +142,10 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		}
 		if (reason != SS_REASON_WARMING_UP)
 			put_off_trial(conn, reason);
+		return;
+	}
+	if (!are_examined(conn)) {
+		wait_to_be_examined(conn);
 		return;
 	}
 	conn->strict = must_be_strict(conn);
@@ -200,8 +220,7 @@ static __always_inline void watch_spill(struct ss_connection *conn, __u32 side)
 	if (state_of_spill(spill) != SS_SPILL_WATCHED)
 		return;
 	copied = BPF_CORE_READ(reader, copied_seq);
-	/* Who is past its verdict has its message yet to put there. */
-	if (calls_inside(sender) > 0 || holds_redirected(reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {
+	if (has_redirected_to_read(sender, reader) || (queued_bytes(reader) && direction->spilled_at != copied)) {
 		direction->spilled_at = copied;
 		census.candidates++;
 		return;
@@ -257,6 +276,9 @@ static __always_inline void tend_socket(struct bpf_iter_meta *meta, struct sock 
 		finish_joining(sk, conn, flow);
 		break;
 	case SS_STATE_BYPASS:
+		/* Who uses it turned out when it had joined: its listener was another program. */
+		if (!is_examined(conn, side) && !config.allow_blocking)
+			begin_leaving(conn, SS_REASON_WARMING_UP);
 		watch_spill(conn, side);
 		break;
 	case SS_STATE_LEAVING:

@@ -10,6 +10,8 @@
 #include "overflow.bpf.h"
 #include "lend.bpf.h"
 #include "record.bpf.h"
+#include "remind.bpf.h"
+#include "under-way.bpf.h"
 
 /*
  * A connection that could not join at any of ten doubling distances, and has shown turns enough, will not: from here on it costs what plain TCP costs.
@@ -103,11 +105,18 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 static __always_inline void carry_beside_redirected(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
+	__u32 state;
 
-	if (spill_of(direction) || direction->overflowed)
+	if (spill_of(direction) || direction->overflowed) {
 		lend_linear_timeouts(ops, conn, side);
-	/* What TCP sends by itself holds up nobody who looks whether the connection may part. */
-	if (direction->lent && state_of(conn) == SS_STATE_STACK) {
+		have_reader_reminded(ops, conn, side);
+	}
+	/* What TCP sends by itself holds up nobody who looks whether the connection may part. One of us two sees that it was lent: note_lent. */
+	if (!direction->lent)
+		return;
+	full_barrier();
+	state = state_of(conn);
+	if (state == SS_STATE_STACK || state > SS_STATE_GATE) {
 		add_to(&conn->to_take_back, 1 << (side & 1));
 		ask_for_attention();
 	}
@@ -120,8 +129,13 @@ static __always_inline void carry_although_enrolled(struct bpf_sock_ops *ops, st
 	struct tcp_sock *own = (void *)conn->sock[side & 1];
 	bool overtaken = was_overtaken(direction, PEEK(own, write_seq));
 
+	if (lost_patience(own, ops->skb_len))
+		direction->corks = 1;
 	if (!direction->ordered && !conn->strict)
 		lend_low_water_mark(ops, conn, side);
+	/* Outside a call this may be the reader's own, with the lock that others wait for. */
+	if ((overtaken || conn->strict) && in_a_call(own))
+		await_others(conn, side, 0);
 	if (overtaken && may_spill(conn, side, SS_STATE_BYPASS)) {
 		spill(direction);
 	} else if (overtaken || conn->strict) {
@@ -136,15 +150,22 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	struct flow *flow;
 	struct ss_connection *conn = record_of_caller(ops, &flow);
 	bool data = ops->skb_len > 0;
-	__u32 side;
+	__u32 side, state;
 
 	if (!conn)
 		return;
 	side = flow->side & 1;
-	if (conn->direction[side].lent && (state_of(conn) == SS_STATE_STACK || state_of(conn) == SS_STATE_PARTED))
-		take_back(ops, conn, side);
+	end_keepalive(ops, conn, side, data);
+	remind_reader(ops, conn, side);
+	state = state_of(conn);
+	if (conn->direction[side].lent && (state == SS_STATE_STACK || state == SS_STATE_PARTED)) {
+		if (!awaits_probe(&conn->direction[side], data))
+			take_back(ops, conn, side);
+		else if (state == SS_STATE_STACK)
+			return; /* It must not doze with what is given back in this hook. */
+	}
 
-	switch (state_of(conn)) {
+	switch (state) {
 	case SS_STATE_STACK:
 		/* It sends, or acknowledges what it has read. */
 		if (!conn->exact[side] && in_a_call_of_its_own((void *)conn->sock[side]))

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* sk_msg: runs on every send of an enrolled socket, with its lock held, and says which path the message takes. */
 #include "choose.bpf.h"
+#include "corking.bpf.h"
 #include "overflow.bpf.h"
 #include "record.bpf.h"
 #include "room.bpf.h"
 #include "short-cut.bpf.h"
+#include "under-way.bpf.h"
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
@@ -16,10 +18,18 @@
 #define LONGEST_WAIT_NS (1000 * 1000 * 1000ULL)
 #define LONGEST_SLOW_WAIT_NS (50 * 1000 * 1000ULL)
 /* A message goes by TCP although the connection has not parted: from here on this direction stays there, for order. */
-static __always_inline int to_stack(struct ss_direction *direction)
+RARE int to_stack(struct ss_connection *conn, __u32 side)
 {
-	direction->overflowed = 1;
+	await_others(conn, side, 1);
+	conn->direction[side & 1].overflowed = 1;
 	return SK_PASS;
+}
+
+/* TCP carries it until the reader has caught up. */
+RARE void spill_in_order(struct ss_connection *conn, __u32 side)
+{
+	await_others(conn, side, 1);
+	spill(&conn->direction[side & 1]);
 }
 
 RARE void announce(struct ss_connection *conn)
@@ -27,6 +37,13 @@ RARE void announce(struct ss_connection *conn)
 	conn->announced = 1;
 	report(SS_EVENT_BYPASSED, conn, SS_REASON_NONE);
 	report_line("connection %llu sends its first message on the bypass", conn->id);
+}
+
+/* All that TCP has been given is read: was_overtaken. */
+static __always_inline void begin_redirecting(struct ss_direction *direction, struct tcp_sock *own)
+{
+	direction->ordered = 1;
+	direction->ordered_at = own->write_seq;
 }
 
 static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side)
@@ -38,7 +55,7 @@ static __always_inline int redirect(struct sk_msg_md *msg, struct ss_connection 
 	/* The answer is SK_PASS in any case: without a target it means TCP, where SK_DROP would fail the send. */
 	if (unlikely(bpf_msg_redirect_hash(msg, &socks, &peer, BPF_F_INGRESS) != SK_PASS)) {
 		begin_leaving(conn, SS_REASON_CLOSING);
-		return to_stack(direction);
+		return to_stack(conn, side);
 	}
 	direction->bypass_messages++;
 	direction->bypass_bytes += msg->size;
@@ -192,7 +209,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	full_barrier();
 	state = state_after_gate(conn);
 	if (unlikely(state == SS_STATE_GATE))
-		return to_stack(direction);
+		return to_stack(conn, side);
 	if (unlikely(state != SS_STATE_BYPASS) && state != SS_STATE_LEAVING)
 		return SK_PASS;
 
@@ -201,11 +218,13 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	weigh(&direction->mean, msg->size);
 	reason = must_not_redirect(own, peer);
 	full = reason ? SS_REASON_NONE : no_room(conn, side, own, peer, msg->size);
+	if (unlikely(full) && follows_another(conn, side, full))
+		full = SS_REASON_NONE;
 	if (unlikely(full) && (full != SS_REASON_QUEUE_FULL || !may_spill(conn, side, state)))
 		reason = full;
 	if (!reason && unlikely(was_overtaken(direction, own->write_seq))) {
 		if (may_spill(conn, side, state))
-			spill(direction);
+			spill_in_order(conn, side);
 		else
 			reason = SS_REASON_BYTES_ON_STACK;
 	}
@@ -216,22 +235,24 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	if (unlikely(reason)) {
 		begin_leaving(conn, reason);
 		try_to_part(conn, side, 1);
-		return to_stack(direction);
+		return to_stack(conn, side);
 	}
 	if (likely(state == SS_STATE_BYPASS)) {
 		reason = second_thought(conn, side, own, msg->size);
 		if (!reason && unlikely(full))
-			spill(direction);
+			spill_in_order(conn, side);
 		if (!reason && unlikely(!direction->ordered)) {
 			if (!full && (caught_up || (streams(conn, side) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
-				direction->ordered = 1;
-				direction->ordered_at = own->write_seq;
+				begin_redirecting(direction, own);
 				direction->waits_since = 0;
+				direction->carried_at = 0;
 				/* What it got until now, it got from TCP. */
 				if (!spill_of(direction))
 					measure_afresh(direction);
 				end_spill(direction);
 			} else {
+				if (keeps_back(own))
+					direction->corks = 1;
 				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)
 					return SK_PASS;
@@ -244,11 +265,14 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
 	if (direction->overflowed || full || !caught_up)
-		return to_stack(direction);
+		return to_stack(conn, side);
 	state = state_after_gate(conn);
 	if (state == SS_STATE_GATE)
-		return to_stack(direction);
+		return to_stack(conn, side);
 	if (state != SS_STATE_LEAVING)
 		return SK_PASS;
+	/* The other end's direction made it leave before this one sent anything, or while TCP carried it. */
+	if (unlikely(!direction->ordered))
+		begin_redirecting(direction, own);
 	return redirect(msg, conn, side);
 }

@@ -204,11 +204,16 @@ describe('--json', () => {
   test('splicers lists programs, and releases one', async () => {
     await using daemon = await startDaemon();
     await daemon.run('enable');
-    daemon.kernel.splicers = [{ device: 1n, inode: 2n, pid: 0, comm: 'proxy' }];
+    daemon.kernel.splicers = [{ device: 1n, inode: 2n, version: 3n, pid: 0, comm: 'proxy' }];
     const [listed] = JSON.parse((await daemon.run('splicers', '--json')).out);
-    expect(listed).toEqual({ program: 'proxy', remembered: false, learnedAt: expect.any(String) });
+    expect(listed).toEqual({
+      program: 'proxy',
+      seen: true,
+      remembered: false,
+      learnedAt: expect.any(String),
+    });
     expect((await daemon.run('splicers')).out).toMatch(
-      /^PROGRAM {2}LEARNED {2}REMEMBERED\nproxy {4}\d+ s ago {2}until switched off\n$/,
+      /^PROGRAM {2}WHY {6}LEARNED {2}REMEMBERED\nproxy {4}splices {2}\d+ s ago {2}until switched off\n$/,
     );
     expect(await daemon.run('splicers', '--release', 'prox')).toMatchObject({
       status: 1,

@@ -30,6 +30,8 @@ import { Weighing } from './weighing/weighing.ts';
 
 const DRAIN_MS = 20;
 const SECOND_MS = 1000;
+/** So long an executable's first connections stay on the stack at least. */
+const EXAMINE_MS = 50;
 const HOUR_MS = 3_600_000;
 const TAKING_OVER_MS = 5000;
 const MOST_OF_LOG = 2000;
@@ -234,6 +236,7 @@ export function createNouns(options: NounOptions): Nouns {
       ending.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
       ending.use(every(SECOND_MS, 'look around', log, () => surroundings.turn()));
       ending.use(every(SECOND_MS, 'learn which programs splice', log, () => splicers.turn()));
+      ending.use(every(EXAMINE_MS, 'look what programs could do', log, () => splicers.examine()));
       ending.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));
       ending.use(every(SECOND_MS, 'weigh large messages', log, () => weighing.turn()));
       ending.use(every(HOUR_MS, 'forget old statistics', log, () => statistics.forgetOld()));

@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
 import type { Page } from '@playwright/test';
+import { Traffic, trafficPath } from '@sidestep/bench';
+import { executableAt } from './support/executable-at.ts';
 import { expect, test } from './support/signed-in.ts';
 
 const section = (page: Page) => page.getByRole('region', { name: 'Programs that splice' });
@@ -9,25 +10,34 @@ test('programs that splice are listed in the settings, and can be released', asy
   standIn,
 }) => {
   await page.goto(`${standIn.url}/settings`);
-  await expect(section(page)).toContainText('No program was seen to splice.');
+  await expect(section(page)).toContainText('No program is known to splice.');
 
   await standIn.services.acceleration.enable();
-  const { ino } = statSync(process.execPath, { bigint: true });
   standIn.dataPlane.splicing = [
-    { device: 1n, inode: ino, pid: process.pid, comm: 'node' },
-    { device: 1n, inode: 1n, pid: 0, comm: 'docker-proxy' },
+    { ...executableAt(process.execPath), pid: process.pid, comm: 'node' },
+    { device: 1n, inode: 1n, version: 1n, pid: 0, comm: 'docker-proxy' },
   ];
   const rows = section(page).getByRole('listitem');
   await expect(rows).toHaveCount(2);
   await expect(rows.first()).toContainText(process.execPath);
-  await expect(rows.first()).toContainText(/learned .* ago|learned now/);
+  await expect(rows.first()).toContainText(/was seen to splice · learned (.* ago|now)/);
   await expect(rows.last()).toContainText(/docker-proxy.*only until acceleration is turned off/);
 
   await page.getByRole('button', { name: `Release ${process.execPath}` }).click();
   await expect(rows).toHaveCount(1);
   expect(standIn.dataPlane.splicing).toHaveLength(1);
   await page.getByRole('button', { name: 'Release docker-proxy' }).click();
-  await expect(section(page)).toContainText('No program was seen to splice.');
+  await expect(section(page)).toContainText('No program is known to splice.');
+});
+
+test('a program that could splice is listed before it does', async ({ signedIn: page, standIn }) => {
+  await using proxy = new Traffic('splicer-linked', { read: true, turns: 1_000_000 });
+  await standIn.services.acceleration.enable();
+  standIn.dataPlane.wanting = [{ ...executableAt(trafficPath('splicer-linked')), pid: proxy.pid }];
+  await page.goto(`${standIn.url}/settings`);
+  await expect(section(page).getByRole('listitem')).toContainText(
+    /splicer-linked *could splice, not seen to yet · learned (.* ago|now)/,
+  );
 });
 
 test('connections that found the table full are counted on the overview', async ({

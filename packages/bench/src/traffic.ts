@@ -13,6 +13,8 @@ const latencySchema = z.object({
 /** `wrong` counts bytes that were not what the pattern has at their position. `error` is the last one's words. */
 const checked = { wrong: z.number(), errors: z.number(), error: z.string() };
 
+const splicerSchema = z.object({ turns: z.number(), wrong: z.number() });
+
 /** What each traffic program prints at its end. Bytes count both directions. */
 const resultSchemas = {
   exchange: z.object({
@@ -83,6 +85,10 @@ const resultSchemas = {
     lateMs: z.number(),
     /** TCP_THIN_LINEAR_TIMEOUTS of the sender's socket at its end: 0 or 1. */
     linearTimeouts: z.number(),
+    /** Its keepalive: seconds of silence before it and between its probes, and how many may be lost; all 0 when it is off. */
+    keepIdle: z.number(),
+    keepInterval: z.number(),
+    keepProbes: z.number(),
     sent: z.number(),
     received: z.number(),
   }),
@@ -106,7 +112,8 @@ const resultSchemas = {
     failure: z.string(),
   }),
   quirks: z.object({ outcome: z.string() }),
-  splicer: z.object({ turns: z.number(), wrong: z.number() }),
+  splicer: splicerSchema,
+  'splicer-linked': splicerSchema,
   asker: z.object({
     wrong: z.number(),
     error: z.string(),

@@ -32,28 +32,39 @@ static inline void become_blocking(int one, int other)
 	note("conversed", converse(other, one));
 }
 
+#define ZERO_COPY_SENDS 4
+
 /* Each zero-copy send is completed by a message in the error queue. */
+static inline uint32_t completions(int fd)
+{
+	uint32_t completed = 0;
+
+	for (;;) {
+		uint8_t room[128];
+		struct msghdr message = { .msg_control = room, .msg_controllen = sizeof(room) };
+		struct sock_extended_err *error;
+
+		if (recvmsg(fd, &message, MSG_ERRQUEUE) < 0)
+			return completed;
+		error = (struct sock_extended_err *)CMSG_DATA(CMSG_FIRSTHDR(&message));
+		completed += error->ee_data - error->ee_info + 1;
+	}
+}
+
 static inline void send_zero_copy(int one, int other)
 {
 	static uint8_t bytes[64];
 	uint32_t completed = 0;
 
 	set_option(one, SOL_SOCKET, SO_ZEROCOPY, 1);
-	for (int i = 0; i < 4; i++) {
+	for (int i = 0; i < ZERO_COPY_SENDS; i++) {
 		note("send", send(one, bytes, sizeof(bytes), MSG_NOSIGNAL | MSG_ZEROCOPY));
 		note("received", receive_whole(other, bytes, sizeof(bytes), false));
 		settle();
 	}
-	for (;;) {
-		uint8_t room[128];
-		struct msghdr message = { .msg_control = room, .msg_controllen = sizeof(room) };
-		struct sock_extended_err *error;
-
-		if (recvmsg(one, &message, MSG_ERRQUEUE) < 0)
-			break;
-		error = (struct sock_extended_err *)CMSG_DATA(CMSG_FIRSTHDR(&message));
-		completed += error->ee_data - error->ee_info + 1;
-	}
-	note("completed", completed);
+	/* The last one may not be acknowledged yet. */
+	for (int look = 0; look < 100 && completed < ZERO_COPY_SENDS; look++, settle())
+		completed += completions(one);
+	note("completed", completed + completions(one));
 	note("conversed", converse(one, other));
 }

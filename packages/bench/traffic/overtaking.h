@@ -15,6 +15,7 @@ struct call {
 	pthread_t thread;
 	int fd;
 	void *bytes;
+	size_t length;
 	_Atomic pid_t id;
 	ssize_t answer;
 	atomic_bool over;
@@ -25,7 +26,7 @@ static inline void *receive_in_thread(void *argument)
 	struct call *call = argument;
 
 	call->id = gettid();
-	call->answer = recv(call->fd, call->bytes, MESSAGE_BYTES, 0);
+	call->answer = recv(call->fd, call->bytes, call->length, 0);
 	call->over = true;
 	return NULL;
 }
@@ -35,7 +36,7 @@ static inline void *send_in_thread(void *argument)
 	struct call *call = argument;
 
 	call->id = gettid();
-	call->answer = send(call->fd, MESSAGE, MESSAGE_BYTES, MSG_NOSIGNAL);
+	call->answer = send(call->fd, call->bytes, call->length, MSG_NOSIGNAL);
 	call->over = true;
 	return NULL;
 }
@@ -67,6 +68,16 @@ static inline void wait_until_locked_out(const struct call *call)
 		sleep_ns(NS_PER_MS);
 }
 
+/* A read of one message that stands still at the page, with the socket locked, until that is filled. */
+static inline void begin_slow_read(struct call *call, struct slow_page *page)
+{
+	slow_page_open(page);
+	call->bytes = page->bytes;
+	call->length = MESSAGE_BYTES;
+	begin_call(call, receive_in_thread);
+	slow_page_wait(page);
+}
+
 /*
  * While one read stands still, with its socket locked, another one waits for the lock, then a message of the other end to be put there, and then
  * that one's end.
@@ -75,14 +86,12 @@ static inline void shut_down_in_mid_send(int client, int server)
 {
 	uint8_t bytes[MESSAGE_BYTES];
 	struct slow_page page;
-	struct call slow = { .fd = server }, next = { .fd = server, .bytes = bytes }, sending = { .fd = client };
+	struct call slow = { .fd = server }, next = { .fd = server, .bytes = bytes, .length = sizeof(bytes) };
+	struct call sending = { .fd = client, .bytes = MESSAGE, .length = MESSAGE_BYTES };
 
 	note("send", send(client, MESSAGE, MESSAGE_BYTES, MSG_NOSIGNAL));
 	settle();
-	slow_page_open(&page);
-	slow.bytes = page.bytes;
-	begin_call(&slow, receive_in_thread);
-	slow_page_wait(&page);
+	begin_slow_read(&slow, &page);
 	begin_call(&next, receive_in_thread);
 	wait_until_locked_out(&next);
 	begin_call(&sending, send_in_thread);
@@ -174,4 +183,80 @@ static inline void send_after_waiting(int client, int server)
 	pthread_join(waiting.thread, NULL);
 	note("rest", receive_whole(server, bytes + 1, 3, false));
 	note("in order", !memcmp(bytes, "1234", 4));
+}
+
+#define FILLING_BYTES 60000
+#define FILLINGS 4
+/* As the kernel has it, twice what is asked for. */
+#define READERS_BUFFER (2 * 212992)
+/* With the fillings more than the buffer, and so more than TCP could bring. A short message has room yet. */
+#define LARGE_BYTES 200000
+#define ONE_WAY_MESSAGES 200
+
+/* That TCP has sent since the connection began. The C library's struct ends before that field. */
+static inline uint64_t bytes_by_tcp(int fd)
+{
+	struct {
+		uint8_t before[200];
+		uint64_t bytes_sent;
+	} info = { 0 };
+	socklen_t size = sizeof(info);
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) || size != sizeof(info))
+		fail("getsockopt");
+	return info.bytes_sent;
+}
+
+/*
+ * The reader's queue is full, and one read stands still with the socket locked. One thread's message waits for the lock; another one's finds no room. It must not be
+ * under way by TCP meanwhile, from where a reader may take it, and all that follows, first. When nobody waits any more, TCP carries what finds no room.
+ */
+static inline void send_into_a_full_queue(int client, int server)
+{
+	static uint8_t bytes[FILLINGS * FILLING_BYTES + 2 * LARGE_BYTES], received[sizeof(bytes) + MESSAGE_BYTES];
+	struct call slow = { .fd = server }, first = { .fd = client, .bytes = MESSAGE, .length = MESSAGE_BYTES };
+	struct call second = { .fd = client, .bytes = bytes, .length = LARGE_BYTES };
+	uint64_t before = bytes_by_tcp(client);
+	struct slow_page page;
+	ssize_t third;
+	uint8_t *at;
+
+	memset(bytes, '-', sizeof(bytes));
+	set_option(server, SOL_SOCKET, SO_RCVBUF, READERS_BUFFER / 2);
+	for (int i = 0; i < FILLINGS; i++)
+		if (!send_whole(client, bytes, FILLING_BYTES, false))
+			fail("send");
+	settle();
+	begin_slow_read(&slow, &page);
+	begin_call(&first, send_in_thread);
+	wait_until_locked_out(&first);
+	begin_call(&second, send_in_thread);
+	wait_until_locked_out(&second);
+	note("first waits", !first.over);
+	note("second waits", !second.over);
+	slow_page_fill(&page, "");
+	pthread_join(slow.thread, NULL);
+	pthread_join(first.thread, NULL);
+	pthread_join(second.thread, NULL);
+	note("send", first.answer);
+	note("send", second.answer);
+	note("by TCP", (ssize_t)(bytes_by_tcp(client) - before));
+	third = send(client, bytes, LARGE_BYTES, MSG_NOSIGNAL);
+	settle();
+	note("then by TCP", bytes_by_tcp(client) > before);
+	/* Of which the slow read has taken the beginning. */
+	at = received + FILLINGS * FILLING_BYTES;
+	if (third <= 0 || !receive_whole(server, received + MESSAGE_BYTES, (size_t)(at - received) + (size_t)(second.answer + third), false))
+		fail("recv");
+	note("in order", !memcmp(at, MESSAGE, MESSAGE_BYTES) && !memcmp(at + MESSAGE_BYTES, bytes, (size_t)(second.answer + third)));
+}
+
+static inline void stream_into_a_full_queue(int client, int server)
+{
+	uint8_t bytes[MESSAGE_BYTES];
+
+	for (int i = 0; i < ONE_WAY_MESSAGES; i++)
+		if (!send_whole(client, (const uint8_t *)MESSAGE, MESSAGE_BYTES, false) || !receive_whole(server, bytes, MESSAGE_BYTES, false))
+			fail("stream");
+	send_into_a_full_queue(client, server);
 }

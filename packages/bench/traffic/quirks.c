@@ -4,6 +4,7 @@
  * acceleration can be compared. Both ends live in this process; turns go on until SIGUSR1, then the case is tried.
  */
 #include "changes.h"
+#include "corking.h"
 #include "endings.h"
 #include "overtaking.h"
 #include "readers.h"
@@ -159,8 +160,11 @@ static const struct {
 	{ "peer-shut-down", send_to_one_that_shut_down, false },
 	{ "peer-closed", send_to_one_that_closed, false },
 	{ "use-again", use_a_socket_again, false },
+	{ "more-to-come", say_that_more_is_to_come, false },
 	{ "use-again-in-mid-send", use_a_socket_again_in_mid_send, false },
 	{ "shut-down-in-mid-send", shut_down_in_mid_send, false },
+	{ "full-in-mid-send", send_into_a_full_queue, false },
+	{ "full-in-mid-stream", stream_into_a_full_queue, false },
 	{ "send-after-waiting", send_after_waiting, false },
 	{ "stay-behind", stay_behind, false },
 	{ "stand-still", stand_still, false },

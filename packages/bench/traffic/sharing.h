@@ -166,7 +166,7 @@ struct sender {
 	int fd;
 	uint8_t name;
 	/* Messages that send() has taken. */
-	uint32_t sent;
+	_Atomic uint32_t sent;
 	atomic_bool *last_words;
 };
 
@@ -182,12 +182,15 @@ static inline void *send_until_shut_down(void *argument)
 	return NULL;
 }
 
-/* One thread sends while another shuts the socket down: what send() has returned for arrives, then the end. Only parts of one message may be missing. */
+/*
+ * One thread sends while another shuts the socket down: what send() had returned for by then arrives before the end, and what it returns for later is not lost. The end
+ * may overtake the one message that is under way; only parts of one may be missing.
+ */
 static inline void shut_down_while_sending(int client, int server)
 {
 	atomic_bool refused = false;
 	struct sender sender = { .fd = client, .last_words = &refused };
-	uint64_t received = 0;
+	uint64_t received = 0, before = 0, rest = 0;
 	uint8_t bytes[4096];
 	ssize_t length = 0;
 	pthread_t thread;
@@ -196,12 +199,19 @@ static inline void shut_down_while_sending(int client, int server)
 		fail("pthread_create");
 	while (wait_for(server, POLLIN, 1000) && (length = recv(server, bytes, sizeof(bytes), 0)) > 0) {
 		received += (uint64_t)length;
-		if (received > 200 * FLOOD_BYTES && received - (uint64_t)length <= 200 * FLOOD_BYTES)
+		if (received > 200 * FLOOD_BYTES && received - (uint64_t)length <= 200 * FLOOD_BYTES) {
+			before = sender.sent * (uint64_t)FLOOD_BYTES;
 			note("shutdown", shutdown(client, SHUT_WR));
+		}
 	}
 	pthread_join(thread, NULL);
 	note("end", length);
 	note("refused", refused);
+	note("came before the end", received >= before);
+	while ((length = recv(server, bytes, sizeof(bytes), 0)) > 0)
+		rest += (uint64_t)length;
+	note("few came after it", rest <= FLOOD_BYTES);
+	received += rest;
 	note("all arrived", received >= (uint64_t)sender.sent * FLOOD_BYTES && received < (sender.sent + 1ull) * FLOOD_BYTES);
 }
 

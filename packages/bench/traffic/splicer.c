@@ -2,10 +2,11 @@
 /* A reader that moves what it receives with splice(), as proxies do: TCP socket to pipe, pipe to memory. Every byte is checked. */
 #include "clock.h"
 #include "hello.h"
+#include "splice-call.h"
 #include "stop.h"
 #include "whole.h"
 #include <argp.h>
-#include <fcntl.h>
+#include <sys/wait.h>
 
 #define MESSAGE_BYTES 1024
 /* All of them together find room in TCP's window. */
@@ -14,7 +15,7 @@
 
 static struct {
 	struct address address;
-	uint32_t turns, ahead;
+	uint32_t turns, ahead, body;
 	/* Does without splice, so that only its executable says what it is. */
 	bool read;
 } options = { .turns = 500 };
@@ -27,7 +28,7 @@ static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t lengt
 	if (options.read)
 		return receive_whole(fd, bytes, length, false);
 	while (length) {
-		ssize_t moved = splice(fd, NULL, pipe[1], NULL, length, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+		ssize_t moved = call_splice(fd, pipe[1], length, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
 
 		if (moved > 0) {
 			if (read(pipe[0], bytes, (size_t)moved) != moved)
@@ -62,6 +63,29 @@ static bool send_ahead(int client, int server, const int pipe[2], uint64_t seed)
 	return right;
 }
 
+/* As a request with a body comes to a proxy: one that has read what stands before the body moves the rest without reading it. */
+static bool send_body(int client, int server, const int pipe[2], uint64_t seed)
+{
+	size_t length = MESSAGE_BYTES + (size_t)options.body;
+	uint8_t *sent = malloc(length), *received = malloc(length);
+	bool right = sent && received;
+	pid_t sender;
+
+	pattern_fill(sent, length, ~seed, 0);
+	sender = fork();
+	if (sender < 0)
+		fail("fork");
+	if (!sender)
+		_exit(right && send_whole(client, sent, length, false) ? EXIT_RIGHT : EXIT_WRONG);
+	right = right && receive_whole(server, received, MESSAGE_BYTES, false);
+	options.read = false;
+	right = right && splice_whole(server, pipe, received + MESSAGE_BYTES, options.body) && !memcmp(sent, received, length);
+	waitpid(sender, NULL, 0);
+	free(sent);
+	free(received);
+	return right;
+}
+
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
 	(void)state;
@@ -69,6 +93,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options.turns = (uint32_t)atoi(argument);
 	else if (key == 'a')
 		options.ahead = (uint32_t)atoi(argument);
+	else if (key == 'b')
+		options.body = (uint32_t)atoi(argument);
 	else if (key == 'r')
 		options.read = true;
 	else
@@ -82,6 +108,7 @@ int main(int argc, char **argv)
 		{ "turns", 't', "N", 0, "requests (500)", 0 },
 		{ "ahead", 'a', "N", 0, "messages, a millisecond apart, that are sent before the first is received (0)", 0 },
 		{ "read", 'r', NULL, 0, "receive with recv instead", 0 },
+		{ "body", 'b', "BYTES", 0, "in the end, one more request with so many bytes behind it, which are spliced (0)", 0 },
 		{ 0 },
 	};
 	const struct argp argp = { argp_options, parse_option, NULL, "A reader that splices.", NULL, NULL, NULL };
@@ -89,6 +116,7 @@ int main(int argc, char **argv)
 	uint64_t seed = random_seed(), wrong = 0;
 	int listen_fd, client, server, pipe_fds[2];
 	uint32_t turn;
+	bool stopped;
 
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
@@ -113,6 +141,11 @@ int main(int argc, char **argv)
 		wrong += memcmp(bytes, answer, sizeof(bytes)) != 0;
 		sleep_ns(NS_PER_MS);
 	}
+	/* Also when it was asked to end. */
+	stopped = stopping;
+	stopping = 0;
+	if (options.body && !send_body(client, server, pipe_fds, seed))
+		wrong++;
 	printf("{\"program\":\"splicer\",\"turns\":%u,\"wrong\":%lu}\n", turn, wrong);
-	return (turn == options.turns || stopping) && !wrong ? EXIT_RIGHT : EXIT_WRONG;
+	return (turn == options.turns || stopped) && !wrong ? EXIT_RIGHT : EXIT_WRONG;
 }

@@ -3,6 +3,7 @@
 #include "clock.h"
 #include "hello.h"
 #include "hidden.h"
+#include "lent.h"
 #include "stop.h"
 #include "whole.h"
 #include <argp.h>
@@ -17,8 +18,8 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold, whole, gone, shut, until_given_back, hidden;
-	uint32_t warm_ms, first, receive_buffer;
+	bool blocking, has_target, hold, whole, gone, shut, until_given_back, only_keepalive, hidden;
+	uint32_t warm_ms, first, receive_buffer, keep_idle;
 	uint64_t limit, after, seed;
 } options = {
 	.send_size = { 16384, 16384 },
@@ -39,8 +40,8 @@ static struct tally {
 	_Atomic uint64_t held_ns, afterwards;
 	/* When the reader came back, what it was owed then, and how long it took from then on until it had that. */
 	_Atomic uint64_t resumed_at, owed, late_ns;
-	/* TCP_THIN_LINEAR_TIMEOUTS of the sender's socket at its end. */
-	_Atomic int linear;
+	/* What the sender's socket has at its end. */
+	struct lent lent;
 	_Atomic int error;
 } *tally;
 
@@ -86,16 +87,15 @@ static uint64_t receive_buffer(int fd)
 	return (uint64_t)bytes;
 }
 
-/* Whether they are on: of a UNIX socket never. */
-static bool linear_timeouts(int fd)
+static bool has_been_given_back(struct lent lent)
 {
-	socklen_t size = sizeof(int);
-	int linear = 0;
-
-	return !getsockopt(fd, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &linear, &size) && linear;
+	return (!lent.linear || options.only_keepalive) && lent.keep_idle == (int)options.keep_idle;
 }
 
-/* What Sidestep lends a sender must be given back, also to one that sends nothing more. */
+/*
+ * What Sidestep lends a sender must be given back, also to one that sends nothing more: the keepalive when its reader needs it no longer, the other things when its connection has
+ * left.
+ */
 static void wait_until_given_back(int fd)
 {
 	uint64_t end = now_ns() + 2 * WHOLE_TIMEOUT_MS * NS_PER_MS;
@@ -104,7 +104,7 @@ static void wait_until_given_back(int fd)
 		usleep(1000);
 	printf("{\"read\":%lu}\n", tally->received);
 	fflush(stdout);
-	while (linear_timeouts(fd) && now_ns() < end)
+	while (!has_been_given_back(lent_of(fd)) && now_ns() < end)
 		usleep(1000);
 }
 
@@ -230,9 +230,9 @@ static void hold_up_after(int fd, uint32_t ms)
 }
 
 /* As long as somebody looks at the connection: until the next SIGUSR1. */
-static void hold_until_told(const char *what, uint64_t bytes, bool linear)
+static void hold_until_told(const char *what, uint64_t bytes, struct lent lent)
 {
-	printf("{\"%s\":%lu,\"linearTimeouts\":%d}\n", what, bytes, linear);
+	printf("{\"%s\":%lu,\"linearTimeouts\":%d,\"keepIdle\":%d}\n", what, bytes, lent.linear, lent.keep_idle);
 	fflush(stdout);
 	while (!told_within_ms() && !stopping)
 		;
@@ -242,7 +242,7 @@ static void hold_until_told(const char *what, uint64_t bytes, bool linear)
 static uint64_t send_all(int fd)
 {
 	uint64_t accepted;
-	bool linear;
+	struct lent lent;
 
 	if (!take_turns(fd)) {
 		trouble();
@@ -250,18 +250,18 @@ static uint64_t send_all(int fd)
 		return 0;
 	}
 	if (options.hold)
-		hold_until_told("turns", tally->sent, linear_timeouts(fd));
+		hold_until_told("turns", tally->sent, lent_of(fd));
 	atomic_store(&tally->flooding, true);
 	if (options.blocking)
 		hold_up_after(fd, STALL_MS);
 	accepted = flood(fd, options.limit);
-	linear = linear_timeouts(fd);
+	lent = lent_of(fd);
 	if (options.shut)
 		shutdown(fd, SHUT_WR);
 	if (options.gone)
 		close(fd);
 	if (options.hold)
-		hold_until_told("before", tally->before, linear);
+		hold_until_told("before", tally->before, lent);
 	atomic_store(&tally->owed, tally->sent);
 	atomic_store(&tally->resumed_at, now_ns());
 	atomic_store(&tally->resumed, true);
@@ -272,7 +272,7 @@ static uint64_t send_all(int fd)
 	atomic_store(&tally->afterwards, flood(fd, options.after));
 	if (options.until_given_back)
 		wait_until_given_back(fd);
-	atomic_store(&tally->linear, linear_timeouts(fd));
+	tally->lent = lent_of(fd);
 	shutdown(fd, SHUT_WR);
 	return accepted;
 }
@@ -300,7 +300,9 @@ static bool report(uint64_t accepted)
 	       held_up ? "true" : "false", tally->sent, tally->received, tally->wrong);
 	printf("\"buffer\":%lu,\"emptyPromises\":%lu,\"heldMs\":%lu,\"afterwards\":%lu,", tally->buffer, tally->empty_promises,
 	       (uint64_t)(tally->held_ns / NS_PER_MS), tally->afterwards);
-	printf("\"linearTimeouts\":%d,\"lateMs\":%lu,", tally->linear, (uint64_t)(tally->late_ns / NS_PER_MS));
+	printf("\"linearTimeouts\":%d,\"lateMs\":%lu,", tally->lent.linear, (uint64_t)(tally->late_ns / NS_PER_MS));
+	printf("\"keepIdle\":%d,\"keepInterval\":%d,\"keepProbes\":%d,", tally->lent.keep_idle, tally->lent.keep_interval,
+	       tally->lent.keep_probes);
 	printf("\"errors\":%lu,\"error\":\"%s\"}\n", tally->errors, tally->errors ? strerror(tally->error) : "");
 	return held_up && !lost && !tally->wrong && !tally->errors;
 }
@@ -318,7 +320,8 @@ static const struct argp_option argp_options[] = {
 	{ "limit", 'l', "BYTES", 0, "give up when so much was accepted (512 MiB)", 0 },
 	{ "shut", 'u', NULL, 0, "with --gone: it shuts its direction down before that", 0 },
 	{ "gone", 'g', NULL, 0, "the sender closes its socket when it is held up, and sends nothing more", 0 },
-	{ "until-given-back", 'i', NULL, 0, "the sender says when all was read, and ends when its TCP_THIN_LINEAR_TIMEOUTS is off", 0 },
+	{ "until-given-back", 'i', "WHAT", 0, "the sender says when all was read, and ends when it has back its \"keepalive\", or \"all\" options", 0 },
+	{ "keep-idle", 'k', "S", 0, "the sender has a keepalive of its own, after so many seconds of silence", 0 },
 	{ "hidden", 'd', NULL, 0, "both ends are in a network namespace that nobody can enter", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
@@ -341,8 +344,13 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'r': options.receive_buffer = (uint32_t)atoi(argument); break;
 	case 'l': options.limit = strtoull(argument, NULL, 10); break;
 	case 'u': options.shut = true; break;
+	case 'k': options.keep_idle = (uint32_t)atoi(argument); break;
 	case 'd': options.hidden = true; break;
-	case 'i': options.until_given_back = true; break;
+	case 'i':
+		options.until_given_back = true;
+		options.only_keepalive = !strcmp(argument, "keepalive");
+		right = options.only_keepalive || !strcmp(argument, "all");
+		break;
 	case 'g': options.gone = true; break;
 	case 'n': options.after = strtoull(argument, NULL, 10); break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
@@ -390,6 +398,8 @@ int main(int argc, char **argv)
 	}
 	close(listen_fd);
 	set_nodelay(fd, &options.address);
+	if (options.keep_idle)
+		set_keepalive(fd, options.keep_idle);
 	accepted = send_all(fd);
 	while (waitpid(reader, NULL, 0) < 0 && errno == EINTR)
 		;

@@ -25,7 +25,7 @@ export const REASONS = [
     code: 14,
     words: 'splicing reader',
     lasting: false,
-    means: 'One of the programs moves data with splice(), which never sees what takes the bypass. Proxies written in Go and HAProxy do. The settings list such programs, and release them.',
+    means: 'One of the programs moves data with splice(), which never sees what takes the bypass, or was built so that it could. Proxies written in Go and HAProxy do. The settings list such programs, and release those of which you know that they will not.',
   },
   {
     code: 15,

@@ -16,14 +16,17 @@ const CHOICES: readonly Choice[] = [
   { check: 'pairing', file: 'kernel/addresses', names: /^IPv4 takes the bypass/ },
   { check: 'pairing', file: 'kernel/namespaces', names: /^two namespaces with the same addresses/ },
   { check: 'ordering', file: 'kernel/joining-and-leaving', names: /as fast as they can/ },
+  { check: 'ordering', file: 'kernel/quirks', names: /TCP takes over/ },
   { check: 'FIONREAD', file: 'kernel/fionread', names: /a reader that/ },
   { check: 'watching', file: 'kernel/watches', names: /^a program that splices is recognised/ },
+  { check: 'watching', file: 'kernel/splicers', names: /in the place of another/ },
   { check: 'backpressure', file: 'kernel/backpressure', names: /4096|true|soon/ },
   {
     check: 'backpressure',
     file: 'dataplane/settle',
-    names: /TCP_NOTSENT_LOWAT back|that its program|linear timeouts/,
+    names: /TCP_NOTSENT_LOWAT back|that its program|linear timeouts|keepalive back$/,
   },
+  { check: 'backpressure', file: 'kernel/no-daemon', names: /in small sends$|gives it back$/ },
   { check: 'drain', file: 'kernel/disable-under-load', names: /^switching off under load/ },
 ];
 /** Of switching off under load; a hundred take an hour in an emulator. */

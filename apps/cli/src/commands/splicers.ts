@@ -5,7 +5,10 @@ import { print, printJson } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
-export const splicers = verb('splicers', 'list the programs that splice, which keeps them on the stack')
+export const splicers = verb(
+  'splicers',
+  'list the programs that splice, or could, which keeps them on the stack',
+)
   .option('--release <program>', 'let its connections take the bypass, until it splices again')
   .action(async ({ stateDir, json, release }: CommonOptions & { release?: string }) => {
     const answer = await withDaemon(stateDir, ({ splicers }) =>
@@ -19,9 +22,10 @@ export const splicers = verb('splicers', 'list the programs that splice, which k
 export function linesOf(list: readonly Splicer[], now: number): string[] {
   if (list.length === 0) return ['No program is kept on the stack for splicing.'];
   return tableOf(
-    ['PROGRAM', 'LEARNED', 'REMEMBERED'],
-    list.map(({ program, learnedAt, remembered }) => [
+    ['PROGRAM', 'WHY', 'LEARNED', 'REMEMBERED'],
+    list.map(({ program, seen, learnedAt, remembered }) => [
       program,
+      seen ? 'splices' : 'could splice',
       `${span(now - Date.parse(learnedAt))} ago`,
       remembered ? 'yes' : 'until switched off',
     ]),

@@ -1,6 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import { libc } from '../host/libc.ts';
 import { close, copyDescriptor, openProcess } from '../host/pidfd.ts';
+import { withSpareDescriptors } from '../host/spare-descriptors.ts';
 import { list, processes } from './listing.ts';
 
 export const SOL_SOCKET = 1;
@@ -24,8 +25,10 @@ export interface SocketName {
  * the socket (any more), or when `act` says so.
  */
 export function borrow(socket: SocketName, act: (fd: number) => boolean): boolean {
-  if (socket.pid !== 0 && borrowFrom(socket.pid, socket, act)) return true;
-  return processes().some((other) => other !== socket.pid && borrowFrom(other, socket, act));
+  return withSpareDescriptors(() => {
+    if (socket.pid !== 0 && borrowFrom(socket.pid, socket, act)) return true;
+    return processes().some((other) => other !== socket.pid && borrowFrom(other, socket, act));
+  });
 }
 
 /** The value of a socket option; null when the kernel refuses. */

@@ -86,7 +86,21 @@ export interface DataPlaneTotals {
 export interface Executable {
   readonly device: bigint;
   readonly inode: bigint;
+  /** Of its content, as long as it has this inode: the number of a file that is gone is given to another one. 0 from programs that do not say. */
+  readonly version: bigint;
 }
+
+/** The same for the same executable, also where its numbers are kept in decimal. */
+export function keyOf({ device, inode, version }: Record<keyof Executable, bigint | string>): string {
+  return `${device}:${inode}:${version}`;
+}
+
+/** An executable whose connections wait until somebody has looked what it could do, and a process of it. */
+export interface UnexaminedProgram extends Executable {
+  readonly pid: number;
+}
+
+export type Finding = 'harmless' | 'could splice' | 'out of reach';
 
 /** An executable that splices from TCP sockets, and the process that was last seen to; 0 when none was since enabling. */
 export interface SplicingProcess extends Executable {
@@ -194,6 +208,10 @@ export interface DataPlane {
   addSplicer(executable: Executable): void;
   /** Until it splices again. */
   removeSplicer(executable: Executable): void;
+  /** What `setExamined` is to be called for; cheap when there is none. */
+  unexamined(): UnexaminedProgram[];
+  /** What was found: its connections may join, or it could splice; or its process had ended, so that it is asked for again by another one. */
+  setExamined(program: UnexaminedProgram, finding: Finding): void;
 }
 
 /** The kernel or the surroundings refused. `failure.log` holds libbpf's and the verifier's own words where there are any. */

@@ -10,8 +10,10 @@ import type {
   DataPlaneEvent,
   DataPlaneTotals,
   EventPosition,
+  Finding,
   OpenConnections,
   Pair,
+  UnexaminedProgram,
 } from './dataplane.ts';
 import { EventReader } from './event.ts';
 import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
@@ -20,6 +22,8 @@ import { KernelConnections } from './kernel-connections.ts';
 import { PairMap } from './pair-map.ts';
 import { unpin } from './pin-folders.ts';
 import type { Pins } from './pins.ts';
+import { Presence } from './presence.ts';
+import { ProgramMap } from './program-map.ts';
 import { reset } from './reset.ts';
 import { settle } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
@@ -88,6 +92,9 @@ export class Generation {
   readonly #bulk: BulkReader;
   /** Null where the programs are of a version that has none. */
   readonly #cheaper: PairMap | null;
+  /** The same. */
+  readonly #programs: ProgramMap | null;
+  readonly #presence: Presence;
   readonly #encodeConfig: Encoder;
   readonly #decodeConfig: Decoder<{ rules?: number }>;
   readonly #configFields: ReadonlySet<string>;
@@ -112,8 +119,11 @@ export class Generation {
     this.#events = new EventReader(layouts, systemClock);
     this.#connections = new KernelConnections(layouts, systemClock);
     this.#bulk = new BulkReader(layouts);
+    this.#presence = new Presence(pins.shared('attended'));
     const cheaper = pins.shared('cheaper');
     this.#cheaper = cheaper && new PairMap(cheaper, layouts);
+    const programs = pins.shared('programs');
+    this.#programs = programs && new ProgramMap(programs, maps.census, layouts);
     this.#encodeConfig = layouts.encoder('ss_config');
     this.#decodeConfig = layouts.decoder('ss_config');
     this.#configFields = new Set(layouts.struct('ss_config').fields.keys());
@@ -225,7 +235,9 @@ export class Generation {
   }
 
   tend(): boolean {
-    return this.#tender.tendIfDue();
+    const more = this.#tender.tendIfDue();
+    this.#presence.say();
+    return more;
   }
 
   readEvents(max: number): DataPlaneEvent[] {
@@ -274,6 +286,15 @@ export class Generation {
 
   keepOnTcp(pairs: readonly Pair[]): void {
     if (this.#cheaper?.write(pairs)) this.#renewRules();
+  }
+
+  unexamined(): UnexaminedProgram[] {
+    return this.#programs?.read() ?? [];
+  }
+
+  setExamined(program: UnexaminedProgram, finding: Finding): void {
+    this.#programs?.set(program, finding);
+    this.pins.maps.attention.update(KEY, ATTENTION);
   }
 
   /** Slots are used in order: behind the first part that never was used there is nothing. */

@@ -11,10 +11,12 @@ import {
   type DataPlaneTotals,
   type EventPosition,
   type Executable,
+  type Finding,
   type OpenConnections,
   type Pair,
   type SplicingProcess,
   type Surroundings,
+  type UnexaminedProgram,
 } from './dataplane.ts';
 import { asDataPlaneError } from './failure.ts';
 import { Generation, initialValues } from './generation.ts';
@@ -204,7 +206,8 @@ class KernelDataPlane implements DataPlane {
     const options = this.#loadOptions(freeFolder(this.#options.pinDir), config, cgroupId ?? 0n);
     const next = new Generation(loadBeside(options));
     try {
-      for (const { device, inode } of running.splicers.read()) next.splicers.add({ device, inode });
+      // Where it does not say which version it was, it is found by looking, as whatever is new.
+      for (const splicer of running.splicers.read()) if (splicer.version !== 0n) next.splicers.add(splicer);
       const yes = Buffer.alloc(1, 1);
       for (const asker of pins.maps.askers.keys()) next.pins.maps.askers.update(asker, yes);
       running.drain();
@@ -314,6 +317,14 @@ class KernelDataPlane implements DataPlane {
 
   removeSplicer(executable: Executable): void {
     this.#use().splicers.remove(executable);
+  }
+
+  unexamined(): UnexaminedProgram[] {
+    return this.#use().unexamined();
+  }
+
+  setExamined(program: UnexaminedProgram, finding: Finding): void {
+    this.#use().setExamined(program, finding);
   }
 
   #all(): Generation[] {

@@ -11,6 +11,7 @@ const STRUCTS = [
   'ss_wake',
   'ss_executable',
   'ss_splicer',
+  'ss_program',
   'ss_pair',
   'ss_race',
   'ss_hold',
@@ -23,7 +24,7 @@ const STRUCTS = [
 ];
 
 /** What the numbers in them mean. */
-const ENUMS = ['ss_records', 'ss_state', 'ss_reason', 'ss_event_kind'];
+const ENUMS = ['ss_records', 'ss_state', 'ss_reason', 'ss_event_kind', 'ss_examined'];
 
 /** The same for programs that can work on each other's maps: it names every field, its place and its size. */
 export function layoutName(layouts: BtfLayouts): string {

@@ -16,7 +16,7 @@ export const MAPS = {
   census: '.data.census',
 } as const;
 
-/** What another version may not have; all but `cheaper` only the programs work with, among each other. */
+/** What another version may not have; all but `cheaper`, `attended` and `programs` only the programs work with, among each other. */
 export const SHARED_MAPS = {
   flows: 'flows',
   short_cuts: 'short_cuts',
@@ -25,6 +25,8 @@ export const SHARED_MAPS = {
   syns: 'syns',
   listeners: 'listeners',
   cheaper: 'cheaper_on_tcp',
+  attended: '.data.attended',
+  programs: 'programs',
   races: 'races',
   slots: '.data.slots',
   crowd: '.data.crowd',

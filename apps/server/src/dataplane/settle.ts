@@ -1,15 +1,22 @@
 import { libc } from '../host/libc.ts';
 import { borrow, SOL_SOCKET, type SocketName, socketOption } from './borrow.ts';
 
+const SO_KEEPALIVE = 9;
 const SO_RCVLOWAT = 18;
 const SOL_TCP = 6;
+const TCP_KEEPIDLE = 4;
+const TCP_KEEPINTVL = 5;
+const TCP_KEEPCNT = 6;
 const TCP_THIN_LINEAR_TIMEOUTS = 16;
 const TCP_NOTSENT_LOWAT = 25;
-/** What the programs in the kernel set it to: bpf/lend.bpf.h. */
-const PLUGGED = 1;
+/** What the programs in the kernel set them to: bpf/lend.bpf.h. */
+const PLUGGED = [1, 131_073];
+const SILENCE_SECONDS = 1;
+const LOST_PROBES = 127;
 /** `SS_LENT_…` in bpf/sidestep.h. */
 const LENT_LOWAT = 1;
 const LENT_LINEAR = 2;
+const LENT_KEEPALIVE = 8;
 
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
 
@@ -19,15 +26,30 @@ export interface LeftSocket extends SocketName {
   readonly lent: number;
   /** The TCP_NOTSENT_LOWAT that it had before. */
   readonly lowat: number;
+  /** The numbers of its keepalive as they were before, which was off; absent where the programs are of a version that lends none. */
+  readonly keepalive?: Keepalive;
+}
+
+/** `struct ss_keepalive`. */
+interface Keepalive {
+  /** Seconds. */
+  readonly idle: number;
+  /** Seconds. */
+  readonly interval: number;
+  readonly probes: number;
 }
 
 /** False when no process has the socket (any more). */
 export function settle(socket: LeftSocket): boolean {
-  const { lent, lowat } = socket;
+  const { lent, lowat, keepalive } = socket;
   return borrow(socket, (fd) => {
     if (lent === 0) return wake(fd);
-    const mark = (lent & LENT_LOWAT) === 0 || giveBack(fd, lowat);
-    return ((lent & LENT_LINEAR) === 0 || setTcpOption(fd, TCP_THIN_LINEAR_TIMEOUTS, 0)) && mark;
+    const given = [
+      (lent & LENT_LOWAT) === 0 || giveBack(fd, TCP_NOTSENT_LOWAT, PLUGGED, lowat),
+      (lent & LENT_LINEAR) === 0 || setOption(fd, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 0),
+      (lent & LENT_KEEPALIVE) === 0 || !keepalive || giveKeepaliveBack(fd, keepalive),
+    ];
+    return given.every(Boolean);
   });
 }
 
@@ -40,15 +62,26 @@ function wake(fd: number): boolean {
   return mark !== null && setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, mark, mark.length) === 0;
 }
 
-function setTcpOption(fd: number, option: number, number: number): boolean {
+function setOption(fd: number, level: number, option: number, number: number): boolean {
   const value = Buffer.alloc(4);
   value.writeUInt32LE(number);
-  return setsockopt(fd, SOL_TCP, option, value, value.length) === 0;
+  return setsockopt(fd, level, option, value, value.length) === 0;
 }
 
 /** Unless its program has set another meanwhile. */
-function giveBack(fd: number, lowat: number): boolean {
-  const mark = socketOption(fd, SOL_TCP, TCP_NOTSENT_LOWAT, 4);
-  if (mark?.readUInt32LE() !== PLUGGED) return mark !== null;
-  return setTcpOption(fd, TCP_NOTSENT_LOWAT, lowat);
+function giveBack(fd: number, option: number, lent: readonly number[], before: number): boolean {
+  const value = socketOption(fd, SOL_TCP, option, 4);
+  if (!value || !lent.includes(value.readUInt32LE())) return value !== null;
+  return setOption(fd, SOL_TCP, option, before);
+}
+
+/** What its program has set meanwhile stays. The second of silence shows whose it is, so that goes last. */
+function giveKeepaliveBack(fd: number, { idle, interval, probes }: Keepalive): boolean {
+  const isOurs = socketOption(fd, SOL_TCP, TCP_KEEPIDLE, 4)?.readUInt32LE() === SILENCE_SECONDS;
+  return (
+    giveBack(fd, TCP_KEEPINTVL, [SILENCE_SECONDS], interval) &&
+    giveBack(fd, TCP_KEEPCNT, [LOST_PROBES], probes) &&
+    (!isOurs || setOption(fd, SOL_SOCKET, SO_KEEPALIVE, 0)) &&
+    giveBack(fd, TCP_KEEPIDLE, [SILENCE_SECONDS], idle)
+  );
 }

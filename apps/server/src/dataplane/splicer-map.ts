@@ -5,30 +5,38 @@ import type { Executable, SplicingProcess } from './dataplane.ts';
 export class SplicerMap {
   readonly #map: BpfMap;
   readonly #encodeKey: Encoder;
-  readonly #decodeKey: Decoder<Executable>;
+  readonly #decodeKey: Decoder<Omit<Executable, 'version'> & Partial<Executable>>;
   readonly #decodeValue: Decoder<{ readonly pid: number; readonly comm: string }>;
   readonly #nobody: Buffer;
+  readonly #saysVersion: boolean;
 
   constructor(map: BpfMap, layouts: BtfLayouts) {
     this.#map = map;
     this.#encodeKey = layouts.encoder('ss_executable');
     this.#decodeKey = layouts.decoder('ss_executable');
     this.#decodeValue = layouts.decoder('ss_splicer');
+    this.#saysVersion = layouts.struct('ss_executable').fields.has('version');
     this.#nobody = Buffer.alloc(layouts.struct('ss_splicer').size);
   }
 
   read(): SplicingProcess[] {
     return this.#map.keys().flatMap((key) => {
       const value = this.#map.lookup(key);
-      return value ? [{ ...this.#decodeKey(key), ...this.#decodeValue(value) }] : [];
+      if (!value) return [];
+      const { device, inode, version = 0n } = this.#decodeKey(key);
+      return [{ device, inode, version, ...this.#decodeValue(value) }];
     });
   }
 
-  add({ device, inode }: Executable): void {
-    this.#map.update(this.#encodeKey({ device, inode }), this.#nobody);
+  add(executable: Executable): void {
+    this.#map.update(this.#keyOf(executable), this.#nobody);
   }
 
-  remove({ device, inode }: Executable): void {
-    this.#map.delete(this.#encodeKey({ device, inode }));
+  remove(executable: Executable): void {
+    this.#map.delete(this.#keyOf(executable));
+  }
+
+  #keyOf({ device, inode, version }: Executable): Buffer {
+    return this.#encodeKey(this.#saysVersion ? { device, inode, version } : { device, inode });
   }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** What it takes to load, attach and pin the programs (linux/capability.h). */
+/** What it takes to load, attach and pin the programs, and to reach what other users' processes execute and have open (linux/capability.h). */
 const NEEDED = [
   ['CAP_NET_ADMIN', 12],
+  ['CAP_SYS_PTRACE', 19],
   ['CAP_SYS_ADMIN', 21],
   ['CAP_PERFMON', 38],
   ['CAP_BPF', 39],

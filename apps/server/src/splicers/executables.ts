@@ -1,49 +1,69 @@
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
-import type { Executable } from '../dataplane/dataplane.ts';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import type { UnexaminedProgram } from '../dataplane/dataplane.ts';
+
+/** Milliseconds. It takes a twentieth of a second, as a rule. */
+const LONGEST_LOOK = 10_000;
+/** Who waits for a server of files that has taken its request, and does not answer, cannot be killed. */
+const MOST_STUCK = 8;
+const LOOK = fileURLToPath(new URL('./look.ts', import.meta.url));
+
+const examinedSchema = z.object({
+  /** Of the executable, as its process sees it. */
+  path: z.string(),
+  /** Whether it calls the C library's `splice`. */
+  couldSplice: z.boolean(),
+  /** Whether the path leads to this file on the host, too: in each container it may lead to another one. */
+  here: z.boolean(),
+});
+export type Examined = z.infer<typeof examinedSchema>;
 
 /** How executables are found on this host. */
 export interface Executables {
   /** Device numbers hold until the host boots again. */
   readonly boot: string;
-  /** The path of what the process executes, as the process sees it; null unless that is the file which is meant. */
-  pathOf(pid: number, executable: Executable): string | null;
-  /** The file at the path; null when there is none. */
-  at(path: string): Executable | null;
+  /** Null where the process has ended, or executes another file by now. Rejects where the file cannot be read, or does not answer. */
+  examine(program: UnexaminedProgram): Promise<Examined | null>;
 }
-
-const REPLACED = / \(deleted\)$/;
 
 export function hostExecutables(): Executables {
   return {
     boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    pathOf: (pid, { inode }) => {
-      const link = `/proc/${pid}/exe`;
-      return (
-        orNull(() => (statSync(link, { bigint: true }).ino === inode ? readlinkSync(link) : null))?.replace(
-          REPLACED,
-          '',
-        ) ?? null
-      );
-    },
-    at: (path) => {
-      const file = orNull(() => statSync(path, { bigint: true }));
-      return file && { device: kernelDevice(file.dev), inode: file.ino };
-    },
+    examine: async (program) => examinedSchema.nullable().parse(JSON.parse(await look(program))),
   };
 }
 
-/** The C library spreads major and minor number over 64 bits; the kernel keeps 12 and 20 bits. */
-function kernelDevice(device: bigint): bigint {
-  const major = ((device >> 8n) & 0xfffn) | ((device >> 32n) & ~0xfffn);
-  const minor = (device & 0xffn) | ((device >> 12n) & ~0xffn & 0xffffffffn);
-  return (major << 20n) | minor;
-}
+let stuck = 0;
 
-/** A process may end and a file may go at any moment. */
-function orNull<T>(read: () => T): T | null {
+/** What the process says that looks. It may outlive its time, and us. */
+async function look({ pid, device, inode }: UnexaminedProgram): Promise<string> {
+  if (stuck >= MOST_STUCK) throw new Error(`${stuck} files do not answer.`);
+  const args = ['--disable-warning=ExperimentalWarning', LOOK, String(pid), String(device), String(inode)];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = { out: '', errors: '' };
+  child.stdout.setEncoding('utf8').on('data', (data) => {
+    said.out += data;
+  });
+  child.stderr.setEncoding('utf8').on('data', (data) => {
+    said.errors += data;
+  });
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => {
+    stuck++;
+    child.once('exit', () => stuck--);
+    child.kill('SIGKILL');
+    child.unref();
+    for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+    reject(new Error('The file does not answer.'));
+  }, LONGEST_LOOK);
   try {
-    return read();
-  } catch {
-    return null;
+    const [status] = await Promise.race([once(child, 'close'), late]);
+    if (status !== 0) throw new Error(said.errors.trim() || `It ended with ${status}.`);
+    return said.out;
+  } finally {
+    clearTimeout(timer);
   }
 }

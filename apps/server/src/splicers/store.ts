@@ -1,34 +1,56 @@
 import type { Splicer } from '@sidestep/shared';
 import { z } from 'zod';
-import type { DataPlane, Executable } from '../dataplane/dataplane.ts';
+import {
+  type DataPlane,
+  type Executable,
+  type Finding,
+  keyOf,
+  type SplicingProcess,
+  type UnexaminedProgram,
+} from '../dataplane/dataplane.ts';
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { Facts } from '../state/facts.ts';
-import type { Executables } from './executables.ts';
+import { Examiner } from './examiner.ts';
+import type { Examined, Executables } from './executables.ts';
 import type { SplicerService } from './service.ts';
 
 const NAME = 'splicers';
+const RELEASED = 'released splicers';
 /** One path may stand for several files, one in each container. */
 const MOST_KEPT = 1000;
+/** Versions of it, of which some may still run. */
+const MOST_OF_ONE_PLACE = 10;
+/** What is not known by its path is a guess of somebody's who makes programs up. */
+const MOST_NAMELESS = 100;
 /** The check-up's own process splices from a scratch socket, to see what comes of it. */
 const PROBE = 'sidestep-probe';
 
-/** Device and inode are decimal. They mean something only as long as `boot` lasts; the path lasts longer. */
+/**
+ * Device, inode and version are decimal. They mean something only as long as `boot` lasts; the path lasts longer, and is `here` when it led to that very
+ * file on the host. Earlier versions did not say which version it was, and kept only what they had seen to splice.
+ */
 const keptSchema = z.array(
   z.object({
     path: z.string(),
     device: z.string(),
     inode: z.string(),
+    version: z.string().default(''),
     boot: z.string(),
     learnedAt: z.string(),
+    seen: z.boolean().default(true),
+    here: z.boolean().default(true),
   }),
 );
+const placeSchema = z.object({ path: z.string(), here: z.boolean() });
 type Kept = z.infer<typeof keptSchema>[number];
+type Place = z.infer<typeof placeSchema>;
 
-/** Known to the kernel only: its process had ended before its path could be read. */
-interface Nameless extends Executable {
-  readonly comm: string;
+/** Known to the kernel only: nobody has looked yet, or its process had ended before. */
+interface Nameless extends SplicingProcess {
   readonly learnedAt: string;
+  /** Whether this process of it was looked at. */
+  readonly tried: boolean;
 }
 
 export interface SplicerStoreOptions {
@@ -39,71 +61,144 @@ export interface SplicerStoreOptions {
   readonly log: Log;
 }
 
-/** Learns from the kernel which programs splice, remembers them in the state folder, and tells the kernel again. */
+/** Learns from the kernel which programs splice, and from their executables which could; remembers them in the state folder, and tells the kernel again. */
 export class SplicerStore implements SplicerService {
   readonly #options: SplicerStoreOptions;
+  readonly #examiner: Examiner;
   #kept: readonly Kept[];
-  #nameless: readonly Nameless[] = [];
+  #released: readonly Place[];
+  #nameless: ReadonlyMap<string, Nameless> = new Map();
 
   constructor(options: SplicerStoreOptions) {
+    const { facts, executables } = options;
     this.#options = options;
-    this.#kept = keptSchema.catch([]).parse(options.facts.get(NAME) ?? []);
+    this.#kept = keptSchema.catch([]).parse(facts.get(NAME) ?? []);
+    this.#released = z
+      .array(placeSchema)
+      .catch([])
+      .parse(facts.get(RELEASED) ?? []);
+    this.#examiner = new Examiner(executables.examine, (...found) => this.#note(...found));
   }
 
-  /** After enabling or taking over: the kernel hears of every program that is remembered. */
+  /** After enabling or taking over: the kernel hears of every program that is remembered. Those of another boot it hears of when they are looked at. */
   restore(): void {
-    const { dataPlane, executables } = this.#options;
-    const { boot } = executables;
-    this.#keep(
-      this.#kept.map((kept) => {
-        const found = kept.boot === boot ? null : executables.at(kept.path);
-        return found ? { ...kept, boot, device: String(found.device), inode: String(found.inode) } : kept;
-      }),
+    for (const kept of this.#kept)
+      if (this.#isCurrent(kept)) this.#options.dataPlane.addSplicer(fileOf(kept));
+  }
+
+  /**
+   * Has executables looked at that want to join, and those that were seen to splice, whose path is not known. To be called often: connections stay on the
+   * stack until then. Throws what went wrong since the last time.
+   */
+  examine(): void {
+    const { dataPlane } = this.#options;
+    if (!dataPlane.enabled) return;
+    this.#examiner.turn(() => {
+      const untried = [...this.#nameless.values()].filter(({ pid, tried }) => pid !== 0 && !tried);
+      return [...dataPlane.unexamined(), ...untried];
+    });
+  }
+
+  #note(program: UnexaminedProgram, found: Examined | null): void {
+    const { dataPlane } = this.#options;
+    // It may have been switched off meanwhile.
+    if (!dataPlane.enabled) return;
+    const key = keyOf(program);
+    const nameless = this.#nameless.get(key);
+    if (nameless && !found)
+      this.#nameless = new Map([...this.#nameless, [key, { ...nameless, tried: true }]]);
+    dataPlane.setExamined(program, found ? this.#judge(program, nameless, found) : 'out of reach');
+  }
+
+  #judge(program: UnexaminedProgram, nameless: Nameless | undefined, found: Examined): Finding {
+    if (nameless) {
+      this.#noteSplicer(nameless, found);
+      return 'could splice';
+    }
+    return this.#keepIfItCouldSplice(program, found) ? 'could splice' : 'harmless';
+  }
+
+  #noteSplicer(splicer: Nameless, { path, here }: Examined): void {
+    this.#nameless = new Map([...this.#nameless].filter(([key]) => key !== keyOf(splicer)));
+    this.#remember(splicer, { path, here }, true, splicer.learnedAt);
+    const released = this.#released.filter((place) => !isSame(place, { path, here }));
+    if (released.length < this.#released.length) this.#setReleased(released);
+    this.#options.log(
+      `${path} splices from TCP sockets: the connections of its processes stay on the stack.`,
     );
-    for (const kept of this.#kept) if (kept.boot === boot) dataPlane.addSplicer(fileOf(kept));
+  }
+
+  #keepIfItCouldSplice(program: UnexaminedProgram, { path, here, couldSplice }: Examined): boolean {
+    const { dataPlane, log } = this.#options;
+    const place = { path, here };
+    if (this.#released.some((released) => isSame(released, place))) return false;
+    const earlier = this.#kept.filter((kept) => this.#isEarlierVersion(kept, program, place));
+    if (!couldSplice && earlier.length === 0) return false;
+    const seen = earlier.some((kept) => kept.seen);
+    this.#remember(program, place, seen, new Date(this.#options.now()).toISOString());
+    dataPlane.addSplicer(program);
+    if (earlier.length === 0)
+      log(`${path} could splice from TCP sockets: the connections of its processes stay on the stack.`);
+    return true;
+  }
+
+  /** The same place on the host, whatever file was there; or this very file, as a version of ours kept it that did not say which version it was. */
+  #isEarlierVersion(kept: Kept, { device, inode }: Executable, { path, here }: Place): boolean {
+    if (kept.path !== path) return false;
+    if (here) return kept.here;
+    const { boot } = this.#options.executables;
+    const isFile = kept.device === String(device) && kept.inode === String(inode);
+    return kept.version === '' && kept.boot === boot && isFile;
   }
 
   /** Takes note of what the kernel has learned, and tells it again what it has forgotten for want of room; once a second. */
   turn(): void {
-    const { dataPlane, executables, log, now } = this.#options;
+    const { dataPlane, now } = this.#options;
     const before = this.#nameless;
-    this.#nameless = [];
+    this.#nameless = new Map();
     if (!dataPlane.enabled) return;
-    const remembered = this.#kept.filter(({ boot }) => boot === executables.boot);
+    const remembered = this.#kept.filter((kept) => this.#isCurrent(kept));
     const known = new Set(remembered.map(keyOf));
-    const learned = dataPlane.splicers();
+    const learned = dataPlane.splicers().filter(({ comm }) => comm !== PROBE);
     const inKernel = new Set(learned.map(keyOf));
     for (const kept of remembered) if (!inKernel.has(keyOf(kept))) dataPlane.addSplicer(fileOf(kept));
-    for (const { device, inode, pid, comm } of learned) {
-      if (comm === PROBE) continue;
-      const key = keyOf({ device, inode });
-      if (known.has(key)) continue;
-      const learnedAt = new Date(now()).toISOString();
-      const path = executables.pathOf(pid, { device, inode });
-      if (path === null) {
-        const noted = before.find((other) => keyOf(other) === key);
-        this.#nameless = [...this.#nameless, noted ?? { device, inode, comm, learnedAt }];
-        continue;
-      }
-      const file = { device: String(device), inode: String(inode), boot: executables.boot };
-      this.#keep([...this.#kept, { path, ...file, learnedAt }].slice(-MOST_KEPT));
-      log(`${path} splices from TCP sockets: the connections of its processes stay on the stack.`);
-    }
+    this.#noteSeen(new Set(learned.filter(({ pid }) => pid !== 0).map(keyOf)));
+    const unknown = learned.filter((splicer) => !known.has(keyOf(splicer))).slice(0, MOST_NAMELESS);
+    this.#nameless = new Map(
+      unknown.map((splicer) => {
+        const noted = before.get(keyOf(splicer));
+        const learnedAt = noted?.learnedAt ?? new Date(now()).toISOString();
+        return [keyOf(splicer), { ...splicer, learnedAt, tried: noted?.pid === splicer.pid && noted.tried }];
+      }),
+    );
+  }
+
+  /** Those that could have. */
+  #noteSeen(seen: ReadonlySet<string>): void {
+    const isNew = (kept: Kept) => !kept.seen && seen.has(keyOf(kept));
+    if (this.#kept.some(isNew))
+      this.#keep(this.#kept.map((kept) => (isNew(kept) ? { ...kept, seen: true } : kept)));
   }
 
   async list(): Promise<Splicer[]> {
     this.turn();
-    const named = this.#kept.map(({ path, learnedAt }) => ({ program: path, remembered: true, learnedAt }));
-    const nameless = this.#nameless.map(({ comm, learnedAt }) => ({
+    const named = this.#kept.map(({ path, seen, learnedAt }) => ({
+      program: path,
+      seen,
+      remembered: true,
+      learnedAt,
+    }));
+    const nameless = [...this.#nameless.values()].map(({ comm, learnedAt }) => ({
       program: comm,
+      seen: true,
       remembered: false,
       learnedAt,
     }));
     const oldest = new Map<string, Splicer>();
     for (const splicer of [...named, ...nameless]) {
-      const { program } = splicer;
       // Several files may share one name.
-      oldest.set(program, oldest.get(program) ?? splicer);
+      const { learnedAt, seen } = oldest.get(splicer.program) ?? { ...splicer, seen: false };
+      oldest.set(splicer.program, { ...splicer, learnedAt, seen: seen || splicer.seen });
     }
     return [...oldest.values()].sort((one, other) => one.learnedAt.localeCompare(other.learnedAt));
   }
@@ -112,30 +207,72 @@ export class SplicerStore implements SplicerService {
     const { dataPlane, log } = this.#options;
     this.turn();
     const named = this.#kept.filter(({ path }) => path === program);
-    const nameless = this.#nameless.filter(({ comm }) => comm === program);
+    const nameless = [...this.#nameless.values()].filter(({ comm }) => comm === program);
     if (named.length + nameless.length === 0) {
       throw new Refusal(
-        `No program “${program}” is kept on the stack because it splices.`,
+        `No program “${program}” is kept on the stack because it splices, or could.`,
         'Name it as it is listed: its whole path, where that is known.',
       );
     }
+    const current = named.filter((kept) => this.#isCurrent(kept));
     if (dataPlane.enabled)
-      for (const file of [...named.map(fileOf), ...nameless]) dataPlane.removeSplicer(file);
+      for (const file of [...current.map(fileOf), ...nameless]) {
+        dataPlane.removeSplicer(file);
+        dataPlane.setExamined({ ...file, pid: 0 }, 'harmless');
+      }
     this.#keep(this.#kept.filter(({ path }) => path !== program));
+    const places = [true, false].filter((here) => named.some((kept) => kept.here === here));
+    this.#setReleased([
+      ...this.#released.filter(({ path }) => path !== program),
+      ...places.map((here) => ({ path: program, here })),
+    ]);
     log(`${program} was released: its connections may take the bypass until it splices again.`);
     return this.list();
+  }
+
+  /** In the place of what was kept of the same file before. */
+  #remember(file: Executable, place: Place, seen: boolean, learnedAt: string): void {
+    const { boot } = this.#options.executables;
+    const [device, inode, version] = [String(file.device), String(file.inode), String(file.version)];
+    const isFile = (kept: Kept) => kept.path === place.path && kept.device === device && kept.inode === inode;
+    const before = this.#kept.find(isFile);
+    const kept = {
+      ...{ ...place, device, inode, version, boot },
+      seen: seen || before?.seen === true,
+      learnedAt: before?.learnedAt ?? learnedAt,
+    };
+    // What was in a container of another boot cannot be met again.
+    const others = this.#kept.filter((one) => !isFile(one) && (one.here || one.boot === boot));
+    const outdated = others.filter((one) => isSame(one, place)).slice(0, 1 - MOST_OF_ONE_PLACE);
+    this.#keep([...withRoom(others.filter((one) => !outdated.includes(one))), kept]);
   }
 
   #keep(kept: readonly Kept[]): void {
     this.#kept = kept;
     this.#options.facts.set(NAME, kept);
   }
+
+  #setReleased(released: readonly Place[]): void {
+    this.#released = released.slice(-MOST_KEPT);
+    this.#options.facts.set(RELEASED, this.#released);
+  }
+
+  #isCurrent({ boot, version }: Kept): boolean {
+    return boot === this.#options.executables.boot && version !== '';
+  }
 }
 
-function fileOf({ device, inode }: Kept): Executable {
-  return { device: BigInt(device), inode: BigInt(inode) };
+/** Who makes programs up that could splice does not crowd out those that do. */
+function withRoom(kept: readonly Kept[]): readonly Kept[] {
+  if (kept.length < MOST_KEPT) return kept;
+  const leastMissed = kept.find(({ seen }) => !seen) ?? kept[0];
+  return kept.filter((one) => one !== leastMissed);
 }
 
-function keyOf({ device, inode }: Executable | Kept): string {
-  return `${device}:${inode}`;
+function isSame(one: Place, other: Place): boolean {
+  return one.path === other.path && one.here === other.here;
+}
+
+function fileOf({ device, inode, version }: Kept): Executable {
+  return { device: BigInt(device), inode: BigInt(inode), version: BigInt(version) };
 }

@@ -1,5 +1,5 @@
 import type { Path } from '@sidestep/shared';
-import type { BulkConnection, Pair } from '../dataplane/dataplane.ts';
+import { type BulkConnection, keyOf, type Pair } from '../dataplane/dataplane.ts';
 import type { Window } from './judge.ts';
 
 /** The connections of one pair of programs at a moment. */
@@ -40,7 +40,7 @@ export function readingOf(sample: Sample, cpuTime: (pid: number) => number | nul
 }
 
 export function nameOf({ client, server, netns, port }: Pair): string {
-  return [client.device, client.inode, server.device, server.inode, netns, port].join(' ');
+  return [keyOf(client), keyOf(server), netns, port].join(' ');
 }
 
 /** What lies between two readings. Of connections that have closed or opened meanwhile nothing is known. */

@@ -33,7 +33,7 @@ test('the settings take as many rules as the programs have room for', () => {
 
 /** A daemon takes over what another version has pinned before it upgrades it, and finds these by name: docs/decisions/upgrade.md. */
 test.for([
-  ['ss_wake', ['cookie', 'inode', 'pid', 'lent', 'lowat']],
+  ['ss_wake', ['cookie', 'inode', 'pid', 'lent', 'lowat', 'keepalive']],
   ['ss_hold', ['connection', 'inode', 'end', 'unread', 'side', 'closed', 'locked']],
   ['ss_census', ['unsettled', 'candidates', 'errands', 'pressing', 'stack_messages', 'stack_bytes']],
   ['ss_event', ['at', 'kind', 'reason', 'connection']],

@@ -61,6 +61,7 @@ test('capabilities that are missing are named', () => {
   expect(missingCapabilities('Name:\tnode\nCapEff:\t000001ffffffffff\n')).toEqual([]);
   expect(missingCapabilities('CapEff:\t00000000a80425fb\n')).toEqual([
     'CAP_NET_ADMIN',
+    'CAP_SYS_PTRACE',
     'CAP_SYS_ADMIN',
     'CAP_PERFMON',
     'CAP_BPF',

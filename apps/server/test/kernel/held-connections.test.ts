@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { Build } from './support/build.ts';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
-import { openScene } from './support/scene.ts';
+import { acceleratedScene, openScene } from './support/scene.ts';
 import { BORROWER, untilAllRead, untilHeldUp } from './support/stall.ts';
 import { CONNECTIONS, SIZE, stoppedReader } from './support/stopped-reader.ts';
 import { threadsAsleepIn } from './support/threads.ts';
@@ -88,9 +89,9 @@ test('a reader that goes on lets disabling come to its end without a byte lost',
  * sender has nothing more to send, for with a segment it would give it back by itself.
  */
 test('disabling waits until a sender has given back what it was lent', async () => {
-  await using scene = await openScene('lent');
+  using build = await Build.of('SS_TEST_NO_REMINDER');
+  await using scene = await acceleratedScene('lent', {}, [], build.prepare);
   const { daemon, cgroup } = scene;
-  await daemon.enable();
   await using stall = new Traffic('stall', { ...BORROWER, hidden: true }, { cgroup: cgroup.path });
   await untilHeldUp(scene, stall);
   const disabling = daemon.verb('disable');

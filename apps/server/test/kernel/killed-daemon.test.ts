@@ -5,10 +5,12 @@ import { run, Traffic, until } from '@sidestep/bench';
 import { BpfLink, BpfMap, BtfLayouts, readIterator } from '@sidestep/libbpf';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
+import { Build } from './support/build.ts';
 import { EventReader } from './support/event-reader.ts';
 import { attachedTo, heldBy, untilGone } from './support/kernel-objects.ts';
 import { acceleratedScene, openScene, type Scene } from './support/scene.ts';
 import { BORROWER, untilAllRead, untilHeldUp } from './support/stall.ts';
+import { CONNECTIONS, stoppedReader } from './support/stopped-reader.ts';
 import { onBypass } from './support/test-daemon.ts';
 
 const KILLS = 50;
@@ -170,22 +172,15 @@ test('a daemon that is killed while it switches on is on in the end', async () =
 test('a daemon that is killed while it drains goes on draining, and is off in the end', async () => {
   await using scene = await acceleratedScene('draining');
   const { daemon, cgroup } = scene;
-  await using server = new Traffic('exchange', { server: true, seconds: 600 }, inCgroup(scene));
-  const port = await server.port();
-  await using client = new Traffic(
-    'exchange',
-    { client: true, to: `127.0.0.1:${port}`, connections: 20, request: 5000, seconds: 600 },
-    inCgroup(scene),
-  );
-  await daemon.untilBypassing(port, 20);
+  await using programs = new AsyncDisposableStack();
+  // Until it goes on no connection can leave: each has a request unread.
+  const { server, client } = await stoppedReader(scene, programs);
   const objects = heldBy(daemon.process.pid);
-  // Its requests stay unread: all but one that it may be about to answer cannot leave.
-  server.process.kill('SIGSTOP');
   for (let round = 0; round < 5; round++) {
     const disabling = daemon.disable().catch(() => {});
     await until('it drains', async () => {
       const { state, held } = await daemon.api.acceleration.status.query();
-      return state === 'draining' && held !== null && held.connections > 0;
+      return state === 'draining' && held?.connections === CONNECTIONS;
     });
     daemon.process.kill('SIGKILL');
     await disabling;
@@ -218,7 +213,8 @@ test('acceleration that was left on by a stopped daemon can be switched off by t
 });
 
 test('a reader that a daemon was told to wake when it was killed is woken by the next one', async () => {
-  await using scene = await acceleratedScene('unwoken', { queueCap: 65_536 });
+  using build = await Build.of('SS_TEST_NO_REMINDER');
+  await using scene = await acceleratedScene('unwoken', { queueCap: 65_536 }, [], build.prepare);
   const { daemon } = scene;
   await using asker = new Traffic(
     'asker',
@@ -234,7 +230,8 @@ test('a reader that a daemon was told to wake when it was killed is woken by the
 });
 
 test('what a daemon was told to take back when it was killed is taken back by the next one', async () => {
-  await using scene = await acceleratedScene('untaken');
+  using build = await Build.of('SS_TEST_NO_REMINDER');
+  await using scene = await acceleratedScene('untaken', {}, [], build.prepare);
   const { daemon } = scene;
   await using stall = new Traffic('stall', BORROWER, inCgroup(scene));
   await untilHeldUp(scene, stall);

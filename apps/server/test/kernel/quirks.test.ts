@@ -5,7 +5,7 @@ import { recordsOf } from './support/records.ts';
 import { acceleratedScene } from './support/scene.ts';
 import { threadsAsleepIn } from './support/threads.ts';
 
-test.for(['send-after-shutdown', 'peer-shut-down', 'use-again'])(
+test.for(['send-after-shutdown', 'peer-shut-down', 'use-again', 'more-to-come'])(
   '%s answers on the bypass what it answers on the stack',
   async (name) => {
     await using scene = await acceleratedScene('quirks');
@@ -59,6 +59,20 @@ test('an end overtakes what another thread is still sending', async () => {
     'send 7, shutdown 0, recv 7, send 7, recv 0, last recv 0, received 7',
   );
 });
+
+/** If the second were given to TCP, a reader might find it, and all that follows, before the first. */
+test.for(['full-in-mid-send', 'full-in-mid-stream'])(
+  '%s: TCP takes over when no other thread’s message is under way to the reader’s queue',
+  async (name) => {
+    await using scene = await acceleratedScene('quirks');
+    await using quirks = new Traffic('quirks', { case: name }, { cgroup: scene.cgroup.path });
+    await scene.daemon.untilBypassing(await quirks.port());
+    quirks.process.kill('SIGUSR1');
+    expect((await quirks.result()).outcome).toBe(
+      'first waits 1, second waits 1, send 7, send 200000, by TCP 0, then by TCP 1, in order 1',
+    );
+  },
+);
 
 /** A close with redirected bytes unread sends FIN, where TCP sends RST: the sender learns one send later. */
 test('sends to a peer that has closed fail', async () => {

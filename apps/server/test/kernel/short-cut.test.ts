@@ -1,18 +1,15 @@
 import { Traffic } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { Build } from './support/build.ts';
-import { openScene } from './support/scene.ts';
+import { acceleratedScene } from './support/scene.ts';
 
 const CONNECTIONS = 20;
 const TURNS = { request: '1-4000', answer: '1-4000', connections: CONNECTIONS, seconds: 60 };
 
 test('sockets whose short cuts are in one place still find their own records', async () => {
   using build = await Build.of('SS_TEST_ONE_SHORT_CUT');
-  await using scene = await openScene('short-cut', [], null, async (daemon) => {
-    daemon.main = build.main;
-  });
+  await using scene = await acceleratedScene('short-cut', {}, [], build.prepare);
   const { daemon, cgroup } = scene;
-  await daemon.enable();
   await using traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
   const port = await traffic.port();
   const joined = await daemon.untilBypassing(port, CONNECTIONS);

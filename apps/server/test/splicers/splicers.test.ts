@@ -1,45 +1,56 @@
+import { setImmediate as settled } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import type { Executable, SplicingProcess } from '../../src/dataplane/dataplane.ts';
-import type { Executables } from '../../src/splicers/executables.ts';
-import { hostExecutables } from '../../src/splicers/executables.ts';
+import type { SplicingProcess, UnexaminedProgram } from '../../src/dataplane/dataplane.ts';
+import type { Examined } from '../../src/splicers/executables.ts';
 import { SplicerStore } from '../../src/splicers/store.ts';
 import { memoryDatabase } from '../../src/state/database.ts';
 import { Facts } from '../../src/state/facts.ts';
 import { FakeDataPlane } from '../support/fake-data-plane.ts';
 
-const PROXY = { device: 8n, inode: 42n };
-const LEARNED = { program: '/usr/sbin/haproxy', remembered: true, learnedAt: '2026-01-02T03:04:05.000Z' };
+const PATH = '/usr/sbin/haproxy';
+const PROXY = { device: 8n, inode: 42n, version: 5n };
+const LEARNED = { program: PATH, seen: true, remembered: true, learnedAt: '2026-01-02T03:04:05.000Z' };
+const COULD = { ...LEARNED, seen: false };
+const KEPT_OUT = { ...PROXY, finding: 'could splice' };
+const LET_IN = { ...PROXY, finding: 'harmless' };
 const config = { allowBlockingReaders: false, queueCap: 65_536, keepOnStack: [], printk: false };
 
-/** A host on which haproxy (pid 7) is file 42, and a store of what was learned on it. */
+/** A host on which process 7 executes haproxy, and no other process is there; and a store of what was learned on it. */
 async function host({
   facts = new Facts(memoryDatabase()),
   boot = 'first',
-  file = PROXY as Executable,
+  found = {} as Partial<Examined>,
 } = {}) {
   const dataPlane = new FakeDataPlane();
-  const executables: Executables = {
-    boot,
-    pathOf: (pid) => (pid === 7 ? '/usr/sbin/haproxy' : null),
-    at: (path) => (path === '/usr/sbin/haproxy' ? file : null),
-  };
+  const answer = { path: PATH, couldSplice: true, here: true, ...found };
+  const executables = { boot, examine: async ({ pid }: UnexaminedProgram) => (pid === 7 ? answer : null) };
   const log: string[] = [];
-  const now = () => Date.parse('2026-01-02T03:04:05Z');
+  const now = () => Date.parse(LEARNED.learnedAt);
   const store = new SplicerStore({ dataPlane, facts, executables, now, log: (line) => log.push(line) });
   await dataPlane.enable(config, () => {});
   store.restore();
   const { kernel } = dataPlane;
-  const splice = (process: Partial<SplicingProcess> = {}) =>
+  /** Its answers so far. */
+  const examine = async (program: Partial<UnexaminedProgram> = {}) => {
+    kernel.unexamined.push({ ...PROXY, pid: 7, ...program });
+    store.examine();
+    await settled();
+    return kernel.examined.splice(0);
+  };
+  const learn = async (process: Partial<SplicingProcess> = {}) => {
     kernel.splicers.push({ ...PROXY, pid: 7, comm: 'haproxy', ...process });
-  const inKernel = () => kernel.splicers.map(({ device, inode }) => ({ device, inode }));
-  return { facts, dataPlane, store, log, splice, inKernel };
+    store.turn();
+    store.examine();
+    await settled();
+  };
+  const inKernel = () => kernel.splicers.map(({ device, inode, version }) => ({ device, inode, version }));
+  return { facts, dataPlane, store, log, learn, examine, inKernel };
 }
 
 test('a program that was seen to splice is remembered by its path, and told to the kernel again', async () => {
-  const { facts, store, splice, log } = await host();
+  const { facts, store, learn, log } = await host();
   expect(await store.list()).toEqual([]);
-  splice();
-  store.turn();
+  await learn();
   store.turn();
   expect(await store.list()).toEqual([LEARNED]);
   expect(log).toHaveLength(1);
@@ -50,9 +61,8 @@ test('a program that was seen to splice is remembered by its path, and told to t
 });
 
 test('a program that the kernel has forgotten is told to it again', async () => {
-  const { store, splice, dataPlane, inKernel } = await host();
-  splice();
-  store.turn();
+  const { store, learn, dataPlane, inKernel } = await host();
+  await learn();
   dataPlane.kernel.splicers.length = 0;
   store.turn();
   expect(inKernel()).toEqual([PROXY]);
@@ -60,78 +70,173 @@ test('a program that the kernel has forgotten is told to it again', async () => 
 });
 
 test('the probe of the check-up, which splices to see what happens, is nobody’s program', async () => {
-  const { store, splice, log } = await host();
-  splice({ comm: 'sidestep-probe' });
-  splice({ inode: 43n, pid: 8, comm: 'sidestep-probe' });
+  const { store, learn, log } = await host();
+  await learn({ comm: 'sidestep-probe' });
+  await learn({ inode: 43n, pid: 8, comm: 'sidestep-probe' });
   expect(await store.list()).toEqual([]);
   expect(log).toEqual([]);
 });
 
 test('after the host has booted the path is what counts', async () => {
-  const { facts, store, splice } = await host();
-  splice();
-  store.turn();
-  const next = await host({ facts, boot: 'second', file: { device: 9n, inode: 43n } });
-  expect(next.inKernel()).toEqual([{ device: 9n, inode: 43n }]);
+  const { facts, learn } = await host();
+  await learn();
+  const next = await host({ facts, boot: 'second', found: { couldSplice: false } });
+  expect(next.inKernel()).toEqual([]);
+  const file = { device: 9n, inode: 43n, version: 6n };
+  expect(await next.examine(file)).toEqual([{ ...file, finding: 'could splice' }]);
+  expect(next.inKernel()).toEqual([file]);
   expect(await next.store.list()).toEqual([LEARNED]);
 });
 
 test('a program that is released is forgotten by the kernel and by the state folder, until it splices again', async () => {
-  const { facts, store, splice, inKernel } = await host();
-  splice();
-  splice({ inode: 99n });
+  const { facts, store, learn, inKernel } = await host();
+  await learn();
+  await learn({ inode: 99n });
   expect(await store.list()).toEqual([LEARNED]);
-  expect(await store.release('/usr/sbin/haproxy')).toEqual([]);
+  expect(await store.release(PATH)).toEqual([]);
   expect(inKernel()).toEqual([]);
   expect((await host({ facts })).inKernel()).toEqual([]);
-  splice();
+  await learn();
   expect(await store.list()).toEqual([LEARNED]);
 });
 
 test('where the path cannot be read the name is shown, and can be released', async () => {
-  const { facts, dataPlane, store, splice, inKernel } = await host();
-  splice({ pid: 8, comm: 'gone' });
-  const nameless = { program: 'gone', remembered: false, learnedAt: LEARNED.learnedAt };
+  const { facts, dataPlane, store, learn, inKernel } = await host();
+  await learn({ pid: 8, comm: 'gone' });
+  const nameless = { program: 'gone', seen: true, remembered: false, learnedAt: LEARNED.learnedAt };
   expect(await store.list()).toEqual([nameless]);
   expect((await host({ facts })).inKernel()).toEqual([]);
   expect(await store.release('gone')).toEqual([]);
   expect(inKernel()).toEqual([]);
 
-  splice({ pid: 8, comm: 'gone' });
+  await learn({ pid: 8, comm: 'gone' });
   expect(await store.list()).toEqual([nameless]);
   dataPlane.drain();
   dataPlane.remove();
   expect(await store.list()).toEqual([]);
 });
 
-test('a program whose path becomes known is remembered from then on', async () => {
-  const { dataPlane, store, splice } = await host();
-  splice({ pid: 8 });
+test('a program is looked for once in each of its processes, and remembered when its path becomes known', async () => {
+  const { dataPlane, store, learn } = await host();
+  const { kernel } = dataPlane;
+  await learn({ pid: 8 });
+  expect(kernel.examined).toHaveLength(1);
+  store.examine();
+  store.turn();
+  store.examine();
+  await settled();
+  expect(kernel.examined).toHaveLength(1);
   expect(await store.list()).toMatchObject([{ program: 'haproxy', remembered: false }]);
-  dataPlane.kernel.splicers = [];
-  splice();
+  kernel.splicers = [];
+  await learn();
   expect(await store.list()).toEqual([LEARNED]);
 });
 
 test('a program can be released while acceleration is off', async () => {
-  const { dataPlane, store, splice } = await host();
-  splice();
-  store.turn();
+  const { dataPlane, store, learn } = await host();
+  await learn();
   dataPlane.drain();
   dataPlane.remove();
   expect(await store.list()).toEqual([LEARNED]);
-  expect(await store.release('/usr/sbin/haproxy')).toEqual([]);
+  expect(await store.release(PATH)).toEqual([]);
 });
+
+test('a program that could splice is kept before its connections join, until it is released, and then until it does', async () => {
+  const { facts, store, learn, examine, inKernel, log } = await host();
+  expect(await examine()).toEqual([KEPT_OUT]);
+  expect(await store.list()).toEqual([COULD]);
+  expect(inKernel()).toEqual([PROXY]);
+  expect(log).toEqual([expect.stringMatching(/haproxy could splice/)]);
+
+  expect(await store.release(PATH)).toEqual([]);
+  const next = await host({ facts });
+  expect(await next.examine()).toEqual([LET_IN]);
+  expect(next.inKernel()).toEqual([]);
+  await learn();
+  expect(await store.list()).toEqual([LEARNED]);
+  const later = await host({ facts, boot: 'second' });
+  await later.examine();
+  expect(later.inKernel()).toEqual([PROXY]);
+});
+
+test('what is released on the host is not released in containers, and the other way round', async () => {
+  const { facts, store, examine } = await host();
+  await examine();
+  await store.release(PATH);
+  const contained = await host({ facts, found: { here: false } });
+  await contained.examine();
+  expect(await contained.store.list()).toEqual([COULD]);
+  // Learned there, it revokes nothing here.
+  await contained.learn();
+  const again = await host({ facts });
+  await again.examine({ inode: 43n });
+  expect(again.inKernel()).toEqual([PROXY]);
+});
+
+test('one that could splice and then does is said to', async () => {
+  const { store, dataPlane, examine } = await host();
+  await examine();
+  dataPlane.kernel.splicers = [{ ...PROXY, pid: 9, comm: '' }];
+  expect(await store.list()).toEqual([LEARNED]);
+});
+
+test('a new version of a program that splices is known by its path, where that leads to it on the host', async () => {
+  const { facts, learn } = await host();
+  await learn();
+  const contained = await host({ facts, found: { couldSplice: false, here: false } });
+  await contained.examine({ inode: 44n });
+  expect(contained.inKernel()).toEqual([PROXY]);
+  const newer = { ...PROXY, inode: 43n };
+  const { examine, inKernel, store } = await host({ facts, found: { couldSplice: false } });
+  await examine(newer);
+  expect(inKernel()).toEqual([PROXY, newer]);
+  expect(await store.list()).toEqual([LEARNED]);
+});
+
+test.for([
+  ['one file that is written again and again', (turn: number) => ({ inode: 1n, version: BigInt(turn) })],
+  ['a program that is built again and again', (turn: number) => ({ inode: BigInt(turn) })],
+] as const)('%s does not crowd out the others', async ([, file]) => {
+  const { facts, learn } = await host();
+  await learn();
+  const { examine } = await host({ facts, found: { path: '/tmp/mine' } });
+  for (let turn = 0; turn < 1100; turn++) await examine(file(turn));
+  const { store } = await host({ facts });
+  expect((await store.list()).map(({ program }) => program).sort()).toEqual(['/tmp/mine', PATH]);
+});
+
+test('programs in containers that could splice crowd out none that do', async () => {
+  const { facts, learn } = await host();
+  await learn();
+  const { examine } = await host({ facts, found: { here: false, path: '/app' } });
+  for (let turn = 0; turn < 1100; turn++) await examine({ device: BigInt(turn) });
+  const { store } = await host({ facts });
+  expect((await store.list()).map(({ program }) => program).sort()).toEqual(['/app', PATH]);
+});
+
+test('a program that could not splice is let in, and so is one that is gone until another process of it comes', async () => {
+  const { store, examine, inKernel } = await host({ found: { couldSplice: false } });
+  expect(await examine()).toEqual([LET_IN]);
+  expect(await examine({ pid: 8 })).toEqual([{ ...PROXY, finding: 'out of reach' }]);
+  expect(inKernel()).toEqual([]);
+  expect(await store.list()).toEqual([]);
+});
+
+test.for([{ here: true }, { here: false }])(
+  'what an earlier version has kept is found by the file that it was: %o',
+  async (found) => {
+    const facts = new Facts(memoryDatabase());
+    const { learnedAt } = LEARNED;
+    facts.set('splicers', [{ path: PATH, device: '8', inode: '42', boot: 'first', learnedAt }]);
+    const { store, examine, inKernel } = await host({ facts, found: { ...found, couldSplice: false } });
+    expect(await store.list()).toEqual([LEARNED]);
+    await examine();
+    expect(inKernel()).toEqual([PROXY]);
+    expect(await store.list()).toEqual([LEARNED]);
+  },
+);
 
 test('what is not listed cannot be released', async () => {
   const { store } = await host();
   await expect(store.release('/bin/true')).rejects.toThrow(/“\/bin\/true”.*whole path/);
-});
-
-test('this process is found by its path and its file, as the kernel names it', () => {
-  const executables = hostExecutables();
-  const file = executables.at(process.execPath);
-  expect(file && executables.pathOf(process.pid, file)).toBe(process.execPath);
-  expect(executables.pathOf(process.pid, { device: 0n, inode: 1n })).toBeNull();
-  expect(executables.at('/nowhere')).toBeNull();
 });

@@ -9,10 +9,12 @@ import {
   type DataPlaneTotals,
   type EventPosition,
   type Executable,
+  type Finding,
   type OpenConnections,
   type Pair,
   type SplicingProcess,
   type Surroundings,
+  type UnexaminedProgram,
 } from '../../src/dataplane/dataplane.ts';
 
 let rings = 0;
@@ -37,6 +39,8 @@ export class FakeKernel {
     leftOut: 0,
   };
   splicers: SplicingProcess[] = [];
+  unexamined: UnexaminedProgram[] = [];
+  readonly examined: (Executable & { finding: Finding })[] = [];
   /** How many sockets hold undelivered bytes, one look after another. */
   draining: number[] = [];
   /** The connections that these belong to, and the ids of those that no process has. */
@@ -222,11 +226,22 @@ export class FakeDataPlane implements DataPlane {
     this.kernel.splicers.push({ ...executable, pid: 0, comm: '' });
   }
 
-  removeSplicer({ device, inode }: Executable): void {
+  removeSplicer({ device, inode, version }: Executable): void {
     this.#needEnabled('removeSplicer');
     this.kernel.splicers = this.kernel.splicers.filter(
-      (other) => other.device !== device || other.inode !== inode,
+      (other) => other.device !== device || other.inode !== inode || other.version !== version,
     );
+  }
+
+  unexamined(): UnexaminedProgram[] {
+    this.#needEnabled('unexamined');
+    return this.kernel.unexamined.splice(0);
+  }
+
+  setExamined(program: UnexaminedProgram, finding: Finding): void {
+    this.#needEnabled('setExamined');
+    const { device, inode, version } = program;
+    this.kernel.examined.push({ device, inode, version, finding });
   }
 
   #needEnabled(method: string): void {

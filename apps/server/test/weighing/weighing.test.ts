@@ -29,7 +29,12 @@ interface Load {
 const ALIKE: Worth = { bytes: 1e6, cpu: 2 };
 
 function pairAt(port: number): Pair {
-  return { client: { device: 1n, inode: 2n }, server: { device: 1n, inode: 3n }, netns: 4n, port };
+  return {
+    client: { device: 1n, inode: 2n, version: 0n },
+    server: { device: 1n, inode: 3n, version: 0n },
+    netns: 4n,
+    port,
+  };
 }
 
 /** A host with some pairs of programs, two connections each, on a clock that moves only while somebody waits. */

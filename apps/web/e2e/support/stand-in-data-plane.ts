@@ -9,6 +9,7 @@ import {
   type OpenConnections,
   type SplicingProcess,
   type Surroundings,
+  type UnexaminedProgram,
 } from '../../../server/src/dataplane/dataplane.ts';
 
 const none = (): ByPath => ({ bypass: 0, stack: 0 });
@@ -24,6 +25,8 @@ export class StandInDataPlane implements DataPlane {
   leftOut = 0;
   untracked = 0;
   splicing: SplicingProcess[] = [];
+  /** Programs whose connections wait until they are looked at. */
+  wanting: UnexaminedProgram[] = [];
   /** What `drain` answers with until the test says 0. */
   remaining = 0;
   /** The connections that these sockets belong to. */
@@ -141,7 +144,15 @@ export class StandInDataPlane implements DataPlane {
     return this.splicing;
   }
 
-  addSplicer(): void {}
+  addSplicer(executable: Executable): void {
+    this.splicing.push({ ...executable, pid: 0, comm: '' });
+  }
+
+  unexamined(): UnexaminedProgram[] {
+    return this.wanting.splice(0);
+  }
+
+  setExamined(): void {}
 
   removeSplicer({ device, inode }: Executable): void {
     this.splicing = this.splicing.filter((other) => other.device !== device || other.inode !== inode);

@@ -4,8 +4,10 @@
  */
 import { mkdirSync } from 'node:fs';
 import { chromium, type Page } from '@playwright/test';
+import { Traffic, trafficPath } from '@sidestep/bench';
 import { LAUNCH } from './browser.ts';
 import { makeBusy } from './busy-host.ts';
+import { executableAt } from './executable-at.ts';
 import { FINE, ON_TCP, REFUSED, UNKNOWN, WORKED_ROUND } from './made-checks.ts';
 import { makeConnection } from './made-connections.ts';
 import { StandIn } from './stand-in.ts';
@@ -98,6 +100,20 @@ const STATES: Record<string, State> = {
   },
   'trace-off': { room: 'trace' },
   settings: { room: 'settings', host: on },
+  'settings-splicers': {
+    room: 'settings',
+    host: async (standIn) => {
+      await on(standIn);
+      // Ends by itself, after the pictures.
+      const proxy = new Traffic('splicer-linked', { read: true, turns: 20_000 });
+      standIn.dataPlane.wanting = [{ ...executableAt(trafficPath('splicer-linked')), pid: proxy.pid }];
+      standIn.dataPlane.splicing = [
+        { ...executableAt(process.execPath), pid: process.pid, comm: 'node' },
+        { device: 1n, inode: 1n, version: 1n, pid: 0, comm: 'docker-proxy' },
+      ];
+    },
+    page: (page) => page.getByText('could splice').first().scrollIntoViewIfNeeded(),
+  },
   'settings-loading': {
     room: 'settings',
     before: (standIn) => {

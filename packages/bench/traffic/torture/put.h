@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* The ways of sending. */
 #pragma once
+#include "../splice-call.h"
 #include "trouble.h"
 #include <linux/errqueue.h>
 #include <sys/sendfile.h>
@@ -57,8 +58,7 @@ static inline ssize_t put_once(struct end *end)
 	case PUT_MORE: return send(end->fd, bytes, length, MSG_NOSIGNAL | (last ? 0 : MSG_MORE));
 	case PUT_SENDFILE: return sendfile(end->fd, end->bench->file, &offset, length);
 	case PUT_SPLICE:
-		return splice(end->bench->put_pipe[0], NULL, end->fd, NULL, length,
-			      end->waiting == BLOCKING ? 0 : SPLICE_F_NONBLOCK);
+		return call_splice(end->bench->put_pipe[0], end->fd, length, end->waiting == BLOCKING ? 0 : SPLICE_F_NONBLOCK);
 	default: break;
 	}
 	if (!end->zero_copy || end->step.duplex)

@@ -52,7 +52,7 @@ static inline ssize_t take_all(struct end *end, size_t length)
 static inline ssize_t take_through_a_pipe(struct end *end, size_t length)
 {
 	unsigned int flags = end->waiting == BLOCKING ? 0 : SPLICE_F_NONBLOCK;
-	ssize_t moved = splice(end->fd, NULL, end->bench->take_pipe[1], NULL, length > PIPE_BYTES ? PIPE_BYTES : length, flags);
+	ssize_t moved = call_splice(end->fd, end->bench->take_pipe[1], length > PIPE_BYTES ? PIPE_BYTES : length, flags);
 
 	if (moved > 0 && read(end->bench->take_pipe[0], end->bench->take, (size_t)moved) != moved)
 		fail("pipe");

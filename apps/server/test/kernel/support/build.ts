@@ -6,8 +6,16 @@ import { run } from '@sidestep/bench';
 const BPF = join(import.meta.dirname, '../../../../../bpf');
 const MAIN = join(import.meta.dirname, 'main-of-build.ts');
 
-/** With the refused one the kernel takes not all programs; with one short cut all sockets have theirs in the same place. */
-type Macro = 'SS_TEST_OTHER_PROGRAMS' | 'SS_TEST_OTHER_LAYOUT' | 'SS_TEST_REFUSED' | 'SS_TEST_ONE_SHORT_CUT';
+/**
+ * With the refused one the kernel takes not all programs; with one short cut all sockets have theirs in the same place; without a reminder
+ * nobody but a daemon wakes a reader or takes back what a sender was lent.
+ */
+type Macro =
+  | 'SS_TEST_OTHER_PROGRAMS'
+  | 'SS_TEST_OTHER_LAYOUT'
+  | 'SS_TEST_REFUSED'
+  | 'SS_TEST_ONE_SHORT_CUT'
+  | 'SS_TEST_NO_REMINDER';
 
 /** The programs, compiled with macros of the tests' own. Disposing removes them. */
 export class Build implements Disposable {
@@ -32,6 +40,11 @@ export class Build implements Disposable {
   get main(): readonly string[] {
     return [MAIN, join(this.#folder, 'sidestep.o')];
   }
+
+  /** What is to be done before a daemon starts, so that it starts with these programs. */
+  readonly prepare = async (daemon: { main: readonly string[] }): Promise<void> => {
+    daemon.main = this.main;
+  };
 
   [Symbol.dispose](): void {
     rmSync(this.#folder, { recursive: true });

@@ -14,8 +14,9 @@ export async function acceleratedScene(
   name: string,
   settings: Partial<Settings> = {},
   options: readonly string[] = [],
+  prepare?: (daemon: TestDaemon) => Promise<unknown>,
 ): Promise<Scene> {
-  const scene = await openScene(name, options);
+  const scene = await openScene(name, options, null, prepare);
   try {
     await scene.daemon.enable(settings);
     return scene;

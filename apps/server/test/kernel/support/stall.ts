@@ -19,16 +19,24 @@ export const BORROWER = {
   hold: true,
   'receive-buffer': 65_536,
   after: 0,
-  'until-given-back': true,
+  'until-given-back': 'all',
 } as const;
+
+/** What it has of its options when it is held up; `keepIdle` is 0 without a keepalive. */
+const LENT = z.object({ linearTimeouts: z.number(), keepIdle: z.number() });
 
 /** Until it is held up, and has what it is lent. */
 export async function untilHeldUp({ daemon }: Scene, stall: Traffic<'stall'>): Promise<void> {
   await daemon.untilBypassing(await stall.port());
+  expect(await holdUp(stall)).toMatchObject({ linearTimeouts: 1 });
+}
+
+/** On the bypass already. */
+export async function holdUp(stall: Traffic<'stall'>): Promise<z.infer<typeof LENT>> {
   stall.process.kill('SIGUSR1');
   await said(stall, 1, z.object({ turns: z.number() }));
   stall.process.kill('SIGUSR1');
-  expect(await said(stall, 2, z.object({ linearTimeouts: z.number() }))).toEqual({ linearTimeouts: 1 });
+  return said(stall, 2, LENT);
 }
 
 /** Its reader is back and has read everything: from then on it sends no segment at which the programs in the kernel could take back by themselves what it was lent. */

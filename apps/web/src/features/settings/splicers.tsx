@@ -12,14 +12,14 @@ export function Splicers() {
   return (
     <div className="flex flex-col gap-3 px-4 py-3">
       <p className="text-xs text-muted">
-        These programs were seen to move data out of a TCP socket with splice(), which never sees what takes
-        the bypass. Connections of every process that runs the same file stay on the stack; for an interpreter
-        such as python3 or node these are all its scripts. A released program may take the bypass until it
-        splices again.
+        These programs move data out of TCP sockets with splice(), which never sees what takes the bypass, or
+        are built so that they could. Connections of every process that runs the same file stay on the stack;
+        for an interpreter such as python3 or node these are all its scripts. Release a program that could, if
+        you know that it will not: it may take the bypass then, until it is seen to splice.
       </p>
       {failure && <FailureNotice failure={failure} />}
       {splicers === null && <Skeleton className="h-8" />}
-      {splicers?.length === 0 && <p className="text-muted">No program was seen to splice.</p>}
+      {splicers?.length === 0 && <p className="text-muted">No program is known to splice.</p>}
       {splicers !== null && splicers.length > 0 && (
         <ul aria-label="Programs that splice" className="flex flex-col gap-2">
           {splicers.map((splicer) => (
@@ -32,14 +32,15 @@ export function Splicers() {
 }
 
 function Row({ splicer, onRelease }: { splicer: Splicer; onRelease: () => void }) {
-  const { program, learnedAt, remembered } = splicer;
+  const { program, seen, learnedAt, remembered } = splicer;
   const now = useNow();
   return (
     <li className="flex items-center justify-between gap-4">
       <div className="min-w-0">
         <p className="font-mono text-xs leading-5 break-all">{program}</p>
         <p className="text-xs text-muted">
-          learned <Ago at={Date.parse(learnedAt)} now={now} />
+          {seen ? 'was seen to splice' : 'could splice, not seen to yet'} · learned{' '}
+          <Ago at={Date.parse(learnedAt)} now={now} />
           {!remembered && ' · its path is not known, so only until acceleration is turned off'}
         </p>
       </div>

@@ -1,0 +1,55 @@
+import type { BpfMap, BtfLayouts, Decoder, Encoder } from '@sidestep/libbpf';
+import type { Executable, Finding, UnexaminedProgram } from './dataplane.ts';
+
+const KEY = Buffer.alloc(4);
+
+/** The kernel's map of executables whose connections want to join: `struct ss_executable` to `struct ss_program`. */
+export class ProgramMap {
+  readonly #map: BpfMap;
+  readonly #census: BpfMap;
+  readonly #encodeKey: Encoder;
+  readonly #decodeKey: Decoder<Executable>;
+  readonly #encodeValue: Encoder;
+  readonly #decodeValue: Decoder<{ readonly pid: number; readonly examined: number }>;
+  readonly #decodeCensus: Decoder<{ readonly unexamined: bigint }>;
+  readonly #unexamined: number;
+  readonly #numbers: Readonly<Record<Finding, number>>;
+  /** How often the programs had asked when the map was last read. */
+  #answeredTo = -1n;
+
+  constructor(map: BpfMap, census: BpfMap, layouts: BtfLayouts) {
+    this.#map = map;
+    this.#census = census;
+    this.#encodeKey = layouts.encoder('ss_executable');
+    this.#decodeKey = layouts.decoder('ss_executable');
+    this.#encodeValue = layouts.encoder('ss_program');
+    this.#decodeValue = layouts.decoder('ss_program');
+    this.#decodeCensus = layouts.decoder('ss_census');
+    const numbers = layouts.enum('ss_examined');
+    const numberOf = (name: string) => numbers.get(name) as number;
+    this.#unexamined = numberOf('SS_UNEXAMINED');
+    this.#numbers = {
+      harmless: numberOf('SS_EXAMINED'),
+      'could splice': numberOf('SS_COULD_SPLICE'),
+      'out of reach': numberOf('SS_OUT_OF_REACH'),
+    };
+  }
+
+  read(): UnexaminedProgram[] {
+    const { unexamined } = this.#decodeCensus(this.#census.lookup(KEY) as Buffer);
+    if (unexamined === this.#answeredTo) return [];
+    const found = this.#map.keys().flatMap((key) => {
+      const value = this.#map.lookup(key);
+      if (!value) return [];
+      const { pid, examined } = this.#decodeValue(value);
+      return examined === this.#unexamined ? [{ ...this.#decodeKey(key), pid }] : [];
+    });
+    this.#answeredTo = unexamined;
+    return found;
+  }
+
+  set({ device, inode, version, pid }: UnexaminedProgram, finding: Finding): void {
+    const examined = this.#numbers[finding];
+    this.#map.update(this.#encodeKey({ device, inode, version }), this.#encodeValue({ pid, examined }));
+  }
+}

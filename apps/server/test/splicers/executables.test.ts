@@ -1,0 +1,45 @@
+import { statSync } from 'node:fs';
+import { Traffic, type TrafficProgram, trafficPath } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { hostExecutables } from '../../src/splicers/executables.ts';
+
+/** The kernel's number of a device that has a small one, as those here do. */
+const deviceOf = (path: string) => {
+  const { dev } = statSync(path, { bigint: true });
+  return ((dev >> 8n) << 20n) | (dev & 0xffn);
+};
+const examine = (pid: number, path: string, device = deviceOf(path)) =>
+  hostExecutables().examine({ device, inode: statSync(path, { bigint: true }).ino, version: 0n, pid });
+
+test('this process is found by its path', async () => {
+  expect(await examine(process.pid, process.execPath)).toEqual({
+    path: process.execPath,
+    couldSplice: false,
+    here: true,
+  });
+});
+
+test.for([
+  ['splicer-linked', true],
+  ['exchange', false],
+] as [TrafficProgram, boolean][])(
+  'of %s it is said that it could splice: %s',
+  async ([program, couldSplice]) => {
+    await using traffic = new Traffic(program);
+    const path = trafficPath(program);
+    expect(await examine(traffic.pid, path)).toEqual({ path, couldSplice, here: true });
+  },
+);
+
+test('of a process that executes another file, or has ended, nothing is said', async () => {
+  expect(await examine(process.pid, '/etc')).toBeNull();
+  expect(await examine(2 ** 22 + 1, '/etc')).toBeNull();
+});
+
+test('a thread of the kernel’s executes nothing', async () => {
+  expect(await examine(2, '/etc')).toBeNull();
+});
+
+test('a file of the same number on another device is not taken for it', async () => {
+  await expect(examine(process.pid, process.execPath, 1n)).rejects.toThrow('none of the devices');
+});
