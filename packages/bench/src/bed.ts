@@ -49,6 +49,11 @@ export class Bed implements AsyncDisposable {
     }
   }
 
+  /** Since acceleration is on. */
+  async bypassedBytes(): Promise<number> {
+    return (await this.#totals.bytes()).bypass;
+  }
+
   /** Runs something in the accelerated cgroup, and counts the bytes that its programs sent meanwhile by the path that they took. */
   async counted<T>(work: () => Promise<T>): Promise<{ result: T; bytes: Bytes }> {
     const before = await this.#totals.bytes();

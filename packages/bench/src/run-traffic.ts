@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bed } from './bed.ts';
+import { introduce } from './introduce.ts';
 import { Traffic, type TrafficOptions, type TrafficProgram, type TrafficResult } from './traffic.ts';
 import type { Variant } from './variants.ts';
 import { within } from './within.ts';
@@ -34,6 +35,7 @@ export async function runTraffic<P extends 'flood' | 'stream' | 'exchange' | 'sh
     variant === 'UNIX' ? `unix:${join(tmpdir(), `sidestep-bench-${process.pid}`)}` : '127.0.0.1:0';
   const run = () => resultOf(program, { address, ...options }, bed.cgroupOf(variant).path, seconds);
   if (variant !== 'Sidestep') return { result: await run(), bypassedBytes: 0 };
+  await introduce(bed, program);
   const { result, bytes } = await bed.counted(run);
   return { result, bypassedBytes: bytes.bypass };
 }
