@@ -93,3 +93,25 @@ test('without a daemon a sender is lent nothing that it could not be given back'
   expect(await holdUp(stall)).toEqual({ linearTimeouts: 1, keepIdle: 0 });
   stall.stop();
 });
+
+/** Its reader stands still, but the kernel has taken everything: nothing is under way that TCP would try again for. Who has lost its network would be given up by its probes, and is not to be. */
+test('without a daemon a sender gives its keepalive back after two probes that nobody answers', async () => {
+  await using scene = await acceleratedScene('alone', { queueCap: 65_536 });
+  await using netns = await Netns.create();
+  await using stall = new Traffic(
+    'stall',
+    { 'warm-ms': 0, hold: true, limit: 90_000 },
+    { ...inCgroup(scene), netns: netns.name },
+  );
+  const timers = async () =>
+    netns.run('ss', '-tonH', 'state', 'established', `dport = :${await stall.port()}`);
+  await untilAlone(scene, stall);
+  expect(await holdUp(stall)).toMatchObject({ keepIdle: 1 });
+  await sleep(ABSENT);
+  expect(await timers()).toContain('keepalive');
+
+  await netns.nftables('table inet cut { chain input { type filter hook input priority 0; policy drop; }; }');
+  // The kernel has set the timer once more, by the interval that it has back, and finds then that nobody wants a probe.
+  await until('it has given it back', async () => (await timers()).includes('keepalive,1min'));
+  stall.stop();
+});
