@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const kernel = 'apps/server/test/kernel/**/*.test.ts';
@@ -6,6 +7,11 @@ const kernel = 'apps/server/test/kernel/**/*.test.ts';
  * daemon removes that starts.
  */
 const alone = ['apps/server/test/kernel/{streams,joining-and-leaving,check-up}.test.ts'];
+
+/** What a check-up finds is asked by those of `kernel-alone`, and by the torture and the browser tests; two hundred daemons need not find it again. */
+const withoutProbes = {
+  SIDESTEP_DAEMON: join(import.meta.dirname, 'apps/server/test/kernel/support/main-without-probes.ts'),
+};
 
 const onTheKernel = { testTimeout: 600_000, hookTimeout: 120_000 };
 
@@ -35,6 +41,7 @@ export default defineConfig({
           include: [kernel],
           exclude: [...alone, '**/node_modules/**'],
           maxWorkers: 2,
+          env: withoutProbes,
           sequence: { groupOrder: 1 },
           ...onTheKernel,
         },

@@ -11,7 +11,7 @@ import { until } from './until.ts';
 const NODE = [process.execPath, '--disable-warning=ExperimentalWarning'];
 /** As scripts/daemon.sh starts it. */
 const NODE_OF_DAEMON = [...NODE, '--max-semi-space-size=4'];
-/** In an emulator a check-up for each daemon would take longer than all the rest, so there another script stands in. */
+/** Where a check-up for each daemon would take longer than all the rest another script stands in: in tests, and in an emulator. */
 const DAEMON =
   process.env.SIDESTEP_DAEMON ??
   fileURLToPath(new URL('../../../../apps/server/src/main.ts', import.meta.url));
