@@ -183,6 +183,8 @@ static inline void send_after_waiting(int client, int server)
 	pthread_join(waiting.thread, NULL);
 	note("rest", receive_whole(server, bytes + 1, 3, false));
 	note("in order", !memcmp(bytes, "1234", 4));
+	/* Until somebody has seen what became of the connection. */
+	wait_until_told();
 }
 
 #define FILLING_BYTES 60000

@@ -216,6 +216,10 @@ static inline void shut_down_while_sending(int client, int server)
 }
 
 #define MESSAGES_OF_EACH 2000
+/* A reader that is behind makes it no stream. */
+#define MOST_UNREAD 16
+
+static atomic_uint unread;
 
 /* Messages that name their sender and their number in every word. */
 static inline void *send_numbered(void *argument)
@@ -226,6 +230,9 @@ static inline void *send_numbered(void *argument)
 	for (uint32_t i = 0; i < MESSAGES_OF_EACH; i++) {
 		for (size_t word = 0; word < sizeof(words) / sizeof(*words); word++)
 			words[word] = (uint32_t)sender->name << 24 | i;
+		while (atomic_load(&unread) >= MOST_UNREAD)
+			usleep(100);
+		atomic_fetch_add(&unread, 1);
 		if (!send_whole(sender->fd, (uint8_t *)words, sizeof(words), false))
 			break;
 		sender->sent++;
@@ -250,6 +257,7 @@ static inline void write_from_two_threads(int client, int server)
 
 		if (!receive_whole(server, (uint8_t *)words, sizeof(words), false))
 			fail("receive");
+		atomic_fetch_sub(&unread, 1);
 		for (size_t word = 1; word < sizeof(words) / sizeof(*words); word++)
 			torn += words[word] != words[0];
 		name = words[0] >> 24 & 1;

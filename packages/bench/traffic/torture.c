@@ -11,7 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#define NICENESS 19
 #define LOOK_MS 20
 #define LATE_S 30
 #define WATCH_EVERY 25
@@ -25,7 +24,8 @@ static struct {
 	uint32_t threads;
 	uint64_t limit, seed;
 	double seconds, slow;
-} options = { .threads = 8, .limit = UINT64_MAX, .seconds = 10, .slow = 1 };
+	int nice;
+} options = { .threads = 8, .limit = UINT64_MAX, .seconds = 10, .slow = 1, .nice = 19 };
 
 static pid_t children[2];
 
@@ -221,6 +221,7 @@ static const struct argp_option argp_options[] = {
 	{ "kill", 'k', NULL, 0, "kill one of the two processes now and then", 0 },
 	{ "may-wake", 'm', NULL, 0, "calls that block may answer EAGAIN, or less than they were to wait for", 0 },
 	{ "slow", 'l', "N", 0, "so many times as long until bytes are late, and a process is killed (1)", 0 },
+	{ "nice", 'i', "N", 0, "how far it stands back for others, from 0 to 19 (19)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the plans (random)", 0 },
 	{ "show", 'w', "NUMBER", 0, "print the plan of this connection, and do nothing", 0 },
 	{ 0 },
@@ -251,6 +252,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 't': right = (options.seconds = atof(argument)) > 0; break;
 	case 'n': right = (options.limit = strtoull(argument, NULL, 10)) > 0; break;
 	case 'l': right = (options.slow = atof(argument)) > 0; break;
+	case 'i':
+		options.nice = atoi(argument);
+		right = options.nice >= 0 && options.nice <= 19;
+		break;
 	case 'q': options.habits.ask = true; break;
 	case 'p': options.habits.splice = true; break;
 	case 'k': options.kill = true; break;
@@ -282,7 +287,8 @@ int main(int argc, char **argv)
 		options.seed = random_seed();
 	stop_on_signals();
 	/* It takes all the CPU there is; whoever looks after the machine goes first. */
-	if (nice(NICENESS) < 0)
+	errno = 0;
+	if (nice(options.nice) < 0 && errno)
 		fail("nice");
 	board_make();
 	board->may_wake = options.may_wake;

@@ -189,10 +189,11 @@ test('a blocking reader that wants more than TCP has brought (MSG_WAITALL) gets 
   await using scene = await acceleratedScene('whole', { allowBlockingReaders: true });
   await using stall = new Traffic(
     'stall',
-    { blocking: true, whole: true, send: 4000, after: 100_000_000 },
+    { 'warm-ms': 0, blocking: true, whole: true, send: 4000, after: 100_000_000 },
     { cgroup: scene.cgroup.path },
   );
   await scene.daemon.untilBypassing(await stall.port());
+  stall.process.kill('SIGUSR1');
   const result = await stall.result();
   expect(result).toMatchObject({ heldUp: true, received: result.sent, wrong: 0, errors: 0 });
 });

@@ -36,7 +36,9 @@ const JOINING = LOADS.reduce((sum, { joins }) => sum + joins, 0);
 const programFor = ({ cgroup }: Scene, { program, options }: (typeof LOADS)[number]) =>
   new Traffic(program, { ...options, seconds: 60 }, { cgroup: cgroup.path });
 
-test(`switching off under load loses and reorders no byte, ${CYCLES} times in a row`, async () => {
+test(`switching off under load loses and reorders no byte, ${CYCLES} times in a row`, {
+  timeout: 1_800_000,
+}, async () => {
   await using scene = await openScene('disable');
   const { daemon, cgroup } = scene;
   // Open from the first to the last cycle.

@@ -22,7 +22,7 @@ test('nginx answers wrk on the bypass', async () => {
   await using scene = await acceleratedScene('nginx');
   const { cgroup, daemon } = scene;
   await using nginx = await startNginx(cgroup, 'location / { return 200 "This is what you asked for."; }');
-  await using wrk = cgroup.start(['wrk', '-t1', '-c8', '-d3s', `http://127.0.0.1:${nginx.port}/`]);
+  await using wrk = cgroup.start(['wrk', '-t1', '-c8', '-d8s', `http://127.0.0.1:${nginx.port}/`]);
 
   for (const connection of await daemon.untilBypassing(nginx.port, 8)) {
     expect(connection).toMatchObject({

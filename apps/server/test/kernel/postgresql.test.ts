@@ -9,7 +9,7 @@ test('PostgreSQL, pgbench and psql talk on the bypass, and the books balance', a
   const { port, command } = postgresql;
   await cgroup.run(command('pgbench', '--initialize', '--quiet'));
 
-  await using pgbench = cgroup.start(command('pgbench', '--client=4', '--transactions=1500', '--no-vacuum'));
+  await using pgbench = cgroup.start(command('pgbench', '--client=4', '--transactions=4000', '--no-vacuum'));
   const connections = await daemon.untilConnected(
     port,
     'on the bypass from pgbench',
@@ -24,7 +24,7 @@ test('PostgreSQL, pgbench and psql talk on the bypass, and the books balance', a
   // Each has a server process of its own.
   expect(new Set(connections.map(({ server }) => server.pid)).size).toBe(4);
   const report = await pgbench.result();
-  expect(report).toContain('number of transactions actually processed: 6000/6000');
+  expect(report).toContain('number of transactions actually processed: 16000/16000');
   expect(report).toContain('number of failed transactions: 0');
 
   await using psql = cgroup.start(command('psql', '--no-psqlrc', '--tuples-only', '--no-align'));

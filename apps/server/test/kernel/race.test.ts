@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Traffic, type TrafficOptions } from '@sidestep/bench';
+import { Traffic, type TrafficOptions, until } from '@sidestep/bench';
 import { BpfMap, BtfLayouts } from '@sidestep/libbpf';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
@@ -16,6 +16,7 @@ const ON_ONE_CPU = { nodelay: true, cpu: 0, 'peer-cpu': 0, seconds: 300 };
 const OVERWHELMING = 10n ** 12n;
 /** What the streams themselves show in between does not cost what a race may cost. */
 const AGAIN_MS = 10;
+const LONGEST_GAP_MS = 50;
 /** Longer than a lap, and than what a race may cost: compared at the next measurement, and at once too much. */
 const LONG_LAP_NS = 1_000_000_000n;
 const A_WHILE = 2000;
@@ -23,21 +24,35 @@ const A_WHILE = 2000;
 const streamsOnTcp = ({ clientToServer }: Connection) =>
   clientToServer.path === 'stack' && clientToServer.reason === 'streaming';
 
+interface Pretence extends AsyncDisposable {
+  /** The longest time that it did not write since it was last asked; milliseconds. */
+  gap(): number;
+}
+
 /** As if all streams of the two programs had been measured to be faster on one path, again and again until disposed. */
-function pretend(daemon: TestDaemon, port: number, faster: 'bypass' | 'stack'): AsyncDisposable {
+function pretend(daemon: TestDaemon, port: number, faster: 'bypass' | 'stack'): Pretence {
   const stopping = new AbortController();
   const key = pairOf(daemon, port);
   const forged = { last: 1n, bypass: 1n, stack: 1n, count: 32, [faster]: OVERWHELMING };
+  let written = performance.now();
+  let longest = 0;
   const writing = (async () => {
     using races = BpfMap.openPinned(join(daemon.pinDir, 'map_races'));
     const encode = BtfLayouts.fromMap(races).encoder('ss_race');
     while (!stopping.signal.aborted) {
       const now = process.hrtime.bigint();
       races.update(key, encode({ ...forged, last_at: now, shared_at: now, lap_began: now - LONG_LAP_NS }));
+      longest = Math.max(longest, performance.now() - written);
+      written = performance.now();
       await sleep(AGAIN_MS);
     }
   })();
   return {
+    gap() {
+      const gap = Math.max(longest, performance.now() - written);
+      longest = 0;
+      return gap;
+    },
     async [Symbol.asyncDispose]() {
       stopping.abort();
       await writing;
@@ -89,11 +104,22 @@ test('streams that TCP carries faster stay on the bypass when all of their progr
   const { traffic, port } = await flood(scene, STREAMS, { send: 512 });
   await using _ = traffic;
   {
-    await using _ = pretend(daemon, port, 'bypass');
+    await using pretence = pretend(daemon, port, 'bypass');
     await daemon.untilBypassing(port, STREAMS);
-    const before = Math.max(0, ...(await departures(daemon)));
-    await sleep(A_WHILE);
-    expect((await departures(daemon)).filter((seq) => seq > before)).toEqual([]);
+    // Where the machine did not let us write, what the streams themselves showed has counted.
+    await until(
+      'nobody has left for a while in which they won all the time',
+      async () => {
+        pretence.gap();
+        const before = Math.max(0, ...(await departures(daemon)));
+        await sleep(A_WHILE);
+        const left = (await departures(daemon)).filter((seq) => seq > before);
+        if (pretence.gap() > LONGEST_GAP_MS) return false;
+        expect(left).toEqual([]);
+        return true;
+      },
+      { deadline: 120_000 },
+    );
   }
   {
     await using _ = pretend(daemon, port, 'stack');

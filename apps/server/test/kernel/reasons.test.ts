@@ -57,7 +57,7 @@ test('a connection is kept on the stack: not paired, for its SYN carried data', 
   await netns.sysctl('net.ipv4.tcp_fastopen', 3);
   await using traffic = new Traffic(
     'shorts',
-    { fastopen: true, connections: 4, threads: 1, turns: 50, 'pause-ms': 10 },
+    { fastopen: true, connections: 4, threads: 1, turns: 200, 'pause-ms': 10 },
     { cgroup: scene.cgroup.path, netns: netns.name },
   );
   const [kept] = await scene.daemon.untilConnected(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { acceleratedScene } from './support/scene.ts';
 
 const CLIENTS = 10;
-const INCREMENTS = 300_000;
+const INCREMENTS = 600_000;
 
 test('redis and redis-benchmark talk on the bypass, and every increment counts', async () => {
   await using scene = await acceleratedScene('redis');

@@ -18,35 +18,37 @@ const PATIENCE = { deadline: 120_000 };
 const WELL = { wrong: 0, errors: 0, unfinished: 0 };
 const TURNS = { 'pause-ms': 1, seconds: 60 };
 
-/** Starts the program under the process id; others may take it first, so it may need a few tries. */
-function startAs(pid: number, { cgroup }: Scene) {
-  return until(
-    `a process gets the id ${pid}`,
-    async () => {
-      writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1));
-      const traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
-      if (traffic.pid === pid) return traffic;
-      await traffic[Symbol.asyncDispose]();
-      return null;
-    },
-    PATIENCE,
-  );
-}
-
-test('a process with the id of one that spliced takes the bypass', async () => {
-  await using scene = await acceleratedScene('pid');
-  await using splicer = new Traffic('splicer', { turns: 1_000_000 }, { cgroup: scene.cgroup.path });
-  await scene.daemon.untilConnected(
+/** A splicer that has been learned, and is gone. */
+async function goneSplicer({ cgroup, daemon }: Scene): Promise<number> {
+  await using splicer = new Traffic('splicer', { turns: 1_000_000 }, { cgroup: cgroup.path });
+  await daemon.untilConnected(
     await splicer.port(),
     'kept on the stack',
     ({ clientToServer }) => clientToServer.reason === 'splicing reader',
   );
   splicer.stop();
   await splicer.result();
+  return splicer.pid;
+}
 
-  await using traffic = await startAs(splicer.pid, scene);
+/** Starts the program under the process id; others may take it first, and keep it. */
+async function startAs(pid: number, { cgroup }: Scene) {
+  writeFileSync('/proc/sys/kernel/ns_last_pid', String(pid - 1));
+  const traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
+  if (traffic.pid === pid) return traffic;
+  await traffic[Symbol.asyncDispose]();
+  return null;
+}
+
+test('a process with the id of one that spliced takes the bypass', async () => {
+  await using scene = await acceleratedScene('pid');
+  await using traffic = await until(
+    'a process gets the id of one that spliced',
+    async () => startAs(await goneSplicer(scene), scene),
+    PATIENCE,
+  );
   const [joined] = await scene.daemon.untilBypassing(await traffic.port());
-  expect(joined).toMatchObject({ client: { pid: splicer.pid, comm: 'exchange' } });
+  expect(joined).toMatchObject({ client: { pid: traffic.pid, comm: 'exchange' } });
 });
 
 /** The last segment of the handshake, and all that follows, does not arrive. */

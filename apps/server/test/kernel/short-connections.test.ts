@@ -1,5 +1,6 @@
 import { Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { acquaint } from './support/acquaint.ts';
 import { Netns } from './support/netns.ts';
 import { acceleratedScene } from './support/scene.ts';
 
@@ -31,6 +32,8 @@ test.for(KINDS)('every byte of $kind arrives in order ($readers)', async ({ opti
   await using scene = await acceleratedScene('shorts', { allowBlockingReaders: 'blocking' in options });
   await using netns = await Netns.create();
   await netns.sysctl('net.ipv4.tcp_fastopen', 3);
+  if (bypass)
+    await acquaint(scene, 'shorts', { connections: CONNECTIONS, banner: true, ...LONG, threads: 1 });
   await using traffic = new Traffic(
     'shorts',
     { ...options, connections: CONNECTIONS, pieces: 4, request: '1-3000', answer: '1-3000' },

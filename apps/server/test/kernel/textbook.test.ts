@@ -1,4 +1,5 @@
 import { freePort, type Process, until } from '@sidestep/bench';
+import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed, onBypass } from './support/test-daemon.ts';
@@ -31,6 +32,8 @@ async function converse(nc: Process, turns: number): Promise<readonly string[]> 
   return nc.lines.slice(start);
 }
 
+const countOf = ({ clientToServer, serverToClient }: Connection) =>
+  [clientToServer, serverToClient].reduce((sum, { messages }) => sum + messages.bypass + messages.stack, 0);
 const spoken = (turns: number) => Array.from({ length: turns }, (_, index) => `line ${index + 1}`);
 
 test('socat and nc stay on the stack because they block, until that is allowed', async () => {
@@ -55,7 +58,11 @@ test('socat and nc stay on the stack because they block, until that is allowed',
   await daemon.api.settings.update.mutate({ allowBlockingReaders: true });
   const second = await startPair(scene, programs);
   expect(await converse(second.nc, 50)).toEqual(spoken(50));
-  const [bypassing] = await daemon.untilBypassing(second.port);
+  const [bypassing] = await daemon.untilConnected(
+    second.port,
+    'on the bypass, with all that was said',
+    (connection) => onBypass(connection) && countOf(connection) === 2 * (50 + 1),
+  );
   expect(bypassing).toMatchObject({
     client: { comm: 'nc', pid: second.nc.pid },
     // 50 lines and the greeting.

@@ -27,8 +27,10 @@ test('where blocking readers are allowed no byte of theirs is lost or out of pla
 test('the torture program finds what a redirect of every message does wrong', async () => {
   await using cgroup = new Cgroup('torture-textbook');
   using _textbook = Textbook.attach(cgroup.path);
-  await using traffic = new Traffic('torture', PLANS, { cgroup: cgroup.path });
-  await until('it has found something', () => traffic.process.lines.at(-1)?.startsWith('{"failed"'));
+  await using traffic = new Traffic('torture', { ...PLANS, seconds: 120 }, { cgroup: cgroup.path });
+  await until('it has found something', () => traffic.process.lines.at(-1)?.startsWith('{"failed"'), {
+    deadline: 120_000,
+  });
   // It keeps the connection open for whoever wants to look at it.
   traffic.stop();
   const { right, failure } = await traffic.result();

@@ -77,6 +77,6 @@ static inline void serve(int listen_fd)
 	start_threads(threads, run_server, &listen_fd);
 	while (!stopping)
 		usleep(1000);
-	for (uint64_t start = now_ns(); now_ns() - start < NS_PER_S && tally->served + tally->errors < tally->done;)
+	for (uint64_t start = now_ns(); now_ns() - start < 10 * NS_PER_S && tally->served + tally->errors < tally->done;)
 		usleep(1000);
 }

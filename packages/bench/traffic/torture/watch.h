@@ -23,14 +23,22 @@ static inline bool road_is_late(const struct slot *slot, enum side sender, uint6
 	return road_owes(road) && slot->busy[!sender] && slot->doing[!sender] == WAITING && now > since + board->late_ns;
 }
 
-/* Plans rest for milliseconds: whoever moves nothing for so long is stuck. */
+/*
+ * Plans rest for milliseconds: whoever moves nothing for so long is stuck. What was sent last has moved, too: where somebody waits for it,
+ * it is late first.
+ */
 static inline bool slot_stands_still(const struct slot *slot, uint64_t now)
 {
 	uint64_t since = slot->opened;
 
-	for (int i = 0; i < 2; i++)
-		if (slot->road[i].taken_at > since)
-			since = slot->road[i].taken_at;
+	for (int i = 0; i < 2; i++) {
+		const struct road *road = &slot->road[i];
+
+		if (road->taken_at > since)
+			since = road->taken_at;
+		if (road->owed_since > since)
+			since = road->owed_since;
+	}
 	return now > since + board->late_ns;
 }
 

@@ -36,7 +36,7 @@ async function stopBeforeReading(server: Traffic<'exchange'>, port: number): Pro
 }
 
 /** Bytes that wait at each socket of the server, whichever path they came by. */
-async function unreadAt(port: number): Promise<number[]> {
+export async function unreadAt(port: number): Promise<number[]> {
   const sockets = await run(['ss', '-tnmH', `sport = :${port}`]);
   return [...sockets.matchAll(/skmem:\(r(\d+),/g)].map(([, bytes]) => Number(bytes));
 }
