@@ -9,6 +9,8 @@ import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { Refusal } from './refusal.ts';
 
 const STOP_MS = 2000;
+/** A start is not cut short by a signal: to look up `localhost` may take longer than to stop. Only one that hangs takes so long. */
+const START_MS = 60_000;
 const CLOCKS = { now: Date.now, steady: () => performance.now() };
 const WEB = fileURLToPath(new URL('../../web/out', import.meta.url));
 
@@ -85,15 +87,16 @@ function stopSignals(log: Log): Stop {
   let timer: NodeJS.Timeout | undefined;
   let isAsked = false;
   const unlimit = () => clearTimeout(timer);
-  const limit = () => {
+  const limit = (ms = STOP_MS) => {
     unlimit();
-    timer = setTimeout(() => process.exit(1), STOP_MS);
+    timer = setTimeout(() => process.exit(1), ms);
   };
   const stop = (signal: string) => {
     if (isAsked) return hurry.abort();
     isAsked = true;
     log(`Stopping on ${signal}.`);
-    limit();
+    // If it is still starting; else the end comes next, with limits of its own.
+    limit(START_MS);
     asked.resolve();
   };
   process.on('SIGTERM', stop);
