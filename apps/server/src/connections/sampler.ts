@@ -43,6 +43,8 @@ export class ConnectionSampler {
   #latest: Sample | null = null;
   #looking: Promise<Sample> | null = null;
   #cost = 0;
+  /** Grows with each `forget`: what a look finds that began before is not kept. */
+  #generation = 0;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
@@ -65,7 +67,9 @@ export class ConnectionSampler {
   forget(): void {
     this.#latest = null;
     this.#looking = null;
+    this.#rates = new RateWindow();
     this.#cost = 0;
+    this.#generation++;
   }
 
   async summary(maxAge: number): Promise<Summary> {
@@ -94,19 +98,20 @@ export class ConnectionSampler {
   async #lookNow(): Promise<Sample> {
     const { dataPlane, takeEvents, steady } = this.#options;
     if (!dataPlane.enabled) this.#rates = new RateWindow();
-    const start = performance.now();
+    const [generation, rates, start] = [this.#generation, this.#rates, steady()];
     const table = dataPlane.enabled ? await dataPlane.connections() : null;
     takeEvents();
-    const sample = await this.#sampleOf(table ?? NONE.table, steady());
-    this.#latest = sample;
-    this.#cost = performance.now() - start;
+    const sample = await this.#sampleOf(table ?? NONE.table, rates, steady());
+    if (generation === this.#generation) {
+      this.#latest = sample;
+      this.#cost = steady() - start;
+    }
     return sample;
   }
 
   /** Ten milliseconds or so for each step, where there are a hundred thousand. */
-  async #sampleOf(table: OpenConnections, at: number): Promise<Sample> {
+  async #sampleOf(table: OpenConnections, rates: RateWindow, at: number): Promise<Sample> {
     const closed = ListedConnections.all(this.#options.closed.list());
-    const rates = this.#rates;
     rates.look(table, at);
     await breathe();
     const open = { table, rows: rowsOf(table, closed), rates };

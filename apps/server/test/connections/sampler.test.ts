@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { breathe } from '../../src/breathe.ts';
 import { ClosedConnections } from '../../src/connections/closed.ts';
 import { ConnectionSampler } from '../../src/connections/sampler.ts';
 import { bypassing, connection, onStack } from '../support/connection.ts';
@@ -77,14 +77,15 @@ test('a data plane that is slow to look at is looked at less often, and nobody w
   const { clock, dataPlane, sampler } = sampling();
   const look = dataPlane.connections.bind(dataPlane);
   dataPlane.connections = () => {
-    for (const end = performance.now() + 60; performance.now() < end; );
+    clock.ms += 60;
     return look();
   };
   const first = await sampler.sample(100);
-  for (clock.ms = 0; clock.ms < 1000; clock.ms += 100) {
+  for (let turn = 0; turn < 10; turn++) {
+    clock.ms += 100;
     await sampler.sample(100);
     // A look lets others have their turn in between.
-    await sleep(1);
+    for (let breath = 0; breath < 5; breath++) await breathe();
   }
   expect(dataPlane.calls.connections).toBeLessThanOrEqual(4);
   expect((await sampler.sample(100)).at).toBeGreaterThan(first.at);
@@ -116,4 +117,23 @@ test('nobody waits for a look that takes long for the first time', async () => {
   expect(await sampler.sample(100)).toBe(first);
   look.resolve();
   await until(async () => (await sampler.sample(100)).at === 1000);
+});
+
+test('a look that was under way when everything was forgotten is not remembered', async () => {
+  const { dataPlane, sampler } = sampling();
+  dataPlane.kernel.open = [connection()];
+  const look = Promise.withResolvers<void>();
+  const connections = dataPlane.connections.bind(dataPlane);
+  dataPlane.connections = async () => {
+    const table = await connections();
+    await look.promise;
+    return table;
+  };
+  const waiting = sampler.sample(0);
+  dataPlane.enabled = false;
+  sampler.forget();
+  look.resolve();
+  expect((await waiting).open.rows.length).toBe(1);
+  expect(sampler.summaryAtOnce(250).connections.open).toBe(0);
+  expect((await sampler.sample(250)).open.rows.length).toBe(0);
 });

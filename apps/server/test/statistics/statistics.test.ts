@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { breathe } from '../../src/breathe.ts';
 import { ClosedConnections } from '../../src/connections/closed.ts';
 import { ConnectionSampler } from '../../src/connections/sampler.ts';
 import { memoryDatabase } from '../../src/state/database.ts';
@@ -51,6 +52,11 @@ function recording(database = memoryDatabase(), start = START) {
     recorder.turn();
   };
   return { clock, log, dataPlane, counters, recorder, second };
+}
+
+/** A look at the connections lets others have their turn between its steps. It is over before the clock goes on. */
+async function looked() {
+  for (let step = 0; step < 5; step++) await breathe();
 }
 
 test('rates per second, whatever the second’s length', () => {
@@ -210,14 +216,16 @@ test('counters that were reset do not look like a burst', async () => {
 test('connections are counted every second while somebody follows, else every ten', async () => {
   const { dataPlane, recorder, second } = recording();
   dataPlane.kernel.open = [connection({ id: '1', clientToServer: bypassing(1) }), connection({ id: '2' })];
-  for (let n = 0; n < 30; n++) second();
+  for (let n = 0; n < 30; n++) {
+    await looked();
+    second();
+  }
   expect(dataPlane.calls.connections).toBeLessThanOrEqual(4);
 
   const before = dataPlane.calls.connections;
   const following = take((signal) => recorder.follow(signal), 10);
   for (let n = 0; n < 10; n++) {
-    // A look at the connections lets others have their turn between its steps.
-    for (let step = 0; step < 5; step++) await new Promise((resolve) => setImmediate(resolve));
+    await looked();
     second();
   }
   const points = await following;
@@ -233,7 +241,7 @@ test('connections are counted every second while those that were open before are
     const before = dataPlane.calls.connections;
     for (let n = 0; n < seconds; n++) {
       second();
-      for (let step = 0; step < 5; step++) await new Promise((resolve) => setImmediate(resolve));
+      await looked();
     }
     return dataPlane.calls.connections - before;
   };
