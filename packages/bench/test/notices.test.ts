@@ -23,7 +23,7 @@ async function throughRelay(fault: Fault, direction: 'up' | 'down', position: nu
 describe('exchange', () => {
   /** Both results of 64 requests of random sizes, 128 KiB in all each way, through a relay. */
   async function exchangeThrough(fault: Fault, direction: 'up' | 'down') {
-    await using server = new Traffic('exchange', { server: true, seconds: 40, grace: 0.5 });
+    await using server = new Traffic('exchange', { server: true, seconds: 120, grace: 0.5 });
     await using relay = await startRelay({
       port: 0,
       target: () => server.port(),
@@ -37,10 +37,16 @@ describe('exchange', () => {
       request: '1-4096',
       answer: '1-4096',
       count: 64,
-      // An answer that a fault has swallowed is not waited for; without one all come, however busy the machine is.
-      seconds: fault === 'none' ? 30 : 0.5,
+      seconds: 60,
       grace: 0.5,
+      // With which the byte in question is not the last of its message: that one would wait in vain for one after it.
+      seed: 1,
     });
+    // An answer that a fault has swallowed is not waited for; without one all come, however busy the machine is.
+    if (fault !== 'none') {
+      await Promise.race([relay.slipped, client.process.status()]);
+      client.stop();
+    }
     const result = await client.result();
     server.stop();
     return { client: result, server: await server.result(), status: await client.process.status() };
@@ -216,22 +222,24 @@ describe('stall', () => {
 });
 
 describe('torture', () => {
-  /** Bytes are late after 0.9 s, in place of 30. */
-  const IMPATIENT = { slow: 0.03 };
+  /** Bytes are late after 3 s, in place of 30. */
+  const IMPATIENT = { slow: 0.1 };
   const directions = ['up', 'down'] as const;
   const way = { up: 'from client to server', down: 'from server to client' };
   const end = { up: 'server', down: 'client' };
 
   /** What is wrong first with twenty short connections one after the other, if anything is. */
   async function failureOf(options: TrafficOptions, env = {}): Promise<string> {
-    const plans = { seed: 1, threads: 1, connections: 40, seconds: 60 };
+    // Who stands back for others moves nothing for seconds where the machine is busy.
+    const plans = { seed: 1, threads: 1, connections: 40, seconds: 120, nice: 0 };
     await using torture = new Traffic('torture', { ...plans, ...options }, { env });
-    await until('it has come to its end', () => {
+    const hasEnded = () => {
       const failed = torture.process.lines.at(-1)?.startsWith('{"failed"');
       // It keeps the connection open for whoever wants to look at it.
       if (failed) torture.stop();
       return failed || !torture.process.running;
-    });
+    };
+    await until('it has come to its end', hasEnded, { deadline: 150_000 });
     return (await torture.result()).failure;
   }
 
@@ -260,14 +268,12 @@ describe('torture', () => {
   });
 
   test.for(directions)('notices bytes that never come on the way %s', async (direction) => {
-    expect(await failureThrough('hold', direction, IMPATIENT)).toMatch(
-      /^bytes are late by more than 0.9 s\n/,
-    );
+    expect(await failureThrough('hold', direction, IMPATIENT)).toMatch(/^bytes are late by more than 3 s\n/);
   });
 
   test.for(directions)('notices an end that never comes on the way %s', async (direction) => {
     expect(await failureThrough('no end', direction, IMPATIENT)).toMatch(
-      /^bytes are late by more than 0.9 s\n/,
+      /^bytes are late by more than 3 s\n/,
     );
   });
 
@@ -292,7 +298,7 @@ describe('torture', () => {
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
     expect(await failureOf({ to: `127.0.0.1:${port}`, ...IMPATIENT })).toMatch(
-      /^nothing has moved for 0.9 s\n/,
+      /^nothing has moved for 3 s\n/,
     );
   });
 

@@ -20,9 +20,16 @@ export interface RelayOptions {
   readonly from?: string;
 }
 
+export interface Relay extends AsyncDisposable {
+  readonly port: number;
+  /** Resolves when a slip has happened for the first time. */
+  readonly slipped: Promise<void>;
+}
+
 /** Passes bytes on between its clients and a target on 127.0.0.1, with one fault in one direction of each connection. */
-export async function startRelay(options: RelayOptions): Promise<AsyncDisposable & { port: number }> {
+export async function startRelay(options: RelayOptions): Promise<Relay> {
   const open = new Set<Socket>();
+  const slipped = Promise.withResolvers<void>();
   const server = createServer({ allowHalfOpen: true }, async (client) => {
     const caller = options.from ? { localAddress: options.from, localPort: client.remotePort ?? 0 } : {};
     const port = await options.target();
@@ -37,10 +44,11 @@ export async function startRelay(options: RelayOptions): Promise<AsyncDisposable
         target.destroy();
       });
     }
-    const fault = faulty(options, () => {
+    const reset = () => {
       client.resetAndDestroy();
       target.resetAndDestroy();
-    });
+    };
+    const fault = faulty(options, { slipped: slipped.resolve, reset });
     if (options.direction === 'up') {
       client.pipe(fault).pipe(target);
       target.pipe(client);
@@ -53,6 +61,7 @@ export async function startRelay(options: RelayOptions): Promise<AsyncDisposable
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,
+    slipped: slipped.promise,
     [Symbol.asyncDispose]: async () => {
       for (const socket of open) socket.destroy();
       server.close();
@@ -61,7 +70,12 @@ export async function startRelay(options: RelayOptions): Promise<AsyncDisposable
   };
 }
 
-function faulty({ fault, position }: RelayOptions, reset: () => void): Transform {
+interface Consequences {
+  slipped(): void;
+  reset(): void;
+}
+
+function faulty({ fault, position }: RelayOptions, { slipped, reset }: Consequences): Transform {
   switch (fault) {
     case 'hold':
     case 'end':
@@ -70,7 +84,7 @@ function faulty({ fault, position }: RelayOptions, reset: () => void): Transform
     case 'more':
       return new Breaking(fault, position, reset);
     default:
-      return new Faulty(fault, position);
+      return new Faulty(fault, position, slipped);
   }
 }
 
@@ -81,11 +95,13 @@ class Faulty extends Transform {
   #done: boolean;
   readonly fault: Slip | 'none';
   readonly position: number;
+  readonly #slipped: () => void;
 
-  constructor(fault: Slip | 'none', position: number) {
+  constructor(fault: Slip | 'none', position: number, slipped: () => void) {
     super();
     this.fault = fault;
     this.position = position;
+    this.#slipped = slipped;
     this.#done = fault === 'none';
   }
 
@@ -101,6 +117,7 @@ class Faulty extends Transform {
     } else {
       this.#done = true;
       this.#pass(spoil(bytes, at, this.fault));
+      this.#slipped();
     }
     done();
   }
