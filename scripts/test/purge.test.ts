@@ -12,8 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from '../../apps/server/test/kernel/support/kernel-objects.ts';
-import { Cgroup } from '../../packages/bench/src/index.ts';
-import { freePort, freshCopy, run } from './sidestep.ts';
+import { Cgroup, freePort } from '../../packages/bench/src/index.ts';
+import { freshCopy, run } from './sidestep.ts';
 
 const root = join(import.meta.dirname, '../..');
 

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { freePort, run } from './sidestep.ts';
+import { freePort } from '../../packages/bench/src/sandbox/free-port.ts';
+import { run } from './sidestep.ts';
 
 const script = join(import.meta.dirname, '../../sidestep');
 /** The set-up may have something to build. */

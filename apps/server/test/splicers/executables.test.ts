@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { Traffic, type TrafficProgram, trafficPath } from '@sidestep/bench';
+import { Traffic, type TrafficOptions, type TrafficProgram, trafficPath } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { hostExecutables } from '../../src/splicers/executables.ts';
 
@@ -19,13 +19,14 @@ test('this process is found by its path', async () => {
   });
 });
 
+/** With options that make it outlast every look. */
 test.for([
-  ['splicer-linked', true],
-  ['exchange', false],
-] as [TrafficProgram, boolean][])(
+  ['splicer-linked', true, { turns: 1_000_000 }],
+  ['exchange', false, { seconds: 600 }],
+] as [TrafficProgram, boolean, TrafficOptions][])(
   'of %s it is said that it could splice: %s',
-  async ([program, couldSplice]) => {
-    await using traffic = new Traffic(program);
+  async ([program, couldSplice, options]) => {
+    await using traffic = new Traffic(program, options);
     const path = trafficPath(program);
     expect(await examine(traffic.pid, path)).toEqual({ path, couldSplice, here: true });
   },
