@@ -116,6 +116,13 @@ static void check(const uint8_t *bytes, size_t length)
 	atomic_fetch_add(&tally->received, length);
 }
 
+/* A FIN on the bypass, or a wake without data, answers EAGAIN to a reader that blocks. So does its patience when that ends, if it has one. */
+static bool was_woken_for_nothing(uint64_t began)
+{
+	return options.blocking && errno == EAGAIN &&
+	       (!options.whole || now_ns() - began < WHOLE_TIMEOUT_MS / 2 * NS_PER_MS);
+}
+
 /* Answers turns until the flood begins, reads the first bytes of it, then nothing until told to, then everything. */
 static void read_all(int fd)
 {
@@ -131,8 +138,7 @@ static void read_all(int fd)
 
 		if (received < 0 && whole_again(fd, POLLIN, options.blocking))
 			continue;
-		/* A FIN on the bypass answers EAGAIN to a reader that blocks. So does its patience when that ends. */
-		if (received < 0 && whole && errno == EAGAIN && now_ns() - began < WHOLE_TIMEOUT_MS / 2 * NS_PER_MS)
+		if (received < 0 && was_woken_for_nothing(began))
 			continue;
 		if (received < 0)
 			trouble();
