@@ -2,6 +2,7 @@
 /* Sockets in more hands than one: threads, children, processes that were handed a descriptor, and one that is killed. */
 #pragma once
 #include "outcome.h"
+#include "passing.h"
 #include "stop.h"
 #include "whole.h"
 #include <pthread.h>
@@ -81,36 +82,6 @@ static inline void share_with_a_child(int client, int server)
 	note("close", close(server));
 	settle();
 	receive_rest(client);
-}
-
-union descriptor_message {
-	struct cmsghdr header;
-	uint8_t room[CMSG_SPACE(sizeof(int))];
-};
-
-static inline void pass(int over, int fd)
-{
-	union descriptor_message control = { .header = { CMSG_LEN(sizeof(fd)), SOL_SOCKET, SCM_RIGHTS } };
-	struct iovec byte = { "", 1 };
-	struct msghdr message = { .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-
-	memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-	if (sendmsg(over, &message, 0) != 1)
-		fail("sendmsg");
-}
-
-static inline int take(int over)
-{
-	union descriptor_message control;
-	char byte;
-	struct iovec place = { &byte, 1 };
-	struct msghdr message = { .msg_iov = &place, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
-	int fd;
-
-	if (recvmsg(over, &message, MSG_CMSG_CLOEXEC) != 1 || message.msg_controllen < CMSG_LEN(sizeof(fd)))
-		fail("recvmsg");
-	memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-	return fd;
 }
 
 /* A process that never saw the connection is handed its descriptor while bytes wait in it, and ends it. */

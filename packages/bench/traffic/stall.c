@@ -4,6 +4,7 @@
 #include "hello.h"
 #include "hidden.h"
 #include "lent.h"
+#include "passing.h"
 #include "stop.h"
 #include "whole.h"
 #include <argp.h>
@@ -18,7 +19,7 @@
 static struct {
 	struct address address, target;
 	struct range send_size;
-	bool blocking, has_target, hold, whole, gone, shut, until_given_back, only_keepalive, hidden;
+	bool blocking, has_target, hold, whole, gone, shut, until_given_back, only_keepalive, hidden, out_of_reach;
 	uint32_t warm_ms, first, receive_buffer, keep_idle;
 	uint64_t limit, after, seed;
 } options = {
@@ -92,20 +93,43 @@ static bool has_been_given_back(struct lent lent)
 	return (!lent.linear || options.only_keepalive) && lent.keep_idle == (int)options.keep_idle;
 }
 
+static void say_read(void)
+{
+	printf("{\"read\":%lu}\n", tally->received);
+	fflush(stdout);
+}
+
+/* No process has it, until SIGUSR1. */
+static int keep_out_of_reach(int fd)
+{
+	int over[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, over))
+		fail("socketpair");
+	pass(over[0], fd);
+	close(fd);
+	say_read();
+	while (!told_within_ms() && !stopping)
+		;
+	return take(over[1]);
+}
+
 /*
  * What Sidestep lends a sender must be given back, also to one that sends nothing more: the keepalive when its reader needs it no longer, the other things when its connection has
  * left.
  */
-static void wait_until_given_back(int fd)
+static int wait_until_given_back(int fd)
 {
 	uint64_t end = now_ns() + 2 * WHOLE_TIMEOUT_MS * NS_PER_MS;
 
 	while (tally->received < tally->sent && now_ns() < end)
 		usleep(1000);
-	printf("{\"read\":%lu}\n", tally->received);
-	fflush(stdout);
+	if (options.out_of_reach)
+		return keep_out_of_reach(fd);
+	say_read();
 	while (!has_been_given_back(lent_of(fd)) && now_ns() < end)
 		usleep(1000);
+	return fd;
 }
 
 static void check(const uint8_t *bytes, size_t length)
@@ -277,7 +301,7 @@ static uint64_t send_all(int fd)
 		hold_up_after(fd, WHOLE_TIMEOUT_MS);
 	atomic_store(&tally->afterwards, flood(fd, options.after));
 	if (options.until_given_back)
-		wait_until_given_back(fd);
+		fd = wait_until_given_back(fd);
 	tally->lent = lent_of(fd);
 	shutdown(fd, SHUT_WR);
 	return accepted;
@@ -329,6 +353,7 @@ static const struct argp_option argp_options[] = {
 	{ "until-given-back", 'i', "WHAT", 0, "the sender says when all was read, and ends when it has back its \"keepalive\", or \"all\" options", 0 },
 	{ "keep-idle", 'k', "S", 0, "the sender has a keepalive of its own, after so many seconds of silence", 0 },
 	{ "hidden", 'd', NULL, 0, "both ends are in a network namespace that nobody can enter", 0 },
+	{ "out-of-reach", 'x', NULL, 0, "with --until-given-back: when all was read no process has the sender's descriptor, until SIGUSR1", 0 },
 	{ "after", 'n', "BYTES", 0, "send so much more when the reader is back (1 MiB)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
 	{ 0 },
@@ -352,6 +377,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'u': options.shut = true; break;
 	case 'k': options.keep_idle = (uint32_t)atoi(argument); break;
 	case 'd': options.hidden = true; break;
+	case 'x': options.out_of_reach = true; break;
 	case 'i':
 		options.until_given_back = true;
 		options.only_keepalive = !strcmp(argument, "keepalive");

@@ -88,11 +88,18 @@ test('a reader that goes on lets disabling come to its end without a byte lost',
  * Where nobody can enter its namespace a descriptor must be borrowed for it, a quarter of a second after the last socket has left. The daemon stands still until the
  * sender has nothing more to send, for with a segment it would give it back by itself.
  */
-test('disabling waits until a sender has given back what it was lent', async () => {
+test.for([
+  { what: 'waits until a sender has given back what it was lent', outOfReach: false, linearTimeouts: 0 },
+  { what: 'does not wait for ever for one that nobody can reach', outOfReach: true, linearTimeouts: 1 },
+])('disabling $what', async ({ outOfReach, linearTimeouts }) => {
   using build = await Build.of('SS_TEST_NO_REMINDER');
   await using scene = await acceleratedScene('lent', {}, [], build.prepare);
   const { daemon, cgroup } = scene;
-  await using stall = new Traffic('stall', { ...BORROWER, hidden: true }, { cgroup: cgroup.path });
+  await using stall = new Traffic(
+    'stall',
+    { ...BORROWER, hidden: true, 'out-of-reach': outOfReach },
+    { cgroup: cgroup.path },
+  );
   await untilHeldUp(scene, stall);
   const disabling = daemon.verb('disable');
   await until('it drains', async () => (await daemon.api.acceleration.status.query()).state === 'draining');
@@ -100,8 +107,9 @@ test('disabling waits until a sender has given back what it was lent', async () 
   await untilAllRead(stall);
   daemon.process.kill('SIGCONT');
   expect(await disabling).toMatchObject({ status: 0 });
+  if (outOfReach) stall.process.kill('SIGUSR1');
   const result = await stall.result();
-  expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, linearTimeouts: 0 });
+  expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, linearTimeouts });
 });
 
 test('a socket that was closed from outside, and whose program does not look, holds nothing up', async () => {
