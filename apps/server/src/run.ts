@@ -78,7 +78,8 @@ interface Stop {
   readonly hurry: AbortSignal;
   /** Whatever hangs from here on, the process ends within the stop time. */
   limit(): void;
-  unlimit(): void;
+  /** It has started, and its end begins, which has limits of its own. */
+  end(): void;
 }
 
 function stopSignals(log: Log): Stop {
@@ -86,13 +87,18 @@ function stopSignals(log: Log): Stop {
   const hurry = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let isAsked = false;
+  let isEnding = false;
   const unlimit = () => clearTimeout(timer);
   const limit = (ms = STOP_MS) => {
     unlimit();
     timer = setTimeout(() => process.exit(1), ms);
   };
   const stop = (signal: string) => {
-    if (isAsked) return hurry.abort();
+    if (isAsked) {
+      // If it is still starting; else it has its limit, or ends at once.
+      if (!isEnding) limit();
+      return hurry.abort();
+    }
     isAsked = true;
     log(`Stopping on ${signal}.`);
     // If it is still starting; else the end comes next, with limits of its own.
@@ -104,12 +110,16 @@ function stopSignals(log: Log): Stop {
   process.on('SIGHUP', () =>
     log('The terminal has gone. The daemon goes on; sudo ./sidestep down stops it.'),
   );
-  return { asked: asked.promise, hurry: hurry.signal, limit, unlimit };
+  const end = () => {
+    isEnding = true;
+    unlimit();
+  };
+  return { asked: asked.promise, hurry: hurry.signal, limit, end };
 }
 
 async function end(daemon: Daemon, stop: Stop, log: Log): Promise<never> {
   try {
-    stop.unlimit();
+    stop.end();
     await daemon.leave(stop.hurry);
     stop.limit();
     await daemon[Symbol.asyncDispose]();

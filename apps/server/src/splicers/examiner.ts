@@ -8,7 +8,6 @@ const A_SECOND = 4;
 /** Milliseconds before a file that could not be read has its turn again. */
 const REST = 60_000;
 const MOST_FAILED = 4096;
-const MOST_KNOWN = 4096;
 /** Milliseconds before it is asked again who waits, where all that do have to rest. */
 const PAUSE = 1000;
 
@@ -22,8 +21,6 @@ export class Examiner {
   readonly #underWay = new Set<string>();
   /** Until when they rest, on the steady clock. */
   readonly #failed = new Map<string, number>();
-  /** Harmless ones: a file's key stands for its content, so that they need not be looked at again where acceleration is switched off and on. */
-  readonly #known = new Map<string, Examined>();
   #queue: readonly UnexaminedProgram[] = [];
   #pauseUntil = 0;
   /** Looks that may be made now. */
@@ -48,24 +45,9 @@ export class Examiner {
 
   #fill(programs: readonly UnexaminedProgram[]): void {
     const awake = programs.filter((program) => !this.#rests(program));
-    const due = awake.filter(
-      (program) => !this.#underWay.has(keyOf(program)) && !this.#tellWhatIsKnown(program),
-    );
+    const due = awake.filter((program) => !this.#underWay.has(keyOf(program)));
     this.#queue = [...new Map(due.map((program) => [keyOf(program), program])).values()];
     if (programs.length > 0 && awake.length === 0) this.#pauseUntil = performance.now() + PAUSE;
-  }
-
-  #tellWhatIsKnown(program: UnexaminedProgram): boolean {
-    const known = this.#known.get(keyOf(program));
-    if (known) this.#tell(program, known);
-    return known !== undefined;
-  }
-
-  /** What could splice is kept by its path, and each container has others. */
-  #remember(name: string, found: Examined | null): void {
-    if (!found?.here || found.couldSplice) return;
-    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
-    this.#known.set(name, found);
   }
 
   #rests(program: UnexaminedProgram): boolean {
@@ -92,9 +74,7 @@ export class Examiner {
     const name = keyOf(program);
     this.#underWay.add(name);
     try {
-      const found = await this.#examine(program);
-      this.#remember(name, found);
-      this.#tell(program, found);
+      this.#tell(program, await this.#examine(program));
       this.#failed.delete(name);
     } catch (error) {
       if (this.#failed.size >= MOST_FAILED) this.#failed.clear();

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** Files that answer when they are told to; one with a negative number rejects. */
-function files(found = FOUND) {
+function files() {
   const answers = new Map<number, () => void>();
   const told: [number, Examined | null][] = [];
   const asked: number[] = [];
@@ -22,7 +22,7 @@ function files(found = FOUND) {
     ({ pid }) => {
       asked.push(pid);
       if (pid < 0) return Promise.reject(new Error(`no file ${pid}`));
-      return new Promise((resolve) => answers.set(pid, () => resolve(found)));
+      return new Promise((resolve) => answers.set(pid, () => resolve(FOUND)));
     },
     ({ pid }, found) => told.push([pid, found]),
   );
@@ -88,26 +88,4 @@ test('one that is looked at already, and asks again, keeps nobody waiting', asyn
   await answer(1);
   await turn(2);
   expect(asked).toEqual([1, 2]);
-});
-
-test.for([
-  { what: 'a harmless one is looked at once', found: { couldSplice: false }, again: [] },
-  { what: 'one that could splice is looked at whenever it asks', found: { couldSplice: true }, again: [1] },
-  {
-    what: 'one of a container is looked at whenever it asks',
-    found: { couldSplice: false, here: false },
-    again: [1],
-  },
-])('$what', async ({ found, again }) => {
-  const answered = { ...FOUND, ...found };
-  const { turn, answer, asked, told } = files(answered);
-  await turn(1);
-  await answer(1);
-  await turn(1);
-  await answer(1);
-  expect(asked).toEqual([1, ...again]);
-  expect(told).toEqual([
-    [1, answered],
-    [1, answered],
-  ]);
 });
