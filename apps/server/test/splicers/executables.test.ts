@@ -1,7 +1,9 @@
-import { statSync } from 'node:fs';
+import { copyFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Traffic, type TrafficOptions, type TrafficProgram, trafficPath } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { hostExecutables } from '../../src/splicers/executables.ts';
+import { temporaryFolder } from '../support/folder.ts';
 
 /** The kernel's number of a device that has a small one, as those here do. */
 const deviceOf = (path: string) => {
@@ -43,4 +45,32 @@ test('a thread of the kernel’s executes nothing', async () => {
 
 test('a file of the same number on another device is not taken for it', async () => {
   await expect(examine(process.pid, process.execPath, 1n)).rejects.toThrow('none of the devices');
+});
+
+const FINDINGS = [
+  {
+    what: 'a harmless one once, as long as it has its name',
+    found: { couldSplice: false, here: true },
+    looks: 2,
+  },
+  { what: 'one that could splice each time', found: { couldSplice: true, here: true }, looks: 3 },
+  { what: 'one of a container each time', found: { couldSplice: false, here: false }, looks: 3 },
+];
+
+test.for(FINDINGS)('of those that ask again it looks at $what', async ({ found, looks }) => {
+  using folder = temporaryFolder();
+  const [path, renamed] = [join(folder.path, 'program'), join(folder.path, 'renamed')];
+  copyFileSync(trafficPath('exchange'), path);
+  await using traffic = new Traffic('exchange', { seconds: 600 }, {}, path);
+  await traffic.port();
+  const program = { device: 1n, inode: 2n, version: 3n, pid: traffic.pid };
+  let looked = 0;
+  const { examine } = hostExecutables(async () => {
+    looked++;
+    return JSON.stringify({ path, ...found });
+  });
+  for (let times = 0; times < 2; times++) expect(await examine(program)).toEqual({ path, ...found });
+  renameSync(path, renamed);
+  await examine(program);
+  expect(looked).toBe(looks);
 });
