@@ -4,11 +4,11 @@ import { defineConfig } from 'vitest/config';
 const kernel = 'apps/server/test/kernel/**/*.test.ts';
 /**
  * What the data plane measures is the point of some, so nobody else may use the processors; and what a check-up leaves that was killed, every
- * daemon removes that starts.
+ * other one removes.
  */
 const alone = ['apps/server/test/kernel/{streams,joining-and-leaving,check-up}.test.ts'];
 
-/** What a check-up finds is asked by those of `kernel-alone`, and by the torture and the browser tests; two hundred daemons need not find it again. */
+/** What a check-up finds is asked by its own tests, by the torture run and by the browser tests; two hundred daemons need not find it again. */
 const withoutProbes = {
   SIDESTEP_DAEMON: join(import.meta.dirname, 'apps/server/test/kernel/support/main-without-probes.ts'),
 };

@@ -187,7 +187,7 @@ static inline void shut_down_while_sending(int client, int server)
 }
 
 #define MESSAGES_OF_EACH 2000
-/* A reader that is behind makes it no stream. */
+/* So that a reader that is behind does not make it a stream. */
 #define MOST_UNREAD 16
 
 static atomic_uint unread;
@@ -201,7 +201,7 @@ static inline void *send_numbered(void *argument)
 	for (uint32_t i = 0; i < MESSAGES_OF_EACH; i++) {
 		for (size_t word = 0; word < sizeof(words) / sizeof(*words); word++)
 			words[word] = (uint32_t)sender->name << 24 | i;
-		while (atomic_load(&unread) >= MOST_UNREAD)
+		while (atomic_load(&unread) >= MOST_UNREAD && !stopping)
 			usleep(100);
 		atomic_fetch_add(&unread, 1);
 		if (!send_whole(sender->fd, (uint8_t *)words, sizeof(words), false))

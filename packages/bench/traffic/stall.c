@@ -15,6 +15,8 @@
 
 #define STALL_MS 1000
 #define TURN_BYTES 64
+/* Without data. */
+#define MOST_WAKES 100
 
 static struct {
 	struct address address, target;
@@ -102,7 +104,7 @@ static void say_read(void)
 /* No process has it, until SIGUSR1. */
 static int keep_out_of_reach(int fd)
 {
-	int over[2];
+	int over[2], again;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, over))
 		fail("socketpair");
@@ -111,7 +113,10 @@ static int keep_out_of_reach(int fd)
 	say_read();
 	while (!told_within_ms() && !stopping)
 		;
-	return take(over[1]);
+	again = take(over[1]);
+	close(over[0]);
+	close(over[1]);
+	return again;
 }
 
 /*
@@ -140,11 +145,22 @@ static void check(const uint8_t *bytes, size_t length)
 	atomic_fetch_add(&tally->received, length);
 }
 
-/* A FIN on the bypass, or a wake without data, answers EAGAIN to a reader that blocks. So does its patience when that ends, if it has one. */
+/* A FIN on the bypass, or a wake without data, answers EAGAIN to a reader that blocks, now and then. So does its patience when that ends, if it has one. */
 static bool was_woken_for_nothing(uint64_t began)
 {
-	return options.blocking && errno == EAGAIN &&
-	       (!options.whole || now_ns() - began < WHOLE_TIMEOUT_MS / 2 * NS_PER_MS);
+	static uint32_t times;
+
+	if (!options.blocking || errno != EAGAIN)
+		return false;
+	if (options.whole && now_ns() - began >= WHOLE_TIMEOUT_MS / 2 * NS_PER_MS)
+		return false;
+	return ++times < MOST_WAKES;
+}
+
+/* It hears nothing more as long as nobody can reach its sender. */
+static bool waits_for_longer(int fd)
+{
+	return options.out_of_reach && tally->resumed && errno == EAGAIN && wait_for(fd, POLLIN, 10 * WHOLE_TIMEOUT_MS);
 }
 
 /* Answers turns until the flood begins, reads the first bytes of it, then nothing until told to, then everything. */
@@ -160,9 +176,7 @@ static void read_all(int fd)
 		uint64_t began = now_ns();
 		ssize_t received = recv(fd, buffer, at_most, whole ? MSG_WAITALL : 0);
 
-		if (received < 0 && whole_again(fd, POLLIN, options.blocking))
-			continue;
-		if (received < 0 && was_woken_for_nothing(began))
+		if (received < 0 && (was_woken_for_nothing(began) || waits_for_longer(fd) || whole_again(fd, POLLIN, options.blocking)))
 			continue;
 		if (received < 0)
 			trouble();

@@ -36,4 +36,5 @@ static inline void wait_until_told(void)
 {
 	while (!told && !stopping)
 		sleep_ns(NS_PER_MS);
+	told = told_at_once;
 }

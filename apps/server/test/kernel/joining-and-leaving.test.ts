@@ -4,7 +4,7 @@ import { acceleratedScene } from './support/scene.ts';
 
 const SECONDS = 3;
 /** Whether a redirect finds a moment at which its reader has read everything is a matter of chance, where both ends send as fast as they can. */
-const MOST_RUNS = 60;
+const MOST_RUNS = 20;
 
 /** Connections that look like conversations at one moment and like streams at the next. */
 const RESTLESS: { what: string; options: TrafficOptions }[] = [

@@ -4,13 +4,13 @@ import { acquaint } from './support/acquaint.ts';
 import { recordsOf, untilUnwatched } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 
+/** It joins at once, whatever else its program does. */
+const LARGE_WRITES = { send: 65_536, rate: 50_000_000 };
+
 const TAKEN: { name: string; options: TrafficOptions }[] = [
   { name: 'that TCP cannot gather', options: { send: 1000, rate: 1_000_000, nodelay: true } },
-  { name: 'of large writes', options: { send: 65_536, rate: 50_000_000 } },
+  { name: 'of large writes', options: LARGE_WRITES },
 ];
-
-/** It joins at once, whatever else it does. */
-const WILLING = TAKEN[1]?.options ?? {};
 
 test.for(TAKEN)('a stream $name takes the bypass', async ({ options }) => {
   await using scene = await acceleratedScene('streams');
@@ -29,7 +29,7 @@ test.for(TAKEN)('a stream $name takes the bypass', async ({ options }) => {
 
 test('a stream of large writes is not measured before it takes the bypass', async () => {
   await using scene = await acceleratedScene('glance');
-  await acquaint(scene, 'stream', WILLING);
+  await acquaint(scene, 'stream', LARGE_WRITES);
   // Two segments each, as TCP cuts at half of a small window: what it is shows with the 33rd of them; the first measurement would end with the 64th.
   await using stream = new Traffic('stream', { send: 60_000, rate: 400_000 }, { cgroup: scene.cgroup.path });
   const [connection] = await scene.daemon.untilConnected(
@@ -46,7 +46,7 @@ test('a stream of large writes is not measured before it takes the bypass', asyn
 
 test('a stream that only looked like large writes leaves at once and is measured, without a pause', async () => {
   await using scene = await acceleratedScene('vain-glance');
-  await acquaint(scene, 'stream', WILLING);
+  await acquaint(scene, 'stream', LARGE_WRITES);
   // One segment each, large enough for a glance. What it is shows on the bypass: writes of less than 32 KiB.
   await using stream = new Traffic(
     'stream',
@@ -76,11 +76,15 @@ test('a stream that only looked like large writes leaves at once and is measured
 
 /** A stream at a pace, on the bypass, that was measured before: the kernel takes one for leisurely whose sender has lost its processor for a moment, and measures it not. */
 async function pacedStream(scene: Scene) {
-  for (;;) {
-    const stream = new Traffic(
-      'stream',
-      { send: 1000, nodelay: true, rate: 5_000_000, paced: 20_000_000 },
-      { cgroup: scene.cgroup.path },
+  for (let attempt = 1; ; attempt++) {
+    expect(attempt).toBeLessThanOrEqual(10);
+    await using opened = new AsyncDisposableStack();
+    const stream = opened.use(
+      new Traffic(
+        'stream',
+        { send: 1000, nodelay: true, rate: 5_000_000, paced: 20_000_000 },
+        { cgroup: scene.cgroup.path },
+      ),
     );
     const port = await stream.port();
     await scene.daemon.untilConnected(
@@ -89,8 +93,9 @@ async function pacedStream(scene: Scene) {
       ({ clientToServer }) => clientToServer.path === 'bypass',
     );
     const paced = recordsOf(scene.daemon, port)[0]?.direction[0].stack_rate ?? 0;
-    if (paced > 0) return { stream, port, paced };
-    await stream[Symbol.asyncDispose]();
+    if (paced === 0) continue;
+    opened.move();
+    return { stream, port, paced };
   }
 }
 
