@@ -33,6 +33,11 @@ remove_remains() {
 	"$@" || exit 1
 }
 
+# Some kernels put two files of their own (CONFIG_BPF_PRELOAD) into each file system of the kind.
+has_pins() {
+	[ -n "$(ls -A -I maps.debug -I progs.debug "$1")" ]
+}
+
 unmount_ours() {
 	[ -e $mounts_made ] || return 0
 	if another_runs; then
@@ -41,7 +46,7 @@ unmount_ours() {
 	fi
 	while read -r type at; do
 		is_mounted "$type" "$at" || continue
-		if [ "$type" = bpf ] && [ -n "$(ls -A "$at")" ]; then
+		if [ "$type" = bpf ] && has_pins "$at"; then
 			say "Left: the $type file system at $at, where others have pinned something."
 		elif umount "$at" 2>/dev/null; then
 			say "Removed: the mount of $type at $at."

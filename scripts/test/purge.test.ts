@@ -127,12 +127,12 @@ describe('file systems', () => {
     using copy = freshCopy();
     const { out, err } = await inOwnMachine(
       copy,
-      `mount -t tmpfs none /run/one; mount_at tmpfs /run/one; mount_at tmpfs /run/two; unmount_ours
-       is_mounted tmpfs /run/one && echo one stays; is_mounted tmpfs /run/two || echo two is gone; [ -e /run/sidestep ] || echo no note`,
+      `mount -t tmpfs none /run/one; mount_at tmpfs /run/one; mount_at bpf /run/two; unmount_ours
+       is_mounted tmpfs /run/one && echo one stays; is_mounted bpf /run/two || echo two is gone; [ -e /run/sidestep ] || echo no note`,
     );
     expect(err).toBe('');
     expect(out.trim().split('\n')).toEqual([
-      'Removed: the mount of tmpfs at /run/two.',
+      'Removed: the mount of bpf at /run/two.',
       'one stays',
       'two is gone',
       'no note',
