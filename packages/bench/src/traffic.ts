@@ -174,7 +174,8 @@ export class Traffic<P extends TrafficProgram> implements AsyncDisposable {
   }
 }
 
-export function trafficPath(program: TrafficProgram): string {
+/** Also of what makes no traffic, and is run by its path. */
+export function trafficPath(program: TrafficProgram | 'served-file'): string {
   return fileURLToPath(new URL(`../build/${program}`, import.meta.url));
 }
 

@@ -1,0 +1,62 @@
+import { mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Process, Traffic, trafficPath, until } from '@sidestep/bench';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { recordsOf } from './support/records.ts';
+import { acceleratedScene, type Scene } from './support/scene.ts';
+import { neverBypassed } from './support/test-daemon.ts';
+
+/** A program whose file is opened once, when it is executed; whoever opens it then gets no answer. */
+async function programOnDeadServer(stack: AsyncDisposableStack, { cgroup }: Scene) {
+  const at = mkdtempSync(join(tmpdir(), 'sidestep-served-'));
+  stack.defer(() => rmdirSync(at));
+  const source = trafficPath('splicer');
+  const server = stack.use(cgroup.start([trafficPath('served-file'), `--at=${at}`, `--source=${source}`]));
+  stack.defer(async () => {
+    server.kill('SIGTERM');
+    await server.status();
+  });
+  const { program } = z.object({ program: z.string() }).parse(JSON.parse(await server.firstLine()));
+  const process = stack.use(cgroup.start([program, '--read', '--turns=1000000']));
+  const { listening } = z.object({ listening: z.number() }).parse(JSON.parse(await process.firstLine()));
+  return { server, process, port: listening };
+}
+
+const takenBy = ({ lines }: Process) =>
+  lines.slice(1).map((line) => z.object({ unanswered: z.number() }).parse(JSON.parse(line)).unanswered);
+
+const GIVEN_UP = 'executes cannot be read.';
+const hasGivenUp = ({ lines }: Process) => lines.some((line) => line.includes(GIVEN_UP));
+
+test('a program whose file does not answer stays on the stack, and holds up nobody else', async () => {
+  await using scene = await acceleratedScene('served');
+  await using stack = new AsyncDisposableStack();
+  const { daemon, cgroup } = scene;
+  const { server, process, port } = await programOnDeadServer(stack, scene);
+  await until('the look at it waits', () => takenBy(server).length > 0);
+
+  await using other = new Traffic('exchange', { 'pause-ms': 1, seconds: 60 }, { cgroup: cgroup.path });
+  await daemon.untilBypassing(await other.port());
+  await until('the daemon says that it has given up', () => hasGivenUp(daemon.process));
+  expect(recordsOf(daemon, port).map(({ turns }) => turns > 50)).toEqual([true]);
+  const [kept] = await daemon.untilConnected(port, 'listed', () => true);
+  expect(kept && neverBypassed(kept)).toBe(true);
+
+  await daemon.disable();
+  await daemon.stop();
+  process.kill('SIGTERM');
+  expect(JSON.parse((await process.result()).split('\n').at(-1) ?? '')).toMatchObject({ wrong: 0 });
+});
+
+test('a daemon that is told to end does not wait for a file that does not answer', async () => {
+  await using scene = await acceleratedScene('served');
+  await using stack = new AsyncDisposableStack();
+  const { server } = await programOnDeadServer(stack, scene);
+  await until('the look at it waits', () => takenBy(server).length > 0);
+  await scene.daemon.disable();
+  const { process } = scene.daemon;
+  await scene.daemon.stop();
+  expect(hasGivenUp(process)).toBe(false);
+});
