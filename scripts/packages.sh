@@ -8,7 +8,7 @@ run_time_packages='clang-14 llvm-14 libbpf-dev libelf-dev zlib1g-dev gcc make li
 program_packages='redis-server redis-tools nginx-light wrk postgresql postgresql-client'
 
 # More of them, tools that the tests look through, and a browser.
-test_packages='chromium socat netcat-openbsd curl nftables iproute2 procps bpftool shellcheck cpio'
+test_packages='chromium-headless-shell socat netcat-openbsd curl nftables iproute2 procps bpftool shellcheck cpio'
 
 # An emulator, and the newest Debian kernel of each series that is to be tried in it: only for ./sidestep test --kernels.
 kernel_test_packages='qemu-system-x86 cpio kmod iproute2 nftables bpftool procps'
