@@ -227,6 +227,32 @@ static __always_inline bool in_a_call_of_its_own(struct tcp_sock *tp)
 	       BPF_CORE_READ(task, cred, fsuid.val) == PEEK(tp, inet_conn.icsk_inet.sk.sk_uid.val);
 }
 
+/* In a row, by the same process of another user: nobody else looks into one socket so often while its program does nothing. One call may come here several times. */
+#define ENOUGH_CALLS 4
+#define LONGEST_CALL_NS (1000 * 1000ULL)
+
+/* A program may have become another user since it made its socket. */
+static __always_inline bool is_called_by_its_own(struct ss_connection *conn, __u32 side)
+{
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	struct tcp_sock *tp = (void *)conn->sock[side & 1];
+	__u64 now;
+
+	if (in_a_call_of_its_own(tp))
+		return true;
+	if (!in_a_call(tp) || task->tgid == (int)visitor)
+		return false;
+	now = bpf_ktime_get_ns();
+	if (conn->caller[side & 1] != (__u32)task->tgid) {
+		conn->caller[side & 1] = task->tgid;
+		conn->calls[side & 1] = 0;
+	} else if (now - conn->called_at[side & 1] < LONGEST_CALL_NS) {
+		return false;
+	}
+	conn->called_at[side & 1] = now;
+	return ++conn->calls[side & 1] >= ENOUGH_CALLS;
+}
+
 static __always_inline bool is_same(struct ss_executable *one, struct ss_executable *other)
 {
 	return one->device == other->device && one->inode == other->inode && one->version == other->version;
@@ -244,6 +270,8 @@ RARE void note_running_process(struct ss_connection *conn, __u32 side)
 	if (pid == end->pid && is_same(&before, &end->executable))
 		return;
 	conn->examined[side & 1] = 0;
+	/* What is cheaper on TCP is known of pairs of programs: rule.bpf.h. */
+	conn->ruled = 0;
 	if (conn->state != SS_STATE_STACK)
 		attention = 1;
 }

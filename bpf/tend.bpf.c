@@ -118,6 +118,23 @@ static __always_inline void never_quiet(struct ss_connection *conn)
 	put_off_trial(conn, SS_REASON_BYTES_ON_STACK);
 }
 
+/* Its server shows itself in a moment, or never: then it is asked for again as whatever stands in the way of others. */
+static __always_inline void await_server(struct ss_connection *conn)
+{
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!conn->server_awaited) {
+		conn->server_awaited = now;
+		explain(conn, SS_REASON_WARMING_UP);
+	}
+	if (now - conn->server_awaited < SHOWS_ITSELF_NS)
+		return;
+	conn->server_awaited = 0;
+	conn->server_missed = 1;
+	ask_again_later(conn);
+	put_off_trial(conn, SS_REASON_WARMING_UP);
+}
+
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
 static __always_inline void start_joining(struct sock *sk, struct ss_connection *conn, struct flow *flow)
 {
@@ -142,6 +159,10 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		}
 		if (reason != SS_REASON_WARMING_UP)
 			put_off_trial(conn, reason);
+		return;
+	}
+	if (!is_server_known(conn)) {
+		await_server(conn);
 		return;
 	}
 	if (!are_examined(conn)) {

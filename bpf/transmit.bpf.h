@@ -7,6 +7,7 @@
 #pragma once
 
 #include "arm.bpf.h"
+#include "known.bpf.h"
 #include "overflow.bpf.h"
 #include "lend.bpf.h"
 #include "record.bpf.h"
@@ -168,8 +169,11 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 	switch (state) {
 	case SS_STATE_STACK:
 		/* It sends, or acknowledges what it has read. */
-		if (!conn->exact[side] && in_a_call_of_its_own((void *)conn->sock[side]))
+		if (!conn->exact[side] && is_called_by_its_own(conn, side)) {
 			note_process_of(conn, side);
+			if (side == SS_SERVER)
+				go_on_with_server(conn);
+		}
 		if (data) {
 			observe(ops, conn, side);
 			/* It was on for the name alone. */

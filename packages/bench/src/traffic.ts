@@ -175,7 +175,7 @@ export class Traffic<P extends TrafficProgram> implements AsyncDisposable {
 }
 
 /** Also of what makes no traffic, and is run by its path. */
-export function trafficPath(program: TrafficProgram | 'served-file'): string {
+export function trafficPath(program: TrafficProgram | 'served-file' | 'handed'): string {
   return fileURLToPath(new URL(`../build/${program}`, import.meta.url));
 }
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A reader that moves what it receives with splice(), as proxies do: TCP socket to pipe, pipe to memory. Every byte is checked. */
-#include "clock.h"
 #include "hello.h"
-#include "splice-call.h"
-#include "stop.h"
-#include "whole.h"
+#include "splicing.h"
 #include <argp.h>
 #include <sys/wait.h>
 
 #define MESSAGE_BYTES 1024
 /* All of them together find room in TCP's window. */
 #define AHEAD_BYTES 64
+/* So few that the connection does not join by its turns. */
+#define GREETINGS 4
 #define SILENCE_NS (2 * NS_PER_S)
 
 static struct {
@@ -20,30 +19,9 @@ static struct {
 	bool read;
 } options = { .turns = 500 };
 
-/* Through the pipe; false when nothing comes for too long. */
-static bool splice_whole(int fd, const int pipe[2], uint8_t *bytes, size_t length)
+static bool take_whole(int fd, const int pipe[2], uint8_t *bytes, size_t length)
 {
-	uint64_t give_up = now_ns() + WHOLE_TIMEOUT_MS * NS_PER_MS;
-
-	if (options.read)
-		return receive_whole(fd, bytes, length, false);
-	while (length) {
-		ssize_t moved = call_splice(fd, pipe[1], length, SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-
-		if (moved > 0) {
-			if (read(pipe[0], bytes, (size_t)moved) != moved)
-				fail("read");
-			bytes += moved, length -= (size_t)moved;
-		} else if (!moved || !whole_again(fd, POLLIN, false)) {
-			return false;
-		} else {
-			/* poll may say readable while splice sees nothing: not in a busy loop. */
-			sleep_ns(NS_PER_MS);
-			if (stopping || now_ns() > give_up)
-				return false;
-		}
-	}
-	return true;
+	return options.read ? receive_whole(fd, bytes, length, false) : splice_whole(fd, pipe, bytes, length);
 }
 
 /* The connection may join meanwhile, or in the silence that follows; then the first splice of all is from an enrolled socket. */
@@ -52,12 +30,17 @@ static bool send_ahead(int client, int server, const int pipe[2], uint64_t seed)
 	size_t length = options.ahead * (size_t)AHEAD_BYTES;
 	uint8_t *sent = malloc(length), *received = malloc(length);
 	bool right = sent && received;
+	uint8_t greeting = 0;
 
+	/* Who serves is known by its answers. */
+	for (int turn = 0; right && turn < GREETINGS; turn++, sleep_ns(NS_PER_MS))
+		right = send_whole(client, &greeting, 1, false) && receive_whole(server, &greeting, 1, false) &&
+			send_whole(server, &greeting, 1, false) && receive_whole(client, &greeting, 1, false);
 	pattern_fill(sent, length, ~seed, 0);
 	for (size_t at = 0; right && at < length; at += AHEAD_BYTES, sleep_ns(NS_PER_MS))
 		right = send_whole(client, sent + at, AHEAD_BYTES, false);
 	sleep_ns(SILENCE_NS);
-	right = right && splice_whole(server, pipe, received, length) && !memcmp(sent, received, length);
+	right = right && take_whole(server, pipe, received, length) && !memcmp(sent, received, length);
 	free(sent);
 	free(received);
 	return right;
@@ -78,7 +61,6 @@ static bool send_body(int client, int server, const int pipe[2], uint64_t seed)
 	if (!sender)
 		_exit(right && send_whole(client, sent, length, false) ? EXIT_RIGHT : EXIT_WRONG);
 	right = right && receive_whole(server, received, MESSAGE_BYTES, false);
-	options.read = false;
 	right = right && splice_whole(server, pipe, received + MESSAGE_BYTES, options.body) && !memcmp(sent, received, length);
 	waitpid(sender, NULL, 0);
 	free(sent);
@@ -133,7 +115,7 @@ int main(int argc, char **argv)
 		fail("what was sent ahead did not arrive");
 	for (turn = 0; turn < options.turns && !stopping; turn++) {
 		pattern_fill(bytes, sizeof(bytes), seed, turn * (uint64_t)sizeof(bytes));
-		if (!send_whole(client, bytes, sizeof(bytes), false) || !splice_whole(server, pipe_fds, answer, sizeof(answer)))
+		if (!send_whole(client, bytes, sizeof(bytes), false) || !take_whole(server, pipe_fds, answer, sizeof(answer)))
 			break;
 		wrong += memcmp(bytes, answer, sizeof(bytes)) != 0;
 		if (!send_whole(server, answer, sizeof(answer), false) || !receive_whole(client, answer, sizeof(answer), false))

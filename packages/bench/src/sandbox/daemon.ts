@@ -124,6 +124,8 @@ export class Daemon implements AsyncDisposable {
     try {
       if (!this.#process?.running && existsSync(this.reach(this.pinDir))) await this.start();
       if (this.#process?.running) {
+        // Who failed may have left it standing still.
+        this.#process.kill('SIGCONT');
         await this.#switchOff();
         await this.stop();
       }

@@ -31,6 +31,8 @@ export interface ConnectionRecord {
   readonly direction: readonly [DirectionRecord, DirectionRecord];
   /** Changes of direction that were seen on the stack. */
   readonly turns: number;
+  /** A stream tries the bypass, or is to: not 0. */
+  readonly trial: number;
   /** How often in a row a stream tried the bypass in vain. */
   readonly trials: number;
 }

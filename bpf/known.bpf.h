@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Who serves a connection. Whoever listens may have another process serve who comes (nginx, PostgreSQL), or another program (inetd), which asks FIONREAD or splices where the
+ * listener does not. That one is known when it sends, or acknowledges in a call what it has read; nothing joins before: docs/decisions/who-serves.md.
+ */
+#pragma once
+
+#include "choose.bpf.h"
+#include "record.bpf.h"
+
+#define SHOWS_ITSELF_NS (1000 * 1000 * 1000ULL)
+
+static __always_inline bool is_server_known(struct ss_connection *conn)
+{
+	return conn->exact[SS_SERVER];
+}
+
+/* It was waited for, or no longer. A connection that has waited has not tried anything. */
+static __always_inline void go_on_with_server(struct ss_connection *conn)
+{
+	if (conn->server_missed) {
+		conn->server_missed = 0;
+		conn->trials = 0;
+		conn->next_trial = 0;
+	}
+	conn->server_awaited = 0;
+	if (conn->trial)
+		ask_for_attention();
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A listener that has another program serve who comes, as inetd does. A client sends small messages meanwhile, which nobody reads; when this one is told (SIGUSR1), the
+ * other one splices them all, and what still comes, or, with --ask, reads as much as it is told that there is. With --turns it answers each message instead, until this one is
+ * told. Every byte is checked.
+ */
+#include "hello.h"
+#include "splicing.h"
+#include "turns.h"
+#include <argp.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+
+#define MESSAGE_BYTES 64
+/* All of them together find room in TCP's window. */
+#define AHEAD 400
+#define AFTERWARDS 100
+
+static struct {
+	const char *to;
+	bool turns, ask;
+	uid_t user;
+	/* Of the one that serves. */
+	int socket, told;
+	uint64_t seed;
+} options = { .socket = -1 };
+
+static bool send_some(int client, uint64_t seed, uint64_t first, uint64_t count)
+{
+	uint8_t bytes[MESSAGE_BYTES];
+
+	for (uint64_t message = first; message < first + count; message++, sleep_ns(NS_PER_MS)) {
+		pattern_fill(bytes, sizeof(bytes), seed, message * sizeof(bytes));
+		if (!send_whole(client, bytes, sizeof(bytes), false))
+			return false;
+	}
+	return true;
+}
+
+/* Until the client has left. */
+static int answer_all(void)
+{
+	uint8_t bytes[MESSAGE_BYTES];
+
+	while (receive_whole(options.socket, bytes, sizeof(bytes), false))
+		if (!send_whole(options.socket, bytes, sizeof(bytes), false))
+			return EXIT_WRONG;
+	return errno == EPIPE ? EXIT_RIGHT : EXIT_WRONG;
+}
+
+static bool take_turns_with(int server, uint64_t seed)
+{
+	uint8_t bytes[MESSAGE_BYTES], answer[MESSAGE_BYTES];
+
+	for (uint64_t message = 0; !told && !stopping; message++, sleep_ns(NS_PER_MS)) {
+		pattern_fill(bytes, sizeof(bytes), seed, message * sizeof(bytes));
+		if (!send_whole(server, bytes, sizeof(bytes), false) || !receive_whole(server, answer, sizeof(answer), false) ||
+		    memcmp(bytes, answer, sizeof(bytes)))
+			return false;
+	}
+	return true;
+}
+
+static bool send_unread(int client, int tell, uint64_t seed)
+{
+	bool right = send_some(client, seed, 0, AHEAD);
+
+	wait_until_told();
+	right = write(tell, "", 1) == 1 && right;
+	/* Once it has read what waits. */
+	sleep_ns(100 * NS_PER_MS);
+	return send_some(client, seed, AHEAD, AFTERWARDS) && right;
+}
+
+static int what_waits(void)
+{
+	int bytes;
+
+	if (ioctl(options.socket, FIONREAD, &bytes))
+		fail("FIONREAD");
+	return bytes;
+}
+
+/* Believes what it is told. */
+static bool ask_and_receive(uint8_t *bytes, size_t length)
+{
+	uint64_t give_up = now_ns() + WHOLE_TIMEOUT_MS * NS_PER_MS;
+
+	while (length) {
+		size_t waiting = (size_t)what_waits();
+
+		if (!waiting) {
+			sleep_ns(NS_PER_MS);
+			if (now_ns() > give_up)
+				return false;
+			continue;
+		}
+		if (waiting > length || !receive_whole(options.socket, bytes, waiting, false))
+			return false;
+		bytes += waiting, length -= waiting;
+	}
+	return true;
+}
+
+static int serve_unread(void)
+{
+	static uint8_t expected[(AHEAD + AFTERWARDS) * MESSAGE_BYTES], received[sizeof(expected)];
+	int pipe_fds[2];
+	uint8_t go;
+
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		fail("pipe");
+	pattern_fill(expected, sizeof(expected), options.seed, 0);
+	if (options.ask)
+		what_waits();
+	if (read(options.told, &go, 1) != 1)
+		return EXIT_WRONG;
+	if (!(options.ask ? ask_and_receive(received, sizeof(received)) : splice_whole(options.socket, pipe_fds, received, sizeof(received))))
+		return EXIT_WRONG;
+	return memcmp(expected, received, sizeof(received)) ? EXIT_WRONG : EXIT_RIGHT;
+}
+
+static void hand_over(int listen_fd, const int tell[2], uint64_t seed)
+{
+	int server = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK);
+	char socket[32], told[32], as[32];
+
+	close(tell[1]);
+	snprintf(socket, sizeof(socket), "--socket=%d", server);
+	snprintf(told, sizeof(told), "--told=%d", tell[0]);
+	snprintf(as, sizeof(as), "--seed=%lu", seed);
+	if (options.user && (setgid(options.user) || setuid(options.user)))
+		fail("user %u", options.user);
+	execl(options.to, options.to, socket, told, as, options.turns ? "--turns" : options.ask ? "--ask" : NULL, NULL);
+	fail("%s", options.to);
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state)
+{
+	(void)state;
+	if (key == 't')
+		options.to = argument;
+	else if (key == 's')
+		options.socket = atoi(argument);
+	else if (key == 'g')
+		options.told = atoi(argument);
+	else if (key == 'r')
+		options.turns = true;
+	else if (key == 'k')
+		options.ask = true;
+	else if (key == 'u')
+		options.user = (uid_t)atoi(argument);
+	else if (key == 'x')
+		options.seed = strtoull(argument, NULL, 10);
+	else
+		return ARGP_ERR_UNKNOWN;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct argp_option argp_options[] = {
+		{ "to", 't', "PATH", 0, "who serves: a copy of this program", 0 },
+		{ "turns", 'r', NULL, 0, "answer each message", 0 },
+		{ "ask", 'k', NULL, 0, "believe FIONREAD", 0 },
+		{ "user", 'u', "UID", 0, "who serves is of this user (0)", 0 },
+		{ "socket", 's', "N", OPTION_HIDDEN, NULL, 0 },
+		{ "told", 'g', "N", OPTION_HIDDEN, NULL, 0 },
+		{ "seed", 'x', "N", OPTION_HIDDEN, NULL, 0 },
+		{ 0 },
+	};
+	const struct argp argp = { argp_options, parse_option, NULL, "A listener that has another program serve who comes.", NULL, NULL, NULL };
+	struct address address;
+	uint64_t seed = random_seed();
+	int listen_fd, client, tell[2], status;
+	bool right;
+	pid_t server;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, NULL);
+	if (options.socket >= 0)
+		return options.turns ? answer_all() : serve_unread();
+	stop_on_signals();
+	signal(SIGUSR1, on_told);
+	address_parse("127.0.0.1:0", &address);
+	listen_fd = listen_at(&address, true);
+	announce(&address);
+	client = connect_to(&address, false);
+	set_nodelay(client, &address);
+	if (pipe(tell))
+		fail("pipe");
+	server = fork();
+	if (server < 0)
+		fail("fork");
+	if (!server)
+		hand_over(listen_fd, tell, seed);
+	right = options.turns ? take_turns_with(client, seed) : send_unread(client, tell[1], seed);
+	close(client);
+	right = waitpid(server, &status, 0) == server && !status && right;
+	printf("{\"program\":\"handed\",\"right\":%s}\n", right ? "true" : "false");
+	return right ? EXIT_RIGHT : EXIT_WRONG;
+}
