@@ -81,7 +81,7 @@ static __always_inline void lend_patience(struct bpf_sock_ops *ops, struct ss_co
 {
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
 
-	if (!BPF_CORE_READ(tp, inet_conn.icsk_user_timeout))
+	if (!has_user_timeout(tp))
 		set_option(ops, SOL_TCP, TCP_USER_TIMEOUT, PATIENCE_WITH_CLOSED_MS);
 }
 
@@ -97,7 +97,7 @@ static __always_inline void lend_patience(struct bpf_sock_ops *ops, struct ss_co
  */
 static __always_inline bool can_be_lent_keepalive(struct tcp_sock *tp)
 {
-	return !is_orphan(tp) && !has_socket_flag(tp, SOCK_KEEPOPEN) && !BPF_CORE_READ(tp, inet_conn.icsk_user_timeout);
+	return !is_orphan(tp) && !has_socket_flag(tp, SOCK_KEEPOPEN) && !has_user_timeout(tp);
 }
 
 /* So that its reader is looked at without a daemon, too: remind.bpf.h. */

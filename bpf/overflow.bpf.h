@@ -19,11 +19,13 @@ static __always_inline bool blocks(struct ss_connection *conn, __u32 side)
 /*
  * A stream whose reader is behind stays, and TCP, with its own limits, carries it until the reader has caught up: bytes of both paths
  * are read in order. Not where a program asks FIONREAD, which may be told that what TCP brought is not there. Nor where the reader blocks: it falls asleep in TCP's own
- * recv when it wants more than TCP brought, hears nothing of what is redirected meanwhile, and would read what TCP brings after that first.
+ * recv when it wants more than TCP brought, hears nothing of what is redirected meanwhile, and would read what TCP brings after that first. Nor where the sender has a
+ * TCP_USER_TIMEOUT, which counts while TCP waits for what was redirected before.
  */
 static __always_inline bool may_spill(struct ss_connection *conn, __u32 side, __u32 state)
 {
-	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, side) && !blocks(conn, !(side & 1));
+	return state == SS_STATE_BYPASS && !conn->strict && streams(conn, side) && !blocks(conn, !(side & 1)) &&
+	       !has_user_timeout((void *)conn->sock[side & 1]);
 }
 
 /*

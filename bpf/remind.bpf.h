@@ -54,7 +54,7 @@ static __always_inline bool is_past_need(struct ss_direction *direction, struct 
 	if (data || !was_silent_since(direction->carried_last))
 		return false;
 	return !direction->carried_at || BPF_CORE_READ(tp, inet_conn.icsk_probes_out) >= MOST_UNANSWERED ||
-	       BPF_CORE_READ(tp, inet_conn.icsk_user_timeout);
+	       has_user_timeout(tp);
 }
 
 /* Before segments of the sender's, its probes among them. */

@@ -18,6 +18,11 @@
 /* A message of this size, in pieces of the 32 KiB that the kernel gathers it in, is three segments at most if two of them can hold it: a thin stream, lend.bpf.h. */
 #define MOST_OF_THREE_SEGMENTS 65536
 #define NO_BOUND (1ULL << 32)
+/*
+ * Bytes that may wait where the sender has set TCP_USER_TIMEOUT. Whatever TCP carries behind them finds its window shut until they are read; TCP counts that time, probes that bring
+ * bytes across or not, and resets the connection at its end. By itself it hears of room whenever its reader has read some 64 KiB.
+ */
+#define MOST_BEFORE_TIMEOUT 16384
 
 /* Came with Linux 6.6: who drops a segment because its buffer is full says at once that it is, and its sender waits to be told otherwise. */
 enum inet_csk_ack_state_t___of_6_6 {
@@ -115,6 +120,12 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 	bound = size <= harmless ? NO_BOUND : bound_of_loss(own, peer);
 	if (unlikely(size > bound))
 		return SS_REASON_FIXED_BUFFER;
+	if (unlikely(has_user_timeout(own))) {
+		if (queued + size > MOST_BEFORE_TIMEOUT)
+			return SS_REASON_QUEUE_FULL;
+		direction->room = MOST_BEFORE_TIMEOUT - queued - size;
+		return SS_REASON_NONE;
+	}
 	if (likely(queued <= limit && queued + size <= bound)) {
 		room = limit < bound - size ? limit - queued : bound - size - queued;
 		/* A larger message has another bound. */

@@ -59,6 +59,12 @@ static __always_inline bool holds_redirected(struct tcp_sock *tp)
 #define has_socket_flag(tp, flag) \
 	(PEEK(tp, inet_conn.icsk_inet.sk.__sk_common.skc_flags) & (1UL << bpf_core_enum_value(enum sock_flags, flag)))
 
+/* Its program has set TCP_USER_TIMEOUT, or we have when it was closed. */
+static __always_inline bool has_user_timeout(struct tcp_sock *tp)
+{
+	return PEEK(tp, inet_conn.icsk_user_timeout);
+}
+
 /* How many threads sleep inside a recv or send call on this socket. */
 static __always_inline int sleepers(struct tcp_sock *tp)
 {

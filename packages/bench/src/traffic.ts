@@ -111,6 +111,8 @@ const resultSchemas = {
     /** What was wrong first, whose plan it was and where it stood; empty when all was right. */
     failure: z.string(),
   }),
+  /** `error` is the sender's, in words; empty when it had none. */
+  trickle: z.object({ sent: z.number(), received: z.number(), wrong: z.number(), error: z.string() }),
   quirks: z.object({ outcome: z.string() }),
   splicer: splicerSchema,
   'splicer-linked': splicerSchema,
