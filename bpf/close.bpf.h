@@ -9,8 +9,18 @@
 
 static __always_inline void read_stack_counters(struct ss_direction *direction, struct tcp_sock *sender)
 {
-	direction->stack_bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans);
-	direction->stack_messages = BPF_CORE_READ(sender, data_segs_out);
+	direction->stack_bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans) - direction->bytes_before;
+	direction->stack_messages = BPF_CORE_READ(sender, data_segs_out) - direction->messages_before;
+}
+
+/* It was open before we were switched on. */
+static __always_inline void count_from_now_on(struct ss_direction *direction, struct tcp_sock *sender)
+{
+	read_stack_counters(direction, sender);
+	direction->bytes_before = direction->stack_bytes;
+	direction->messages_before = direction->stack_messages;
+	direction->stack_bytes = 0;
+	direction->stack_messages = 0;
 }
 
 /* Of both directions, as long as their senders are open. */

@@ -221,7 +221,7 @@ struct ss_direction {
 	__u32 room;		/* bytes that the reader's queue has room for at least */
 	__u32 ordered_at;	/* the sender's write_seq since then: TCP has been given nothing */
 	struct ss_pace pace;
-	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed */
+	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed; what TCP had carried before we were switched on is left out */
 	__u64 stack_bytes;
 	__u64 waits_since;	/* CLOCK_MONOTONIC, ns: since when TCP carries it although it is enrolled; 0: it does not */
 	__u64 waited_bytes;	/* that TCP has carried since then */
@@ -243,6 +243,8 @@ struct ss_direction {
 	struct ss_keepalive keepalive;
 	__u64 carried_at;	/* CLOCK_MONOTONIC, ns: when TCP last carried bytes that its reader may not have heard of; 0: it has, or has read them */
 	__u64 carried_last;	/* the same, whatever it has heard since */
+	__u64 messages_before;	/* that TCP had carried when it was found open */
+	__u64 bytes_before;
 } SS_LINE;
 
 /* Where the count of a client socket's earlier connections begins in an id. */

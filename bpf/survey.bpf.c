@@ -4,6 +4,7 @@
  * connections that were open before are ours, too. They are found by their addresses, and proven by their sequence numbers: at a moment
  * in which nothing is under way, each end has received exactly what the other has sent, and these two numbers began at random.
  */
+#include "close.bpf.h"
 #include "pair.bpf.h"
 #include "pause.bpf.h"
 
@@ -103,6 +104,7 @@ static __always_inline void visit_server(struct tcp_sock *tp)
 	flow = bpf_sk_storage_get(&flows, tp, 0, BPF_SK_STORAGE_GET_F_CREATE);
 	conn = flow && watch(tp) ? take_server(place, tp, end.cookie, flow) : 0;
 	if (conn) {
+		count_from_now_on(&conn->direction[SS_SERVER], tp);
 		__sync_fetch_and_or(&conn->armed, 1 << SS_SERVER);
 		report(SS_EVENT_PAIRED, conn, SS_REASON_NONE);
 	} else {
@@ -132,6 +134,7 @@ static __always_inline void visit_client(struct tcp_sock *tp)
 		leave_unwatched(tp, flow);
 		return;
 	}
+	count_from_now_on(&conn->direction[SS_CLIENT], tp);
 	conn->armed = 1 << SS_CLIENT;
 	conn->id = place.connection;
 	bpf_map_update_elem(&half_paired, &server->cookie, &place, BPF_ANY);

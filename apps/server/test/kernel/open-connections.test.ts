@@ -1,4 +1,4 @@
-import { Traffic } from '@sidestep/bench';
+import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { Netns } from './support/netns.ts';
 import { openScene } from './support/scene.ts';
@@ -27,6 +27,40 @@ test.for(WHERE)('switching on reaches connections that are open: $where', async 
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
 });
+
+test('what such a connection had carried before is in no figure', async () => {
+  await using scene = await openScene('before');
+  const { daemon, cgroup } = scene;
+  await using traffic = new Traffic(
+    'exchange',
+    { answer: 16_384, 'pause-ms': 2, seconds: 120 },
+    { cgroup: cgroup.path },
+  );
+  const port = await traffic.port();
+  const before = await until('its server has sent a megabyte', async () => {
+    const sent = await bytesSent(port);
+    return sent > 1_000_000 && sent;
+  });
+  await daemon.enable();
+  const [{ id } = { id: '' }] = await daemon.untilBypassing(port);
+  traffic.stop();
+  const { received } = await traffic.result();
+  const { clientToServer, serverToClient } = await until('it is listed as closed', async () =>
+    (await daemon.connections({ includeClosed: true })).find((one) => one.id === id && !one.open),
+  );
+  const counted = [clientToServer, serverToClient].reduce(
+    (sum, { bytes }) => sum + bytes.bypass + bytes.stack,
+    0,
+  );
+  expect(counted).toBeGreaterThan(0);
+  expect(counted).toBeLessThanOrEqual(received - before);
+});
+
+/** By TCP, from the port. */
+async function bytesSent(port: number): Promise<number> {
+  const listed = await run(['ss', '-tinHO', 'state', 'established', `sport = :${port}`]);
+  return Number(/ bytes_sent:(\d+)/.exec(listed)?.[1] ?? 0);
+}
 
 test('a connection that never rests is found all the same', async () => {
   await using scene = await openScene('busy');
