@@ -20,6 +20,8 @@ const CHOICES: readonly Choice[] = [
   { check: 'FIONREAD', file: 'kernel/fionread', names: /a reader that/ },
   { check: 'watching', file: 'kernel/watches', names: /^a program that splices is recognised/ },
   { check: 'watching', file: 'kernel/splicers', names: /in the place of another/ },
+  { check: 'watching', file: 'kernel/handed-on', names: /of another user/ },
+  { check: 'backpressure', file: 'kernel/sender-timeout', names: /^a sender with TCP_USER_TIMEOUT/ },
   { check: 'backpressure', file: 'kernel/backpressure', names: /4096|true|soon/ },
   {
     check: 'backpressure',
