@@ -120,12 +120,10 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 	bound = size <= harmless ? NO_BOUND : bound_of_loss(own, peer);
 	if (unlikely(size > bound))
 		return SS_REASON_FIXED_BUFFER;
-	if (unlikely(has_user_timeout(own))) {
-		if (queued + size > MOST_BEFORE_TIMEOUT)
-			return SS_REASON_QUEUE_FULL;
-		direction->room = MOST_BEFORE_TIMEOUT - queued - size;
-		return SS_REASON_NONE;
-	}
+	if (unlikely(has_user_timeout(own)) && bound > MOST_BEFORE_TIMEOUT)
+		bound = MOST_BEFORE_TIMEOUT;
+	if (unlikely(size > bound))
+		return SS_REASON_QUEUE_FULL;
 	if (likely(queued <= limit && queued + size <= bound)) {
 		room = limit < bound - size ? limit - queued : bound - size - queued;
 		/* A larger message has another bound. */
