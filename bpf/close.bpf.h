@@ -9,8 +9,13 @@
 
 static __always_inline void read_stack_counters(struct ss_direction *direction, struct tcp_sock *sender)
 {
-	direction->stack_bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans) - direction->bytes_before;
-	direction->stack_messages = BPF_CORE_READ(sender, data_segs_out) - direction->messages_before;
+	__u64 bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans);
+
+	/* A socket that is being disconnected has none, and what is sent once more counts a moment before it is sent. */
+	if (bytes >= direction->bytes_before)
+		direction->stack_bytes = bytes - direction->bytes_before;
+	/* The kernel counts them in 32 bits. */
+	direction->stack_messages = (__u32)(BPF_CORE_READ(sender, data_segs_out) - (__u32)direction->messages_before);
 }
 
 /* It was open before we were switched on. */

@@ -22,6 +22,8 @@ static __always_inline void go_on_with_server(struct ss_connection *conn)
 		conn->server_missed = 0;
 		conn->trials = 0;
 		conn->next_trial = 0;
+		conn->vain_looks = 0;
+		conn->due = conn->turns;
 	}
 	conn->server_awaited = 0;
 	if (conn->trial)

@@ -28,14 +28,6 @@ static __always_inline bool change_state(struct ss_connection *conn, __u32 from,
 	return __sync_val_compare_and_swap((__u32 *)&conn->state, from, to) == from;
 }
 
-/* A fetching atomic orders everything on both sides, on every architecture. */
-static __always_inline void full_barrier(void)
-{
-	__u64 somewhere = 0;
-
-	__sync_val_compare_and_swap(&somewhere, 0, 1);
-}
-
 static __always_inline void ask_for_attention(void)
 {
 	attention = 1;

@@ -118,12 +118,10 @@ static __always_inline __u32 no_room(struct ss_connection *conn, __u32 side, str
 	queued = queued_bytes(peer);
 	limit = limit_of(direction, peer);
 	bound = size <= harmless ? NO_BOUND : bound_of_loss(own, peer);
-	if (unlikely(size > bound))
-		return SS_REASON_FIXED_BUFFER;
 	if (unlikely(has_user_timeout(own)) && bound > MOST_BEFORE_TIMEOUT)
 		bound = MOST_BEFORE_TIMEOUT;
 	if (unlikely(size > bound))
-		return SS_REASON_QUEUE_FULL;
+		return SS_REASON_FIXED_BUFFER;
 	if (likely(queued <= limit && queued + size <= bound)) {
 		room = limit < bound - size ? limit - queued : bound - size - queued;
 		/* A larger message has another bound. */

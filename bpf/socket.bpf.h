@@ -264,6 +264,14 @@ static __always_inline bool is_same(struct ss_executable *one, struct ss_executa
 	return one->device == other->device && one->inode == other->inode && one->version == other->version;
 }
 
+/* A fetching atomic orders everything on both sides, on every architecture. */
+static __always_inline void full_barrier(void)
+{
+	__u64 somewhere = 0;
+
+	__sync_val_compare_and_swap(&somewhere, 0, 1);
+}
+
 RARE void note_running_process(struct ss_connection *conn, __u32 side)
 {
 	struct ss_end *end = &conn->end[side & 1];
@@ -272,12 +280,16 @@ RARE void note_running_process(struct ss_connection *conn, __u32 side)
 
 	note_process(&end->pid, end->comm);
 	note_executable(&end->executable);
-	conn->exact[side & 1] = 1;
-	if (pid == end->pid && is_same(&before, &end->executable))
+	if (pid == end->pid && is_same(&before, &end->executable)) {
+		conn->exact[side & 1] = 1;
 		return;
+	}
 	conn->examined[side & 1] = 0;
 	/* What is cheaper on TCP is known of pairs of programs: rule.bpf.h. */
 	conn->ruled = 0;
+	/* Whoever sees that it is known is to see this, too. */
+	full_barrier();
+	conn->exact[side & 1] = 1;
 	if (conn->state != SS_STATE_STACK)
 		attention = 1;
 }

@@ -123,9 +123,15 @@ static __always_inline void await_server(struct ss_connection *conn)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!conn->server_awaited) {
+	/* Who waits is looked at all the time: what is older was another trial's. */
+	if (now - conn->server_awaited > 2 * SHOWS_ITSELF_NS) {
 		conn->server_awaited = now;
-		explain(conn, SS_REASON_WARMING_UP);
+		conn->reason = SS_REASON_WARMING_UP;
+	}
+	full_barrier();
+	if (is_server_known(conn)) {
+		go_on_with_server(conn);
+		return;
 	}
 	if (now - conn->server_awaited < SHOWS_ITSELF_NS)
 		return;

@@ -78,10 +78,11 @@ static __always_inline bool await_others(struct ss_connection *conn, __u32 side,
 RARE bool follows_another(struct ss_connection *conn, __u32 side, __u32 full)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
-	struct tcp_sock *reader = (void *)conn->sock[!(side & 1)];
+	struct tcp_sock *reader = (void *)conn->sock[!(side & 1)], *own = (void *)conn->sock[side & 1];
+	__u64 limit = has_user_timeout(own) ? MOST_BEFORE_TIMEOUT : limit_of(direction, reader);
 
 	if (full == SS_REASON_SHORT_OF_MEMORY || direction->beyond >= MOST_BEYOND ||
-	    (__u64)queued_bytes(reader) > (__u64)limit_of(direction, reader) + BYTES_BEYOND || await_others(conn, side, 1))
+	    (__u64)queued_bytes(reader) > limit + BYTES_BEYOND || await_others(conn, side, 1))
 		return false;
 	direction->beyond++;
 	return true;

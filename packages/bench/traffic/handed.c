@@ -125,6 +125,8 @@ static void hand_over(int listen_fd, const int tell[2], uint64_t seed)
 	int server = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK);
 	char socket[32], told[32], as[32];
 
+	if (server < 0)
+		fail("accept");
 	close(tell[1]);
 	snprintf(socket, sizeof(socket), "--socket=%d", server);
 	snprintf(told, sizeof(told), "--told=%d", tell[0]);

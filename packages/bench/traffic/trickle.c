@@ -8,11 +8,11 @@
 #include <argp.h>
 #include <sys/wait.h>
 
-#define SEND_BYTES 65536
+#define MOST_SENT 65536
 
 static struct {
-	uint32_t timeout_ms, bytes, chunk, pause_ms;
-} options = { .timeout_ms = 3000, .bytes = 700000, .chunk = 16384, .pause_ms = 250 };
+	uint32_t timeout_ms, bytes, send, chunk, pause_ms;
+} options = { .timeout_ms = 3000, .bytes = 1000000, .send = 65536, .chunk = 16384, .pause_ms = 250 };
 
 static error_t parse_option(int key, char *argument, struct argp_state *state)
 {
@@ -23,6 +23,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options.timeout_ms = number;
 	else if (key == 'b')
 		options.bytes = number;
+	else if (key == 'q')
+		options.send = number && number < MOST_SENT ? number : MOST_SENT;
 	else if (key == 'c')
 		options.chunk = number;
 	else if (key == 'p')
@@ -35,10 +37,10 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 /* Its error, or 0. */
 static int send_all(int client, uint64_t seed)
 {
-	static uint8_t bytes[SEND_BYTES];
+	static uint8_t bytes[MOST_SENT];
 
 	for (uint64_t at = 0; at < options.bytes;) {
-		size_t length = options.bytes - at < sizeof(bytes) ? options.bytes - at : sizeof(bytes);
+		size_t length = options.bytes - at < options.send ? options.bytes - at : options.send;
 
 		pattern_fill(bytes, length, seed, at);
 		for (size_t done = 0; done < length;) {
@@ -96,7 +98,8 @@ int main(int argc, char **argv)
 {
 	static const struct argp_option argp_options[] = {
 		{ "timeout-ms", 't', "MS", 0, "TCP_USER_TIMEOUT of the sender (3000); 0: none", 0 },
-		{ "bytes", 'b', "N", 0, "it has to send (700000)", 0 },
+		{ "bytes", 'b', "N", 0, "it has to send (1000000)", 0 },
+		{ "send", 'q', "BYTES", 0, "a send, 64 KiB at most (65536)", 0 },
 		{ "chunk", 'c', "BYTES", 0, "the reader takes at a time (16384)", 0 },
 		{ "pause-ms", 'p', "MS", 0, "between two of them (250)", 0 },
 		{ 0 },

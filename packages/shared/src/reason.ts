@@ -41,7 +41,7 @@ export const REASONS = [
     means: 'These two programs were seen to move more bytes over TCP, or to work less for them, when both paths were tried in turn, as it happens with bulk between two processors. Both are tried again from time to time.',
   },
   { code: 18, words: 'short of memory', lasting: false, means: 'The kernel has little memory left for the receiver’s sockets: the host’s tcp_mem, or its cgroup’s limit. TCP slows the sender down; the bypass would fail its send.' },
-  { code: 19, words: 'fixed buffer', lasting: false, means: 'A message was larger than what the receiver’s buffer has room for beside what TCP was promised, and the buffer does not grow: its program has set SO_RCVBUF, or the host’s TCP memory is above the first value of tcp_mem. Smaller messages take the bypass.' },
+  { code: 19, words: 'fixed buffer', lasting: false, means: 'A message was larger than what the receiver’s buffer has room for beside what TCP was promised, and the buffer does not grow: its program has set SO_RCVBUF, or the host’s TCP memory is above the first value of tcp_mem. Or it was larger than 16 KiB, and its sender has set TCP_USER_TIMEOUT. Smaller messages take the bypass.' },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];
