@@ -4,7 +4,6 @@
 
 #include "choose.bpf.h"
 #include "examine.bpf.h"
-#include "known.bpf.h"
 #include "leave.bpf.h"
 #include "memory.bpf.h"
 #include "rule.bpf.h"

@@ -5,8 +5,7 @@
  */
 #pragma once
 
-#include "choose.bpf.h"
-#include "record.bpf.h"
+#include "leave.bpf.h"
 
 #define SHOWS_ITSELF_NS (1000 * 1000 * 1000ULL)
 

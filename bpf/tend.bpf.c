@@ -6,6 +6,7 @@
 #include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
+#include "known.bpf.h"
 #include "pause.bpf.h"
 #include "settle.bpf.h"
 #include "short-cut.bpf.h"

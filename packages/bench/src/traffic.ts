@@ -113,6 +113,7 @@ const resultSchemas = {
   }),
   /** `error` is the sender's, in words; empty when it had none. */
   trickle: z.object({ sent: z.number(), received: z.number(), wrong: z.number(), error: z.string() }),
+  handed: z.object({ right: z.boolean() }),
   quirks: z.object({ outcome: z.string() }),
   splicer: splicerSchema,
   'splicer-linked': splicerSchema,
@@ -177,7 +178,7 @@ export class Traffic<P extends TrafficProgram> implements AsyncDisposable {
 }
 
 /** Also of what makes no traffic, and is run by its path. */
-export function trafficPath(program: TrafficProgram | 'served-file' | 'handed'): string {
+export function trafficPath(program: TrafficProgram | 'served-file'): string {
   return fileURLToPath(new URL(`../build/${program}`, import.meta.url));
 }
 

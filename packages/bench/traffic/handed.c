@@ -184,10 +184,7 @@ int main(int argc, char **argv)
 		return options.turns ? answer_all() : serve_unread();
 	stop_on_signals();
 	signal(SIGUSR1, on_told);
-	address_parse("127.0.0.1:0", &address);
-	listen_fd = listen_at(&address, true);
-	announce(&address);
-	client = connect_to(&address, false);
+	client = meet_on_loopback(&address, &listen_fd);
 	set_nodelay(client, &address);
 	if (pipe(tell))
 		fail("pipe");

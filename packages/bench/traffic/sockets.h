@@ -120,3 +120,12 @@ static inline void announce(const struct address *address)
 	printf("{\"listening\":%u}\n", address_port(address));
 	fflush(stdout);
 }
+
+/* Listens on a port of loopback that the kernel chooses, says which, and connects with it. The client's socket, which does not block; nobody has accepted yet. */
+static inline int meet_on_loopback(struct address *address, int *listen_fd)
+{
+	address_parse("127.0.0.1:0", address);
+	*listen_fd = listen_at(address, true);
+	announce(address);
+	return connect_to(address, false);
+}

@@ -103,10 +103,7 @@ int main(int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	stop_on_signals();
-	address_parse("127.0.0.1:0", &options.address);
-	listen_fd = listen_at(&options.address, true);
-	announce(&options.address);
-	client = connect_to(&options.address, false);
+	client = meet_on_loopback(&options.address, &listen_fd);
 	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (server < 0 || pipe2(pipe_fds, O_CLOEXEC))
 		fail("accept");

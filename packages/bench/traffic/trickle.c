@@ -34,7 +34,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	return 0;
 }
 
-/* Its error, or 0. */
+/* Its error, or 0. However long its reader takes, where send_whole gives up. */
 static int send_all(int client, uint64_t seed)
 {
 	static uint8_t bytes[MOST_SENT];
@@ -114,10 +114,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	stop_on_signals();
 	signal(SIGUSR1, on_told);
-	address_parse("127.0.0.1:0", &address);
-	listen_fd = listen_at(&address, true);
-	announce(&address);
-	client = connect_to(&address, false);
+	client = meet_on_loopback(&address, &listen_fd);
 	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	if (server < 0)
 		fail("accept");

@@ -1,13 +1,11 @@
 import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Process, trafficPath, until } from '@sidestep/bench';
-import { BpfLink, BpfMap, BtfLayouts, readIterator } from '@sidestep/libbpf';
+import { Traffic, type TrafficOptions, type TrafficResult, trafficPath, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
-import type { TestDaemon } from './support/test-daemon.ts';
+import { tend } from './support/tend.ts';
 
 const NOBODY = 65_534;
 const STACK = 0;
@@ -24,14 +22,8 @@ class TwoPrograms implements Disposable {
     for (const path of [this.listener, this.other]) copyFileSync(trafficPath('handed'), path);
   }
 
-  async start(
-    { cgroup }: Scene,
-    to: string,
-    ...options: string[]
-  ): Promise<{ process: Process; port: number }> {
-    const process = cgroup.start([this.listener, `--to=${to}`, ...options]);
-    const { listening } = z.object({ listening: z.number() }).parse(JSON.parse(await process.firstLine()));
-    return { process, port: listening };
+  start({ cgroup }: Scene, to: string, options: TrafficOptions): Traffic<'handed'> {
+    return new Traffic('handed', { to, ...options }, { cgroup: cgroup.path }, this.listener);
   }
 
   [Symbol.dispose](): void {
@@ -39,17 +31,9 @@ class TwoPrograms implements Disposable {
   }
 }
 
-/** Has the connections visited as the daemon does, which looks at nobody's program meanwhile. */
-function visit(daemon: TestDaemon): void {
-  using link = BpfLink.openPinned(join(daemon.pinDir, 'link_tend'));
-  using connections = BpfMap.openPinned(join(daemon.pinDir, 'map_connections'));
-  const { size } = BtfLayouts.fromMap(connections).struct('ss_wake');
-  readIterator(link, size);
-}
-
-async function endOf(process: Process): Promise<unknown> {
-  process.kill('SIGUSR1');
-  return JSON.parse((await process.result()).split('\n').at(-1) ?? '');
+function endOf(handed: Traffic<'handed'>): Promise<TrafficResult<'handed'>> {
+  handed.process.kill('SIGUSR1');
+  return handed.result();
 }
 
 /** Every end's transmit hook is on. */
@@ -57,30 +41,29 @@ const ARMED = 3;
 
 /** The listener has been looked at, so that nothing else stands in the way of what comes. */
 async function acquaint(scene: Scene, programs: TwoPrograms): Promise<void> {
-  const { process, port } = await programs.start(scene, programs.listener, '--turns');
-  await using _ = process;
-  await scene.daemon.untilBypassing(port);
-  expect(await endOf(process)).toMatchObject({ right: true });
+  await using handed = programs.start(scene, programs.listener, { turns: true });
+  await scene.daemon.untilBypassing(await handed.port());
+  expect(await endOf(handed)).toMatchObject({ right: true });
 }
 
 test.each([
-  ['splices', []],
-  ['asks how much there is', ['--ask']],
+  ['splices', {}],
+  ['asks how much there is', { ask: true }],
 ])('a stream waits for the program that its listener has handed it to, which %s', async (_, options) => {
   await using scene = await acceleratedScene('handed');
   using programs = new TwoPrograms();
   const { daemon } = scene;
   await acquaint(scene, programs);
-  const { process, port } = await programs.start(scene, programs.other, ...options);
-  await using _process = process;
+  await using handed = programs.start(scene, programs.other, options);
+  const port = await handed.port();
   await until('it would join', () =>
     recordsOf(daemon, port).some(({ armed, trial }) => armed === ARMED && trial),
   );
   daemon.process.kill('SIGSTOP');
-  for (let visits = 0; visits < 10; visits++) visit(daemon);
+  tend(daemon, 10);
   expect(recordsOf(daemon, port)).toMatchObject([{ state: STACK, direction: [never, never] }]);
   daemon.process.kill('SIGCONT');
-  expect(await endOf(process)).toMatchObject({ right: true });
+  expect(await endOf(handed)).toMatchObject({ right: true });
 });
 
 /** Whose calls are not taken for its own before there are some in a row. */
@@ -90,12 +73,12 @@ test('a conversation waits for the program of another user that its listener has
   const { daemon } = scene;
   await acquaint(scene, programs);
   daemon.process.kill('SIGSTOP');
-  const { process, port } = await programs.start(scene, programs.other, '--turns', `--user=${NOBODY}`);
-  await using _ = process;
+  await using handed = programs.start(scene, programs.other, { turns: true, user: NOBODY });
+  const port = await handed.port();
   await until('it has shown turns enough', () => recordsOf(daemon, port).some(({ turns }) => turns > 100));
-  for (let visits = 0; visits < 10; visits++) visit(daemon);
+  tend(daemon, 10);
   expect(recordsOf(daemon, port)).toMatchObject([{ state: STACK, direction: [never, never] }]);
   daemon.process.kill('SIGCONT');
   await daemon.untilBypassing(port);
-  expect(await endOf(process)).toMatchObject({ right: true });
+  expect(await endOf(handed)).toMatchObject({ right: true });
 });

@@ -2,12 +2,12 @@ import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Process, Traffic, type TrafficProgram, trafficPath, until } from '@sidestep/bench';
-import { BpfLink, BpfMap, BtfLayouts, readIterator } from '@sidestep/libbpf';
 import { type Connection, type Splicer, splicerSchema } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
+import { tend } from './support/tend.ts';
 import { neverBypassed } from './support/test-daemon.ts';
 
 /** A program of its own, so that what is learned about it concerns no other test; and the port that it announces. */
@@ -153,11 +153,7 @@ test('while nobody has looked what a program could do, it stays on the stack', a
   daemon.process.kill('SIGSTOP');
   const { process, port } = await ownProgram(stack, 'splicer-linked').start(scene, '--read');
   await until('it has shown turns enough', () => recordsOf(daemon, port).some(({ turns }) => turns > 50));
-  // As the daemon does that looks at nothing.
-  using link = BpfLink.openPinned(join(daemon.pinDir, 'link_tend'));
-  using connections = BpfMap.openPinned(join(daemon.pinDir, 'map_connections'));
-  const { size } = BtfLayouts.fromMap(connections).struct('ss_wake');
-  for (let visit = 0; visit < 10; visit++) readIterator(link, size);
+  tend(daemon, 10);
   expect(recordsOf(daemon, port)).toMatchObject([{ state: STACK }]);
   daemon.process.kill('SIGCONT');
   process.kill('SIGTERM');

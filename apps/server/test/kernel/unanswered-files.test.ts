@@ -19,9 +19,9 @@ async function programOnDeadServer(stack: AsyncDisposableStack, { cgroup }: Scen
     await server.status();
   });
   const { program } = z.object({ program: z.string() }).parse(JSON.parse(await server.firstLine()));
-  const process = stack.use(cgroup.start([program, '--read', '--turns=1000000']));
-  const { listening } = z.object({ listening: z.number() }).parse(JSON.parse(await process.firstLine()));
-  return { server, process, port: listening };
+  const options = { read: true, turns: 1_000_000 };
+  const traffic = stack.use(new Traffic('splicer', options, { cgroup: cgroup.path }, program));
+  return { server, traffic, port: await traffic.port() };
 }
 
 const takenBy = ({ lines }: Process) =>
@@ -34,7 +34,7 @@ test('a program whose file does not answer stays on the stack, and holds up nobo
   await using scene = await acceleratedScene('served');
   await using stack = new AsyncDisposableStack();
   const { daemon, cgroup } = scene;
-  const { server, process, port } = await programOnDeadServer(stack, scene);
+  const { server, traffic, port } = await programOnDeadServer(stack, scene);
   await until('the look at it waits', () => takenBy(server).length > 0);
 
   await using other = new Traffic('exchange', { 'pause-ms': 1, seconds: 60 }, { cgroup: cgroup.path });
@@ -47,8 +47,8 @@ test('a program whose file does not answer stays on the stack, and holds up nobo
 
   await daemon.disable();
   await daemon.stop();
-  process.kill('SIGTERM');
-  expect(JSON.parse((await process.result()).split('\n').at(-1) ?? '')).toMatchObject({ wrong: 0 });
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0 });
 });
 
 test('a daemon that is told to end does not wait for a file that does not answer', async () => {
