@@ -31,14 +31,17 @@ struct flow {
 	struct range size;
 	/* When the sender stops: after so many bytes, or at this moment, or on SIGTERM, or when the peer has; 0 is never. */
 	uint64_t bytes, until;
-	/* Bytes a second, 0 as fast as it goes; of the first so many bytes, 0 of all. */
-	uint64_t rate, paced;
+	/* Bytes a second, until it is hurried; 0 as fast as it goes. */
+	uint64_t rate;
 	const atomic_bool *peer_done;
 	struct flow_tally *tally;
 	uint64_t position;
 };
 
 #define FLOW_WAIT_MS 100
+
+/* Of all flows of this process. */
+static volatile sig_atomic_t hurrying;
 
 static inline void flow_trouble(struct flow *flow, int error)
 {
@@ -110,7 +113,7 @@ static inline void send_flow(struct flow *flow)
 				goto out;
 			}
 		}
-		if (flow->rate && (!flow->paced || flow->position < flow->paced))
+		if (flow->rate && !hurrying)
 			flow_pace(flow, start);
 	}
 out:

@@ -20,7 +20,7 @@ static struct {
 	enum waiting waiting;
 	bool nodelay, half;
 	double seconds;
-	uint64_t bytes, rate, paced, seed;
+	uint64_t bytes, rate, seed;
 } options = {
 	.connections = 1,
 	.direction = UP,
@@ -42,6 +42,12 @@ struct connection {
 	atomic_bool peer_done;
 	struct flow in, out;
 };
+
+static void on_hurry(int signal)
+{
+	(void)signal;
+	hurrying = 1;
+}
 
 static void *run_sender(void *argument)
 {
@@ -114,7 +120,6 @@ static void *run_connection(void *argument)
 	out->seed = client ? hello.seed : answer_seed(hello.seed);
 	out->bytes = options.bytes;
 	out->rate = options.rate;
-	out->paced = options.paced;
 	out->until = start + (uint64_t)(options.seconds * NS_PER_S);
 	sends = hello.flags & (client ? UP : DOWN);
 	out->peer_done = client && sends ? NULL : &connection->peer_done;
@@ -231,8 +236,7 @@ static const struct argp_option argp_options[] = {
 	{ "wait", 'w', "blocking|poll|epoll", 0, "how a thread waits for its socket (epoll)", 0 },
 	{ "nodelay", 'g', NULL, 0, "set TCP_NODELAY", 0 },
 	{ "half", 'h', NULL, 0, "the server shuts its own direction down at once", 0 },
-	{ "rate", 'l', "BYTES", 0, "at most so many bytes a second on each connection and direction", 0 },
-	{ "paced", 'p', "N", 0, "which holds for the first so many bytes only (all)", 0 },
+	{ "rate", 'l', "BYTES", 0, "at most so many bytes a second on each connection and direction, until SIGUSR1", 0 },
 	{ "bytes", 'b', "N", 0, "stop after so many bytes on each connection and direction", 0 },
 	{ "seconds", 'd', "S", 0, "stop after so many seconds, or on SIGTERM (60)", 0 },
 	{ "seed", 'e', "SEED", 0, "of the pattern (random)", 0 },
@@ -270,7 +274,6 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 	case 'g': options.nodelay = true; break;
 	case 'h': options.half = true; break;
 	case 'l': options.rate = strtoull(argument, NULL, 10); break;
-	case 'p': options.paced = strtoull(argument, NULL, 10); break;
 	case 'b': options.bytes = strtoull(argument, NULL, 10); break;
 	case 'd': right = (options.seconds = atof(argument)) > 0; break;
 	case 'e': options.seed = strtoull(argument, NULL, 0); break;
@@ -294,6 +297,7 @@ int main(int argc, char **argv)
 	if (!options.seed)
 		options.seed = random_seed();
 	stop_on_signals();
+	signal(SIGUSR1, on_hurry);
 	tally = mmap(NULL, sizeof(*tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (tally == MAP_FAILED)
 		fail("mmap");

@@ -11,12 +11,13 @@ interface EndRecord {
   readonly executable: { readonly device: bigint; readonly inode: bigint };
 }
 
-/** Rates are in bytes a millisecond, 0 as long as none was measured: on the stack, and on the bypass since it last joined. */
+/** Rates are in bytes a millisecond, 0 as long as none was measured: on the stack, and on the bypass since it last joined; and there when it was first held against the stack's. */
 interface DirectionRecord {
   readonly bypass_messages: bigint;
   readonly bypass_bytes: bigint;
   readonly stack_rate: number;
   readonly bypass_rate: number;
+  readonly tried_rate: number;
 }
 
 /** Of `struct ss_connection` in bpf/sidestep.h, what the daemon does not tell. */
