@@ -168,8 +168,8 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 
 	switch (state) {
 	case SS_STATE_STACK:
-		/* It sends, or acknowledges what it has read. */
-		if (!conn->exact[side] && is_called_by_its_own(conn, side)) {
+		/* It sends, or acknowledges what it has read. Who only looks at what waits may hand it on. */
+		if (!conn->exact[side] && (data || has_read((void *)conn->sock[side])) && is_called_by_its_own(conn, side)) {
 			note_process_of(conn, side);
 			if (side == SS_SERVER)
 				go_on_with_server(conn);

@@ -2,7 +2,7 @@
 /*
  * A listener that has another program serve who comes, as inetd does. A client sends small messages meanwhile, which nobody reads; when this one is told (SIGUSR1), the
  * other one splices them all, and what still comes, or, with --ask, reads as much as it is told that there is. With --turns it answers each message instead, until this one is
- * told. Every byte is checked.
+ * told. With --look it is only then that the other one comes, and meanwhile this one looks again and again at what waits. Every byte is checked.
  */
 #include "hello.h"
 #include "splicing.h"
@@ -18,12 +18,15 @@
 
 static struct {
 	const char *to;
-	bool turns, ask;
+	bool turns, ask, look;
 	uid_t user;
 	/* Of the one that serves. */
 	int socket, told;
 	uint64_t seed;
 } options = { .socket = -1 };
+
+/* A byte for each one who waits for it: the listener's process, and what that becomes. */
+static const char TOLD[2];
 
 static bool send_some(int client, uint64_t seed, uint64_t first, uint64_t count)
 {
@@ -66,7 +69,7 @@ static bool send_unread(int client, int tell, uint64_t seed)
 	bool right = send_some(client, seed, 0, AHEAD);
 
 	wait_until_told();
-	right = write(tell, "", 1) == 1 && right;
+	right = write(tell, TOLD, sizeof(TOLD)) == sizeof(TOLD) && right;
 	/* Once it has read what waits. */
 	sleep_ns(100 * NS_PER_MS);
 	return send_some(client, seed, AHEAD, AFTERWARDS) && right;
@@ -102,19 +105,34 @@ static bool ask_and_receive(uint8_t *bytes, size_t length)
 	return true;
 }
 
+static void wait_for_word(int from)
+{
+	uint8_t word;
+
+	if (read(from, &word, 1) != 1)
+		fail("told");
+}
+
+static void look_until_told(int server, int from)
+{
+	static uint8_t waiting[AHEAD * MESSAGE_BYTES];
+
+	while (!wait_for(from, POLLIN, 0))
+		recv(server, waiting, sizeof(waiting), MSG_PEEK);
+	wait_for_word(from);
+}
+
 static int serve_unread(void)
 {
 	static uint8_t expected[(AHEAD + AFTERWARDS) * MESSAGE_BYTES], received[sizeof(expected)];
 	int pipe_fds[2];
-	uint8_t go;
 
 	if (pipe2(pipe_fds, O_CLOEXEC))
 		fail("pipe");
 	pattern_fill(expected, sizeof(expected), options.seed, 0);
 	if (options.ask)
 		what_waits();
-	if (read(options.told, &go, 1) != 1)
-		return EXIT_WRONG;
+	wait_for_word(options.told);
 	if (!(options.ask ? ask_and_receive(received, sizeof(received)) : splice_whole(options.socket, pipe_fds, received, sizeof(received))))
 		return EXIT_WRONG;
 	return memcmp(expected, received, sizeof(received)) ? EXIT_WRONG : EXIT_RIGHT;
@@ -133,6 +151,8 @@ static void hand_over(int listen_fd, const int tell[2], uint64_t seed)
 	snprintf(as, sizeof(as), "--seed=%lu", seed);
 	if (options.user && (setgid(options.user) || setuid(options.user)))
 		fail("user %u", options.user);
+	if (options.look)
+		look_until_told(server, tell[0]);
 	execl(options.to, options.to, socket, told, as, options.turns ? "--turns" : options.ask ? "--ask" : NULL, NULL);
 	fail("%s", options.to);
 }
@@ -150,6 +170,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state)
 		options.turns = true;
 	else if (key == 'k')
 		options.ask = true;
+	else if (key == 'l')
+		options.look = true;
 	else if (key == 'u')
 		options.user = (uid_t)atoi(argument);
 	else if (key == 'x')
@@ -165,6 +187,7 @@ int main(int argc, char **argv)
 		{ "to", 't', "PATH", 0, "who serves: a copy of this program", 0 },
 		{ "turns", 'r', NULL, 0, "answer each message", 0 },
 		{ "ask", 'k', NULL, 0, "believe FIONREAD", 0 },
+		{ "look", 'l', NULL, 0, "it comes when this one is told, which looks at what waits meanwhile", 0 },
 		{ "user", 'u', "UID", 0, "who serves is of this user (0)", 0 },
 		{ "socket", 's', "N", OPTION_HIDDEN, NULL, 0 },
 		{ "told", 'g', "N", OPTION_HIDDEN, NULL, 0 },

@@ -6,9 +6,13 @@ import { expect, test } from 'vitest';
 import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { tend } from './support/tend.ts';
+import type { TestDaemon } from './support/test-daemon.ts';
 
 const NOBODY = 65_534;
 const STACK = 0;
+/** Messages that a client sends by itself. */
+const AHEAD = 400;
+const MESSAGE_BYTES = 64;
 const never = { bypass_messages: 0n };
 
 /** Two programs of which nobody knows anything: a listener, and the one that it has serve who comes. */
@@ -39,6 +43,12 @@ function endOf(handed: Traffic<'handed'>): Promise<TrafficResult<'handed'>> {
 /** Every end's transmit hook is on. */
 const ARMED = 3;
 
+async function untilItWouldJoin(daemon: TestDaemon, port: number): Promise<void> {
+  await until('it would join', () =>
+    recordsOf(daemon, port).some(({ armed, trial }) => armed === ARMED && trial),
+  );
+}
+
 /** The listener has been looked at, so that nothing else stands in the way of what comes. */
 async function acquaint(scene: Scene, programs: TwoPrograms): Promise<void> {
   await using handed = programs.start(scene, programs.listener, { turns: true });
@@ -56,13 +66,29 @@ test.each([
   await acquaint(scene, programs);
   await using handed = programs.start(scene, programs.other, options);
   const port = await handed.port();
-  await until('it would join', () =>
-    recordsOf(daemon, port).some(({ armed, trial }) => armed === ARMED && trial),
-  );
+  await untilItWouldJoin(daemon, port);
   daemon.process.kill('SIGSTOP');
   tend(daemon, 10);
   expect(recordsOf(daemon, port)).toMatchObject([{ state: STACK, direction: [never, never] }]);
   daemon.process.kill('SIGCONT');
+  expect(await endOf(handed)).toMatchObject({ right: true });
+});
+
+test('a listener that only looks at what waits is not taken for who serves it', async () => {
+  await using scene = await acceleratedScene('looks');
+  using programs = new TwoPrograms();
+  const { daemon } = scene;
+  await acquaint(scene, programs);
+  await using handed = programs.start(scene, programs.other, { look: true });
+  const port = await handed.port();
+  await untilItWouldJoin(daemon, port);
+  // TCP acknowledges now and then what waits, and sooner or later in one of its calls.
+  await daemon.untilConnected(
+    port,
+    'silent',
+    ({ clientToServer: { bytes } }) => bytes.stack + bytes.bypass >= AHEAD * MESSAGE_BYTES,
+  );
+  expect(recordsOf(daemon, port).map(({ exact }) => exact[1])).toEqual([0]);
   expect(await endOf(handed)).toMatchObject({ right: true });
 });
 

@@ -24,6 +24,8 @@ interface DirectionRecord {
 export interface ConnectionRecord {
   readonly id: bigint;
   readonly state: number;
+  /** Whether it is known for certain who uses each end: 0 or 1. */
+  readonly exact: Uint8Array;
   readonly end: readonly [EndRecord, EndRecord];
   /** Mask of ends whose transmit hook is on. */
   readonly armed: number;
@@ -45,8 +47,10 @@ export function recordsOf({ pinDir }: TestDaemon, port: number): ConnectionRecor
   const found: ConnectionRecord[] = [];
   for (const { values, count } of connections.parts(AT_ONCE)) {
     const size = values.length / count;
+    // Bytes of a record are not copied when it is decoded, and the next part comes to the same place.
+    const own = Buffer.from(values);
     for (let row = 0; row < count; row++) {
-      const record = decode(values, row * size);
+      const record = decode(own, row * size);
       if (record.id !== 0n && record.end[1].port === port) found.push(record);
     }
   }
