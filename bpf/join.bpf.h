@@ -176,7 +176,7 @@ static __always_inline void explain(struct ss_connection *conn, __u32 obstacle)
 {
 	if (obstacle && obstacle != SS_REASON_WARMING_UP)
 		conn->reason = obstacle;
-	else if (is_streaming(conn) && !conn->server_awaited)
+	else if (is_streaming(conn) && !conn->users_awaited)
 		conn->reason = SS_REASON_STREAMING;
 	else if (conn->reason != SS_REASON_STREAMING && conn->reason != SS_REASON_QUEUE_FULL &&
 		 conn->reason != SS_REASON_REFUSED_BY_KERNEL && conn->reason != SS_REASON_FIXED_BUFFER)

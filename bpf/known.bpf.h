@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Who serves a connection. Whoever listens may have another process serve who comes (nginx, PostgreSQL), or another program (inetd), which asks FIONREAD or splices where the
- * listener does not. That one is known when it sends, or acknowledges in a call what it has read; nothing joins before: docs/decisions/who-serves.md.
+ * Who uses a connection. Whoever listens may have another process serve who comes (nginx, PostgreSQL), or another program (inetd), and whoever connects may become another program that
+ * uses that (tcpclient): which asks FIONREAD or splices where the first one does not. That one is known when it sends, or acknowledges in a call what it has read; nothing joins before:
+ * docs/decisions/who-uses-it.md.
  */
 #pragma once
 
@@ -15,24 +16,24 @@ static __always_inline bool has_read(struct tcp_sock *tp)
 	return !PEEK(tp, urg_data) && PEEK(tp, bytes_received) > PEEK(tp, rcv_nxt) - PEEK(tp, copied_seq);
 }
 
-static __always_inline bool is_server_known(struct ss_connection *conn)
+static __always_inline bool are_users_known(struct ss_connection *conn)
 {
-	return *(volatile __u8 *)&conn->exact[SS_SERVER];
+	return *(volatile __u8 *)&conn->exact[SS_CLIENT] && *(volatile __u8 *)&conn->exact[SS_SERVER];
 }
 
-/* It was waited for, or no longer. A connection that has waited has not tried anything. */
-static __always_inline void go_on_with_server(struct ss_connection *conn)
+/* They were waited for, or no longer. A connection that has waited has not tried anything. */
+static __always_inline void go_on_with_users(struct ss_connection *conn)
 {
-	/* Whoever has missed it looks once more whether it is known: one of us two sees the other. */
+	/* Whoever has missed them looks once more whether they are known: one of us two sees the other. */
 	full_barrier();
-	if (conn->server_missed) {
-		conn->server_missed = 0;
+	if (conn->users_missed) {
+		conn->users_missed = 0;
 		conn->trials = 0;
 		conn->next_trial = 0;
 		conn->vain_looks = 0;
 		conn->due = conn->turns;
 	}
-	conn->server_awaited = 0;
+	conn->users_awaited = 0;
 	if (conn->trial)
 		ask_for_attention();
 }

@@ -291,11 +291,11 @@ struct ss_connection {
 	__u8 arm;		/* the iterator is to switch it on at both */
 	__u8 examined[2];	/* what this end executes */
 	__u8 awaits_look;	/* it would have joined, but for that */
-	__u8 server_missed;	/* a trial was put off because nobody knew who serves it: known.bpf.h */
+	__u8 users_missed;	/* a trial was put off because nobody knew who uses it: known.bpf.h */
 	__u8 calls[2];		/* in a row, of another user than the end's socket, by `caller` */
 	__u32 caller[2];	/* thread group id */
 	__u64 called_at[2];	/* CLOCK_MONOTONIC, ns: when the last one was counted */
-	__u64 server_awaited;	/* CLOCK_MONOTONIC, ns: since when it would join, but for that; 0: it would not */
+	__u64 users_awaited;	/* CLOCK_MONOTONIC, ns: since when it would join, but for that; 0: it would not */
 	struct ss_end end[2];
 };
 

@@ -119,31 +119,31 @@ static __always_inline void never_quiet(struct ss_connection *conn)
 	put_off_trial(conn, SS_REASON_BYTES_ON_STACK);
 }
 
-/* Its server shows itself in a moment, or never: then it is asked for again as whatever stands in the way of others. */
-static __always_inline void await_server(struct ss_connection *conn)
+/* They show themselves in a moment, or never: then it is asked for again as whatever stands in the way of others. */
+static __always_inline void await_users(struct ss_connection *conn)
 {
 	__u64 now = bpf_ktime_get_ns(), since;
 
 	/* Who waits is looked at all the time: what is older was another trial's. */
-	if (now - conn->server_awaited > 2 * SHOWS_ITSELF_NS) {
-		conn->server_awaited = now;
+	if (now - conn->users_awaited > 2 * SHOWS_ITSELF_NS) {
+		conn->users_awaited = now;
 		conn->reason = SS_REASON_WARMING_UP;
 	}
-	since = *(volatile __u64 *)&conn->server_awaited;
+	since = *(volatile __u64 *)&conn->users_awaited;
 	full_barrier();
-	if (!is_server_known(conn)) {
-		/* 0: it has just become known. */
+	if (!are_users_known(conn)) {
+		/* 0: they have just become known. */
 		if (!since || now - since < SHOWS_ITSELF_NS)
 			return;
-		conn->server_awaited = 0;
+		conn->users_awaited = 0;
 		ask_again_later(conn);
 		put_off_trial(conn, SS_REASON_WARMING_UP);
-		conn->server_missed = 1;
+		conn->users_missed = 1;
 		full_barrier();
-		if (!is_server_known(conn))
+		if (!are_users_known(conn))
 			return;
 	}
-	go_on_with_server(conn);
+	go_on_with_users(conn);
 }
 
 /* The first of the two visits: enrols one end, if nothing is under way to it. What it sends still goes by TCP to a TCP socket. */
@@ -172,11 +172,11 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 			put_off_trial(conn, reason);
 		return;
 	}
-	if (!is_server_known(conn)) {
-		await_server(conn);
+	if (!are_users_known(conn)) {
+		await_users(conn);
 		return;
 	}
-	/* What follows is to be asked of who it turned out to be. */
+	/* What follows is to be asked of who they turned out to be. */
 	full_barrier();
 	if (!are_examined(conn)) {
 		wait_to_be_examined(conn);

@@ -171,8 +171,9 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 		/* It sends, or acknowledges what it has read. Who only looks at what waits may hand it on. */
 		if (!conn->exact[side] && (data || has_read((void *)conn->sock[side])) && is_called_by_its_own(conn, side)) {
 			note_process_of(conn, side);
-			if (side == SS_SERVER)
-				go_on_with_server(conn);
+			full_barrier();
+			if (are_users_known(conn))
+				go_on_with_users(conn);
 		}
 		if (data) {
 			observe(ops, conn, side);

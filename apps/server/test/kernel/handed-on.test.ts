@@ -15,7 +15,7 @@ const AHEAD = 400;
 const MESSAGE_BYTES = 64;
 const never = { bypass_messages: 0n };
 
-/** Two programs of which nobody knows anything: a listener, and the one that it has serve who comes. */
+/** Two programs of which nobody knows anything: one that listens, or connects, and the one that it hands the connection to. */
 class TwoPrograms implements Disposable {
   readonly #dir = mkdtempSync(join(tmpdir(), 'sidestep-handed-'));
   readonly listener = join(this.#dir, 'listener');
@@ -57,9 +57,10 @@ async function acquaint(scene: Scene, programs: TwoPrograms): Promise<void> {
 }
 
 test.each([
-  ['splices', {}],
-  ['asks how much there is', { ask: true }],
-])('a stream waits for the program that its listener has handed it to, which %s', async (_, options) => {
+  ['its listener has handed it to, which splices', {}],
+  ['its listener has handed it to, which asks how much there is', { ask: true }],
+  ['its client has become, which splices', { connect: true }],
+])('a stream waits for the program that %s', async (_, options) => {
   await using scene = await acceleratedScene('handed');
   using programs = new TwoPrograms();
   const { daemon } = scene;
