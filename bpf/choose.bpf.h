@@ -181,10 +181,10 @@ static __always_inline void end_glance(struct ss_connection *conn)
 		conn->next_trial = 1;
 }
 
-/* Two streams at once that TCP gathers. Whether that pays is measured. Where it does not gather, turns or not, the bypass is the faster path. */
-static __always_inline bool is_gathered_two_way(struct ss_direction *direction, struct tcp_sock *sender)
+/* Two streams at once: which path carries them faster is measured, whether TCP gathers or not. */
+static __always_inline bool is_two_way_to_be_measured(struct ss_direction *direction)
 {
-	return sends_against_the_stream(direction) && is_gathered(direction, sender);
+	return sends_against_the_stream(direction) && direction->mean < LARGE_BYTES;
 }
 
 enum judgement {

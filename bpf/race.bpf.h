@@ -47,6 +47,11 @@ static __always_inline bool is_clearly_less(__u64 rate, __u64 other)
 	return rate + rate / MARGIN < other;
 }
 
+static __always_inline bool is_far_less(__u64 rate, __u64 other)
+{
+	return rate + rate / 2 < other;
+}
+
 /* Requests that come when they come: how many there are in 16 ms is chance, by which the path is not to be judged unless it makes a great difference. */
 static __always_inline bool comes_by_chance(struct ss_direction *direction)
 {
@@ -149,7 +154,7 @@ static __always_inline bool loses_lap(struct ss_race *race, __u64 now)
 	return costs_too_much(race, lap < LONGEST_LAP_NS ? lap : LONGEST_LAP_NS, bypass, stack, is_past(now, race->began + LONG_TRIAL_NS));
 }
 
-/* A trial of many costs each of them as much as one of its own, and shows more: the first pauses, which are for second thoughts, are left out. */
+/* A trial of many costs each of them as much as one of its own, and shows more; and one that is lost by far leaves no doubt. The first pauses, which are for second thoughts, are left out. */
 static __always_inline bool lose(struct ss_connection *conn)
 {
 	if (conn->trials < SKIPPED_DOUBLINGS)
@@ -179,9 +184,12 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 	struct ss_race *race = race_of(conn);
 	__u64 now = direction->pace.seen, stay = now - conn->joined_at;
 
-	if (unlikely(!race) || !runs_with_others(race, conn, now))
+	if (unlikely(!race) || !runs_with_others(race, conn, now)) {
+		if (is_far_less(direction->bypass_rate, direction->stack_rate))
+			return lose(conn);
 		return comes_by_chance(direction) ? direction->bypass_rate + direction->bypass_rate / MARGIN_BY_CHANCE < direction->stack_rate :
 						    is_clearly_less(direction->bypass_rate, direction->stack_rate) || has_outgrown_its_trial(direction);
+	}
 	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)

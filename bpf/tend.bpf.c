@@ -310,7 +310,7 @@ static __always_inline void tend_socket(struct bpf_iter_meta *meta, struct sock 
 		finish_joining(sk, conn, flow);
 		break;
 	case SS_STATE_BYPASS:
-		/* Who uses it turned out when it had joined: its listener was another program. */
+		/* It joined at its establishment, as long as blocking readers were allowed. Whoever has turned out to use it since then is asked for in any case. */
 		if (!is_examined(conn, side) && !config.allow_blocking)
 			begin_leaving(conn, SS_REASON_WARMING_UP);
 		watch_spill(conn, side);

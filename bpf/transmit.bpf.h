@@ -39,18 +39,15 @@ static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_tr
 
 /*
  * The other end has sent meanwhile; but this one has not read that, or has had bytes under way which the other one had not read: two streams at once, if
- * that goes on, which TCP may carry faster where it gathers.
+ * that goes on, which TCP may carry faster.
  */
 static __always_inline bool is_no_turn(struct ss_connection *conn, __u32 side)
 {
 	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
-	bool gathered;
-
 	if (!me || !peer)
 		return false;
-	gathered = gathers(me);
-	note_crossing(&conn->direction[side & 1], gathered && (!all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq)));
-	return gathered && streams_both_ways(conn);
+	note_crossing(&conn->direction[side & 1], !all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq));
+	return streams_both_ways(conn);
 }
 
 static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)

@@ -2,8 +2,8 @@
 /*
  * Streams in both directions at once look like turns: whoever counts messages until the other end sends never counts far. In a conversation
  * an end has read what the other one said before it says something itself; here it sends while that waits. So it is what waits for a sender that tells the two apart.
- * It matters where TCP gathers what is written: there it may carry as much in one segment as the bypass in a hundred messages, or, with both ends on one
- * processor, less than half as much. Requests that do not wait for each other's answers (a pipeline of many writes) are the same in this.
+ * Where TCP gathers what is written it may carry as much in one segment as the bypass in a hundred messages, or, with both ends on one processor, less than half as much; and where each
+ * end has a processor it may be the faster one without that. Requests that do not wait for each other's answers (a pipeline of many writes) are the same in this.
  */
 #pragma once
 

@@ -130,28 +130,37 @@ test('small writes that TCP gathers never stay on the bypass', async () => {
   expect(messages.bypass).toBeLessThanOrEqual(100 * tries + result.sent / send / 20);
 });
 
-test('requests that do not wait for answers, in writes that TCP gathers, are measured on both paths', async () => {
-  await using scene = await acceleratedScene('pipeline');
-  // On two processors, so that each end sends while something waits for it.
-  await using exchange = new Traffic(
-    'exchange',
-    { request: 64, answer: 64, nagle: true, pipeline: 64, cpu: 0, 'peer-cpu': 1, seconds: 60 },
-    { cgroup: scene.cgroup.path },
-  );
-  const port = await exchange.port();
-  await until('it has a rate on either', () => {
-    const [record] = recordsOf(scene.daemon, port);
-    return record?.direction.some(({ stack_rate, bypass_rate }) => stack_rate > 0 && bypass_rate > 0);
-  });
-  exchange.stop();
-  expect(await exchange.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
-});
+test.each([
+  ['gathers', true],
+  ['does not gather', false],
+])(
+  'requests that do not wait for answers, in writes that TCP %s, are measured on both paths',
+  async (_, nagle) => {
+    await using scene = await acceleratedScene('pipeline');
+    // On two processors, so that each end sends while something waits for it.
+    await using exchange = new Traffic(
+      'exchange',
+      { request: 64, answer: 64, nagle, pipeline: 64, cpu: 0, 'peer-cpu': 1, seconds: 60 },
+      { cgroup: scene.cgroup.path },
+    );
+    const port = await exchange.port();
+    await until('it has a rate on either', () => {
+      const [record] = recordsOf(scene.daemon, port);
+      return record?.direction.some(({ stack_rate, bypass_rate }) => stack_rate > 0 && bypass_rate > 0);
+    });
+    exchange.stop();
+    expect(await exchange.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+  },
+);
 
-test('requests that wait for their answers are not', async () => {
+test.each([
+  ['gathers', true],
+  ['does not gather', false],
+])('requests that wait for their answers, in writes that TCP %s, are not', async (_, nagle) => {
   await using scene = await acceleratedScene('turns');
   await using exchange = new Traffic(
     'exchange',
-    { request: 64, answer: 64, nagle: true, cpu: 0, 'peer-cpu': 1, seconds: 600 },
+    { request: 64, answer: 64, nagle, cpu: 0, 'peer-cpu': 1, seconds: 600 },
     { cgroup: scene.cgroup.path },
   );
   await scene.daemon.untilConnected(
