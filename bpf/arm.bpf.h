@@ -78,9 +78,18 @@ static __always_inline bool disarm(struct bpf_sock_ops *ops, struct ss_connectio
 	return true;
 }
 
+static __always_inline void ask_to_be_armed(struct ss_connection *conn)
+{
+	conn->dozing = 0;
+	if (!conn->arm)
+		conn->arm_since = bpf_ktime_get_ns();
+	conn->arm = 1;
+	ask_for_attention();
+}
+
 /*
  * The sender of a stream: nothing is called any more but at its end. Where nobody has ever been armed, the kernel may be too old for it, and a stream that
- * was never tried had better stay awake: it would sleep for good. So had a two-way stream where the kernel is known to be, for its other end sleeps, too.
+ * was never tried had better stay awake: it would sleep for good. So had a two-way stream, for its other end sleeps, too: it is to show whether the kernel can.
  */
 static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
@@ -88,8 +97,11 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 	bool two_way = streams_both_ways(conn);
 	__u64 longest = now + (TRIAL_PAUSE_NS << MOST_DOUBLINGS_TWO_WAY);
 
-	if (!census.armed && (conn->armed != BOTH_ENDS || (two_way && census.not_armed)))
+	if (!census.armed && (conn->armed != BOTH_ENDS || two_way)) {
+		if (two_way && !census.not_armed && !conn->arm)
+			ask_to_be_armed(conn);
 		return;
+	}
 	if (!disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
 		return;
 	if (conn->next_trial <= now)
@@ -104,15 +116,6 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 static __always_inline bool can_be_armed(struct ss_connection *conn)
 {
 	return conn->armed == BOTH_ENDS || census.armed || !census.not_armed;
-}
-
-static __always_inline void ask_to_be_armed(struct ss_connection *conn)
-{
-	conn->dozing = 0;
-	if (!conn->arm)
-		conn->arm_since = bpf_ktime_get_ns();
-	conn->arm = 1;
-	ask_for_attention();
 }
 
 /* It is kept on the stack: nothing is called any more but at its end, until the rules change. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Which path carries a stream faster. Turns (a request, its answer) are always faster on the bypass, and are no business of this
- * file. Of a stream TCP gathers small writes into large segments, so it carries them several times faster; each write that TCP
- * cannot gather, because Nagle is off or because it is large, costs more there than a redirect. By how much depends on the
+ * file. Of a stream TCP gathers small writes into large segments, so it carries them several times faster; a write that TCP
+ * cannot gather, because Nagle is off or because it is large, costs more there than a redirect as a rule. By how much depends on the
  * processors and on who waits for whom; so it is measured, first on the stack, then on the bypass, and the better one is kept.
  */
 #pragma once
@@ -106,6 +106,22 @@ static __always_inline bool was_at_leisure(struct ss_direction *direction, struc
 }
 
 /*
+ * Requests of many over one connection, which come when they come: who hardly works for what it sends is not held up by any path. How much that is may change any moment, and says
+ * nothing of the path. What TCP gathers is held back by TCP.
+ */
+#define LITTLE_WORK 4
+
+RARE bool sends_what_comes(struct ss_direction *direction, struct tcp_sock *sender, __u64 elapsed)
+{
+	__u64 before = direction->pace.worked, worked;
+
+	if (!sends_against_the_stream(direction) || direction->pauses & SS_HELD_UP || is_gathered(direction, sender))
+		return false;
+	worked = worked_so_far(sender);
+	return before && worked > before && worked - before < elapsed / LITTLE_WORK;
+}
+
+/*
  * Adds a message to the running measurement. The rate in bytes a millisecond once enough of the stream was seen, which starts the next
  * measurement; NOT_YET until then; AT_LEISURE for a stream that pauses, so that its rate is its program's and not the path's.
  */
@@ -135,7 +151,7 @@ static __always_inline __u32 measure(struct ss_connection *conn, struct ss_direc
 		return NOT_YET;
 	race = race_of(conn);
 	among_others = race && runs_with_others(race, conn, now);
-	if (!pauses_are_the_paths && was_at_leisure(direction, sender, *elapsed, among_others)) {
+	if ((!pauses_are_the_paths && was_at_leisure(direction, sender, *elapsed, among_others)) || sends_what_comes(direction, sender, *elapsed)) {
 		direction->pauses = 0;
 	} else {
 		rate = (__u64)pace->bytes * 1000 / (*elapsed / 1000) + AT_LEISURE + 1;
@@ -181,10 +197,19 @@ static __always_inline void end_glance(struct ss_connection *conn)
 		conn->next_trial = 1;
 }
 
-/* Two streams at once: which path carries them faster is measured, whether TCP gathers or not. */
-static __always_inline bool is_two_way_to_be_measured(struct ss_direction *direction)
+/* Large writes are faster on the bypass, whatever small ones the other end sends meanwhile. */
+static __always_inline bool is_large_two_way(struct ss_connection *conn)
 {
-	return sends_against_the_stream(direction) && direction->mean < LARGE_BYTES;
+	return streams_both_ways(conn) && (conn->direction[SS_CLIENT].mean >= LARGE_BYTES || conn->direction[SS_SERVER].mean >= LARGE_BYTES);
+}
+
+/* One window alone may have been disturbed, and what was measured at another time is another rate: such a direction is not to be judged by it. */
+static __always_inline void forget_unsure_rates(struct ss_connection *conn)
+{
+	if (!enough_windows(&conn->direction[SS_CLIENT]))
+		conn->direction[SS_CLIENT].stack_rate = 0;
+	if (!enough_windows(&conn->direction[SS_SERVER]))
+		conn->direction[SS_SERVER].stack_rate = 0;
 }
 
 enum judgement {
@@ -199,7 +224,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 						     struct tcp_sock *sender, __u32 bytes)
 {
 	__u64 elapsed = 0, now;
-	bool two_way = streams_both_ways(conn);
+	bool two_way = streams_both_ways(conn), first = !direction->windows;
 	struct ss_race *race;
 	__u32 rate;
 
@@ -219,7 +244,8 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 			return LEAVE_TO_TCP;
 		return now < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;
 	}
-	if (enough_windows(direction))
+	/* The first one since it came here, however long it was: what was measured before was another time. */
+	if (enough_windows(direction) && !first)
 		smooth(&direction->stack_rate, rate);
 	else if (conn->trial != SS_TRIAL_GLANCE)
 		direction->stack_rate = rate;
@@ -232,7 +258,10 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 		return NOTHING_NEW;
 	if (race)
 		announce_runner(race, now, elapsed);
-	return enough_windows(direction) ? TRY_THE_BYPASS : NOTHING_NEW;
+	if (!enough_windows(direction))
+		return NOTHING_NEW;
+	forget_unsure_rates(conn);
+	return TRY_THE_BYPASS;
 }
 
 static __always_inline bool was_measured_on_stack(struct ss_connection *conn)
@@ -254,12 +283,15 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 		return true;
 	}
 	if (conn->trial == SS_TRIAL_GLANCE) {
+		/* It may be the other end's writes that are large. */
 		if (direction->mean < LARGE_BYTES)
-			return true;
+			return direction->streak > GLANCE_AT_TRIAL || is_gathered(direction, sender);
 		conn->trial = SS_TRIAL_MEASURED;
 	}
 	rate = measure(conn, direction, sender, bytes, &elapsed, false);
 	if (rate <= AT_LEISURE)
+		return false;
+	if (is_large_two_way(conn))
 		return false;
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. Of a two-way stream one direction will do. */
 	if (!direction->stack_rate)

@@ -34,6 +34,7 @@ static __always_inline void go_on_with_users(struct ss_connection *conn)
 		conn->due = conn->turns;
 	}
 	conn->users_awaited = 0;
-	if (conn->trial)
+	/* It may have begun to doze because it waited. */
+	if (conn->trial || conn->dozing)
 		ask_for_attention();
 }

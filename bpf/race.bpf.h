@@ -39,7 +39,7 @@
 #define MARGIN_OF_TRIAL 32
 /* Who gets so many times what it got when it was tried was held up by its program then, and what it had on the stack says nothing of what TCP could carry now. */
 #define OUTGROWN 2
-/* Of the pause before the next trial, when a race was lost. */
+/* Of the pause before the next trial, when a race was lost, or a trial by far. */
 #define SKIPPED_DOUBLINGS 2
 
 static __always_inline bool is_clearly_less(__u64 rate, __u64 other)

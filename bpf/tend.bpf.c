@@ -124,7 +124,7 @@ static __always_inline void await_users(struct ss_connection *conn)
 {
 	__u64 now = bpf_ktime_get_ns(), since;
 
-	/* Who waits is looked at all the time: what is older was another trial's. */
+	/* What is older was another trial's. */
 	if (now - conn->users_awaited > 2 * SHOWS_ITSELF_NS) {
 		conn->users_awaited = now;
 		conn->reason = SS_REASON_WARMING_UP;

@@ -44,7 +44,8 @@ static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_tr
 static __always_inline bool is_no_turn(struct ss_connection *conn, __u32 side)
 {
 	struct tcp_sock *me = (void *)conn->sock[side & 1], *peer = (void *)conn->sock[!(side & 1)];
-	if (!me || !peer)
+	/* It makes no difference to who stays here for another reason. */
+	if (!me || !peer || (conn->vain_looks && !streams_both_ways(conn)))
 		return false;
 	note_crossing(&conn->direction[side & 1], !all_read(peer, me) || PEEK(me, snd_nxt) != PEEK(peer, copied_seq));
 	return streams_both_ways(conn);

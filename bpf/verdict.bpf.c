@@ -110,7 +110,7 @@ static __always_inline __u32 second_thought(struct ss_connection *conn, __u32 si
 	kept = kept_on_stack(conn);
 	if (unlikely(kept))
 		return kept;
-	if ((streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) || is_two_way_to_be_measured(direction)) &&
+	if ((streak > (conn->trial ? GLANCE_AT_TRIAL : config.stream_after << conn->patience) || sends_against_the_stream(direction)) &&
 	    tcp_is_faster(conn, direction, own, bytes))
 		return SS_REASON_STREAMING;
 	if (!config.allow_blocking && (!(own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK) ||

@@ -196,7 +196,7 @@ test('the share of helped connections leads to the others and their reasons', as
   await expect(page.getByRole('textbox')).toHaveValue('reason:"blocking reader"');
   await page.goBack();
   await reasons.getByRole('link', { name: 'What “streaming” means' }).click();
-  await expect(page.getByText('Data flows one way without answers.')).toBeInViewport();
+  await expect(page.getByText('Data flows without waiting for answers')).toBeInViewport();
 });
 
 test('the overview counts what flows, and gives every digit on hover', async ({

@@ -8,10 +8,10 @@ import { z } from 'zod';
  */
 // biome-ignore format: a table, one reason a line
 export const REASONS = [
-  { code: 1, words: 'warming up', lasting: false, means: 'The connection is new. It starts on the stack and moves to the bypass once it has shown a few requests and answers, or that it is a stream which gains by it, and it is known which program serves it.' },
+  { code: 1, words: 'warming up', lasting: false, means: 'The connection is new. It starts on the stack and moves to the bypass once it has shown a few requests and answers, or that it is a stream which gains by it, and it is known which programs use it.' },
   { code: 2, words: 'not paired', lasting: true, means: 'The other end was not recognised when the first bytes were sent: TCP Fast Open, a SYN proxy, or a connection that was open before Sidestep was switched on.' },
   { code: 3, words: 'blocking reader', lasting: false, means: 'The receiving program reads from a blocking socket, which may see errors it does not expect when data takes the bypass. It can be allowed in the settings.' },
-  { code: 4, words: 'streaming', lasting: false, means: 'Data flows one way without answers. The stack batches such streams better than the bypass does.' },
+  { code: 4, words: 'streaming', lasting: false, means: 'Data flows without waiting for answers, one way or both. The stack was measured to carry it faster than the bypass, or batches it.' },
   { code: 5, words: 'queue full', lasting: false, means: 'The receiver fell behind and its queue reached the cap, which is 16 KiB where the sender has set TCP_USER_TIMEOUT. TCP applies back pressure from here on.' },
   { code: 6, words: 'switched off', lasting: false, means: 'Acceleration is off or draining.' },
   { code: 7, words: 'low-water mark', lasting: true, means: 'The receiver set SO_RCVLOWAT, which the bypass cannot honour.' },

@@ -140,7 +140,7 @@ test.each([
     // On two processors, so that each end sends while something waits for it.
     await using exchange = new Traffic(
       'exchange',
-      { request: 64, answer: 64, nagle, pipeline: 64, cpu: 0, 'peer-cpu': 1, seconds: 60 },
+      { request: 64, answer: 64, nagle, pipeline: 16, cpu: 0, 'peer-cpu': 1, seconds: 60 },
       { cgroup: scene.cgroup.path },
     );
     const port = await exchange.port();

@@ -36,6 +36,10 @@ export interface ConnectionRecord {
   readonly turns: number;
   /** A stream tries the bypass, or is to: not 0. */
   readonly trial: number;
+  /** CLOCK_MONOTONIC, ns: since when it would join, but for not knowing who uses it; 0: it would not. */
+  readonly users_awaited: bigint;
+  /** Not 0 when it has waited for that in vain. */
+  readonly users_missed: number;
   /** How often in a row a stream tried the bypass in vain. */
   readonly trials: number;
 }
