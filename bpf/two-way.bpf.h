@@ -22,6 +22,15 @@ static __always_inline void note_crossing(struct ss_direction *direction, bool s
 		direction->crossings -= direction->crossings > 0;
 }
 
+/* Who has sent so much without an answer does not cross anybody any more, whatever was before. Where both ends share a processor, each may send hundreds before the other one has a turn. */
+#define ONE_WAY_AFTER 4096
+
+static __always_inline void end_crossings(struct ss_connection *conn)
+{
+	conn->direction[SS_CLIENT].crossings = 0;
+	conn->direction[SS_SERVER].crossings = 0;
+}
+
 static __always_inline bool sends_against_the_stream(struct ss_direction *direction)
 {
 	return direction->crossings >= ENOUGH_CROSSINGS;

@@ -81,8 +81,11 @@ static __always_inline void count_streak(struct ss_connection *conn, __u32 side,
 	if (++direction->streak < LOOK_AFTER)
 		return;
 	answered = *(volatile __u32 *)&conn->direction[!(side & 1)].sent;
-	if (answered == direction->answered)
+	if (answered == direction->answered) {
+		if (unlikely(direction->streak == ONE_WAY_AFTER))
+			end_crossings(conn);
 		return;
+	}
 	direction->answered = answered;
 	note_crossing(direction, queued_bytes(own));
 	direction->streak = 0;
