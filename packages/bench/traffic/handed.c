@@ -218,9 +218,7 @@ int main(int argc, char **argv)
 		return options.turns ? answer_all() : serve_unread();
 	stop_on_signals();
 	signal(SIGUSR1, on_told);
-	address_parse("127.0.0.1:0", &address);
-	listen_fd = listen_at(&address, true);
-	announce(&address);
+	listen_fd = listen_on_loopback(&address);
 	if (!options.connect)
 		peer = connect_to(&address, false);
 	if (pipe(tell))

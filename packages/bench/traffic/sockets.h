@@ -121,11 +121,20 @@ static inline void announce(const struct address *address)
 	fflush(stdout);
 }
 
-/* Listens on a port of loopback that the kernel chooses, says which, and connects with it. The client's socket, which does not block; nobody has accepted yet. */
+/* Listens on a port of loopback that the kernel chooses, and says which. */
+static inline int listen_on_loopback(struct address *address)
+{
+	int listen_fd;
+
+	address_parse("127.0.0.1:0", address);
+	listen_fd = listen_at(address, true);
+	announce(address);
+	return listen_fd;
+}
+
+/* And connects with it. The client's socket, which does not block; nobody has accepted yet. */
 static inline int meet_on_loopback(struct address *address, int *listen_fd)
 {
-	address_parse("127.0.0.1:0", address);
-	*listen_fd = listen_at(address, true);
-	announce(address);
+	*listen_fd = listen_on_loopback(address);
 	return connect_to(address, false);
 }
