@@ -87,9 +87,16 @@ static __always_inline void ask_to_be_armed(struct ss_connection *conn)
 	ask_for_attention();
 }
 
+/* Where none was ever woken: this one, which is awake, is to show whether the kernel can. */
+static __always_inline void show_whether_it_can_be_armed(struct ss_connection *conn)
+{
+	if (!census.not_armed && !conn->arm)
+		ask_to_be_armed(conn);
+}
+
 /*
  * The sender of a stream: nothing is called any more but at its end. Where nobody has ever been armed, the kernel may be too old for it, and a stream that
- * was never tried had better stay awake: it would sleep for good. So had a two-way stream, for its other end sleeps, too: it is to show whether the kernel can.
+ * was never tried had better stay awake: it would sleep for good. So had a two-way stream, for its other end sleeps, too.
  */
 static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
@@ -98,8 +105,8 @@ static __always_inline void doze(struct bpf_sock_ops *ops, struct ss_connection 
 	__u64 longest = now + (TRIAL_PAUSE_NS << MOST_DOUBLINGS_TWO_WAY);
 
 	if (!census.armed && (conn->armed != BOTH_ENDS || two_way)) {
-		if (two_way && !census.not_armed && !conn->arm)
-			ask_to_be_armed(conn);
+		if (two_way)
+			show_whether_it_can_be_armed(conn);
 		return;
 	}
 	if (!disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
@@ -133,8 +140,8 @@ static __always_inline void doze_between_trials(struct bpf_sock_ops *ops, struct
 {
 	if (census.armed)
 		doze_while_kept(ops, conn, side);
-	else if (!census.not_armed && !conn->arm)
-		ask_to_be_armed(conn);
+	else
+		show_whether_it_can_be_armed(conn);
 }
 
 /*

@@ -24,8 +24,6 @@ static __always_inline bool are_users_known(struct ss_connection *conn)
 /* They were waited for, or no longer. A connection that has waited has not tried anything. */
 static __always_inline void go_on_with_users(struct ss_connection *conn)
 {
-	/* Whoever has missed them looks once more whether they are known: one of us two sees the other. */
-	full_barrier();
 	if (conn->users_missed) {
 		conn->users_missed = 0;
 		conn->trials = 0;

@@ -35,6 +35,8 @@
 /* The same where fewer messages come than so many a millisecond: of 400 in a window, one in twenty is chance. */
 #define MARGIN_BY_CHANCE 4
 #define MANY_MESSAGES 25
+/* A trial that is lost by so much need not be repeated soon. */
+#define MARGIN_BEYOND_DOUBT 2
 /* The same for all of them in a trial, and in the other direction: what being watched costs on the stack. */
 #define MARGIN_OF_TRIAL 32
 /* Who gets so many times what it got when it was tried was held up by its program then, and what it had on the stack says nothing of what TCP could carry now. */
@@ -49,7 +51,7 @@ static __always_inline bool is_clearly_less(__u64 rate, __u64 other)
 
 static __always_inline bool is_far_less(__u64 rate, __u64 other)
 {
-	return rate + rate / 2 < other;
+	return rate + rate / MARGIN_BEYOND_DOUBT < other;
 }
 
 /* Requests that come when they come: how many there are in 16 ms is chance, by which the path is not to be judged unless it makes a great difference. */

@@ -93,10 +93,9 @@ static __always_inline void put_off_trial(struct ss_connection *conn, __u32 reas
 
 	if (!conn->trial)
 		return;
-	/* Where none was ever woken, it may be for good: this one, which is awake, is to show it. */
+	/* It may be for good. */
 	if (!census.armed) {
-		if (!census.not_armed && !conn->arm)
-			ask_to_be_armed(conn);
+		show_whether_it_can_be_armed(conn);
 		return;
 	}
 	conn->trial = SS_TRIAL_NONE;

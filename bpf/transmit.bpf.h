@@ -169,6 +169,7 @@ static __always_inline void on_transmit(struct bpf_sock_ops *ops)
 		/* It sends, or acknowledges what it has read. Who only looks at what waits may hand it on. */
 		if (!conn->exact[side] && (data || has_read((void *)conn->sock[side])) && is_called_by_its_own(conn, side)) {
 			note_process_of(conn, side);
+			/* The other end, and whoever has waited in vain, look whether both are known: of any two that come at once, one sees the other. */
 			full_barrier();
 			if (are_users_known(conn))
 				go_on_with_users(conn);
