@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "attended.bpf.h"
 #include "leave.bpf.h"
 #include "record.bpf.h"
 #include "rule.bpf.h"
@@ -163,10 +164,10 @@ static __always_inline void wake_up_in_time(struct ss_connection *conn)
 		ask_to_be_armed(conn);
 }
 
-/* A connection of ours has had data acknowledged. */
+/* A connection of ours has had data acknowledged. Without a daemon nothing could come of it. */
 static __always_inline void note_sample(struct bpf_sock_ops *ops, struct ss_connection *conn, struct flow *flow)
 {
-	if (flow->samples++ < SAMPLES_OF_A_SHORT_ONE)
+	if (flow->samples++ < SAMPLES_OF_A_SHORT_ONE || is_daemon_gone())
 		return;
 	arm(ops, conn, flow->side);
 	if (conn->dozing && !kept_on_stack(conn))

@@ -6,25 +6,15 @@
  */
 #pragma once
 
+#include "attended.bpf.h"
 #include "join.bpf.h"
 #include "leave.bpf.h"
 #include "lend.bpf.h"
 
-/* The daemon says some times a second that it is there. */
-#define LONGEST_ABSENCE_NS (1000 * 1000 * 1000LL)
 /* A little less than a second: the coarse clock may be a tick behind. */
 #define SILENCE_NS (900 * 1000 * 1000ULL)
 /* So many in a row that were not answered: somebody drops them. It is not to find out whether the other end is there. */
 #define MOST_UNANSWERED 2
-
-/* By the clock that it reads itself: the coarse one is behind, and would be before what it has said. */
-static __always_inline bool is_attended(void)
-{
-#ifdef SS_TEST_NO_REMINDER
-	return true;
-#endif
-	return (__s64)(bpf_ktime_get_ns() - attended) < LONGEST_ABSENCE_NS;
-}
 
 /* Setting SO_RCVLOWAT to what it is has the kernel signal the socket if anything waits, and changes nothing. */
 static __always_inline bool tell_reader(void *socket, struct tcp_sock *tp)
@@ -37,6 +27,9 @@ static __always_inline void have_reader_reminded(struct bpf_sock_ops *ops, struc
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 
+#ifdef SS_TEST_NO_REMINDER
+	return;
+#endif
 	if (is_attended())
 		return;
 	direction->carried_at = direction->carried_last = bpf_ktime_get_coarse_ns();

@@ -27,6 +27,12 @@ static __always_inline bool has_shown_enough(struct ss_connection *conn, struct 
 }
 
 static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
+/* It wants to join, and there is nobody who could let it: it is not to pay for being watched until somebody is. Round trips show that: note_sample. */
+static __always_inline bool sleeps_without_daemon(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+{
+	return is_daemon_gone() && disarm(ops, conn, side, DORMANT);
+}
+
 {
 	if (config.kill)
 		return;
@@ -76,13 +82,14 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 			return;
 		switch (judge_on_stack(conn, direction, (void *)conn->sock[side & 1], ops->skb_len)) {
 		case TAKE_A_GLANCE:
-			if (!can_be_armed(conn))
+			if (!can_be_armed(conn) || sleeps_without_daemon(ops, conn, side))
 				return;
 			direction->stack_rate = 0;
 			ask_for_trial(conn, SS_TRIAL_GLANCE);
 			return;
 		case TRY_THE_BYPASS:
-			ask_for_trial(conn, SS_TRIAL_MEASURED);
+			if (!sleeps_without_daemon(ops, conn, side))
+				ask_for_trial(conn, SS_TRIAL_MEASURED);
 			return;
 		case LEAVE_TO_TCP:
 			doze(ops, conn, side);
@@ -96,7 +103,7 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 	conn->trial = SS_TRIAL_NONE;
 	direction->streak = 1;
 	measure_afresh(direction);
-	if (++conn->turns >= conn->due && !config.kill)
+	if (++conn->turns >= conn->due && !config.kill && !sleeps_without_daemon(ops, conn, side))
 		ask_for_attention();
 }
 

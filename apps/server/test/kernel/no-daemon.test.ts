@@ -4,11 +4,14 @@ import { PATIENCE, Traffic, until } from '@sidestep/bench';
 import { BpfMap } from '@sidestep/libbpf';
 import { expect, test } from 'vitest';
 import { Netns } from './support/netns.ts';
+import { recordsOf } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { BORROWER, holdUp, untilAllRead } from './support/stall.ts';
 
 /** Longer than it takes the programs in the kernel to see that nobody is there; milliseconds. */
 const ABSENT = 2500;
+/** The same, where it may have been kept from its processor for some seconds. */
+const GONE = 6500;
 /** Small messages, 2.4 s of them, by when the daemon must have been gone for a second. In an emulator a connection takes seconds to join. */
 const TURNS = 1200 * Math.min(PATIENCE, 3);
 const KEY = Buffer.alloc(4);
@@ -81,6 +84,23 @@ test.for([
   await untilAllRead(stall);
   const result = await stall.result();
   expect(result).toMatchObject({ received: result.sent, wrong: 0, errors: 0, ...kept });
+});
+
+test('without a daemon new connections are not watched, and take the bypass once there is one', async () => {
+  await using scene = await acceleratedScene('alone');
+  const { daemon, cgroup } = scene;
+  await daemon.stop('SIGKILL');
+  await sleep(GONE);
+  await using exchange = new Traffic('exchange', { 'pause-ms': 1, seconds: 600 }, { cgroup: cgroup.path });
+  const port = await exchange.port();
+  await until('it has a record', () => recordsOf(daemon, port).length === 1);
+  await sleep(ABSENT);
+  expect(recordsOf(daemon, port)).toMatchObject([{ armed: 0, turns: 0 }]);
+
+  await daemon.start();
+  await daemon.untilBypassing(port);
+  exchange.stop();
+  expect(await exchange.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
 });
 
 /** Numbers that the kernel takes from a sysctl, and from no program. */
