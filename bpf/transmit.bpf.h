@@ -70,8 +70,8 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 		return;
 	}
 	if (conn->given_up || (has_shown_enough(conn, direction) && conn->vain_looks >= MOST_LOOKS_AT_OBSTACLE)) {
-		conn->given_up = 1;
-		set_hooks(ops, BPF_SOCK_OPS_STATE_CB_FLAG);
+		if (disarm(ops, conn, side, BPF_SOCK_OPS_STATE_CB_FLAG))
+			conn->given_up = 1;
 		return;
 	}
 
