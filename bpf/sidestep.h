@@ -242,6 +242,7 @@ struct ss_direction {
 	__u8 beyond;		/* messages that were redirected though the queue was full, to follow another thread's: under-way.bpf.h */
 	struct ss_keepalive keepalive;
 	__u64 carried_at;	/* CLOCK_MONOTONIC, ns: when TCP last carried bytes that its reader may not have heard of; 0: it has, or has read them */
+	__u16 lingering;	/* messages that were redirected although its connection is to leave */
 	__u64 carried_last;	/* the same, whatever it has heard since */
 	__u64 messages_before;	/* that TCP had carried when it was found open */
 	__u64 bytes_before;

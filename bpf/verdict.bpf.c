@@ -250,7 +250,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	}
 	if (try_to_part(conn, side, 1))
 		return SK_PASS;
-	if (direction->overflowed || full || !caught_up)
+	if (direction->overflowed || full || !caught_up || ++direction->lingering > MOST_LINGERING)
 		return to_stack(conn, side);
 	state = state_after_gate(conn);
 	if (state == SS_STATE_GATE)

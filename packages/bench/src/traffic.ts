@@ -114,6 +114,14 @@ const resultSchemas = {
   /** `error` is the sender's, in words; empty when it had none. */
   trickle: z.object({ sent: z.number(), received: z.number(), wrong: z.number(), error: z.string() }),
   handed: z.object({ right: z.boolean() }),
+  /** Its requests; bytes as its client sent and received them. */
+  multiplex: z.object({
+    requests: z.number(),
+    sent: z.number(),
+    received: z.number(),
+    wrong: z.number(),
+    right: z.boolean(),
+  }),
   quirks: z.object({ outcome: z.string() }),
   splicer: splicerSchema,
   'splicer-linked': splicerSchema,

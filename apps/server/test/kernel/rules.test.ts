@@ -88,6 +88,30 @@ test('a connection that is silent leaves the bypass, too', async () => {
   await endsWell(traffic);
 });
 
+/** As with jobs of a broker that are taken one by one: there is no moment at which none of them waits, nor so many that the queue is full. */
+test('a connection that always has requests under way leaves the bypass, too', async () => {
+  await using scene = await acceleratedScene('window');
+  await using requests = new Traffic(
+    'multiplex',
+    { window: 40, 'work-us': 1000, seconds: 600 },
+    { cgroup: scene.cgroup.path },
+  );
+  const port = await requests.port();
+  const sent = ({ clientToServer }: Connection) => clientToServer.messages.bypass;
+  const untilMore = async (count: number) => {
+    const [one] = await scene.daemon.untilConnected(port, `${count} on the bypass`, (it) => sent(it) > count);
+    return one ? sent(one) : 0;
+  };
+  const alone = await untilMore(10);
+  requests.process.kill('SIGUSR1');
+  const before = await untilMore(alone + 100);
+  await keep(scene, only(port));
+  const [after] = await scene.daemon.untilConnected(port, 'kept', kept);
+  expect(after && sent(after) - before).toBeLessThan(10 * 256);
+  requests.stop();
+  expect(await requests.result()).toMatchObject({ wrong: 0, right: true });
+});
+
 test('connections that talk leave by themselves, even while the daemon stands still', async () => {
   await using scene = await acceleratedScene('still');
   const { daemon } = scene;
