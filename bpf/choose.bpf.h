@@ -212,12 +212,45 @@ static __always_inline void forget_unsure_rates(struct ss_connection *conn)
 		conn->direction[SS_SERVER].stack_rate = 0;
 }
 
+/*
+ * A two-way stream left because it got less than it had had on the stack. That was another time: its requests may have become fewer, which no path can help. Who gets no more now
+ * that it is back there need not wait for its next trial. Not for ever: where the two paths are equal it is chance that decides.
+ */
+#define MOST_REPRIEVES 4
+
+static __always_inline bool awaits_comparison(struct ss_connection *conn)
+{
+	return conn->trials <= MOST_REPRIEVES && streams_both_ways(conn) &&
+	       (conn->direction[SS_CLIENT].fell_short || conn->direction[SS_SERVER].fell_short);
+}
+
 enum judgement {
 	NOTHING_NEW,
 	TAKE_A_GLANCE,
 	TRY_THE_BYPASS,
 	LEAVE_TO_TCP,
 };
+
+/* Before it is time for the next trial. */
+static __always_inline enum judgement compare(struct ss_connection *conn, struct ss_direction *direction)
+{
+	struct ss_race *race = race_of(conn);
+	__u32 margin = direction->fell_short;
+
+	/* It has been compared, and is to be let in. */
+	if (conn->trial)
+		return NOTHING_NEW;
+	if (!awaits_comparison(conn) || (race && has_just_lost(race, direction->pace.seen)))
+		return LEAVE_TO_TCP;
+	/* A pause does not count on the bypass, and here it does: it says nothing. */
+	if (!margin || !enough_windows(direction) || direction->pauses & SS_TAKES_TURNS)
+		return NOTHING_NEW;
+	direction->fell_short = 0;
+	if (is_less_by(direction->bypass_rate, direction->stack_rate, margin))
+		return awaits_comparison(conn) ? NOTHING_NEW : LEAVE_TO_TCP;
+	forget_unsure_rates(conn);
+	return TRY_THE_BYPASS;
+}
 
 /* On the stack, for each segment of a stream. Who writes at leisure is not gathered: its segments are what was written. */
 static __always_inline enum judgement judge_on_stack(struct ss_connection *conn, struct ss_direction *direction,
@@ -242,7 +275,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 		direction->stack_rate = 0;
 		if (is_gathered(direction, sender))
 			return LEAVE_TO_TCP;
-		return now < conn->next_trial ? LEAVE_TO_TCP : TRY_THE_BYPASS;
+		return now < conn->next_trial ? compare(conn, direction) : TRY_THE_BYPASS;
 	}
 	/* The first one since it came here, however long it was: what was measured before was another time. */
 	if (enough_windows(direction) && !first)
@@ -252,7 +285,7 @@ static __always_inline enum judgement judge_on_stack(struct ss_connection *conn,
 	if (gathers(sender) && direction->mean < WORTHWHILE_SEGMENT && !two_way)
 		return LEAVE_TO_TCP;
 	if (now < conn->next_trial)
-		return LEAVE_TO_TCP;
+		return compare(conn, direction);
 	race = race_of(conn);
 	if (race && enough_windows(direction) && has_just_lost(race, now))
 		return NOTHING_NEW;

@@ -133,7 +133,8 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	end_spill(direction);
 	direction->bypass_rate = 0;
 	direction->tried_rate = 0;
-	direction->windows = 0;
+	direction->fell_short = 0;
+	direction->lingering = 0;
 	measure_afresh(direction);
 	direction->ordered = 0;
 	direction->overflowed = 0;

@@ -44,14 +44,10 @@
 /* Of the pause before the next trial, when a race was lost, or a trial by far. */
 #define SKIPPED_DOUBLINGS 2
 
-static __always_inline bool is_clearly_less(__u64 rate, __u64 other)
+/* By more than one part in so many. */
+static __always_inline bool is_less_by(__u64 rate, __u64 other, __u32 margin)
 {
-	return rate + rate / MARGIN < other;
-}
-
-static __always_inline bool is_far_less(__u64 rate, __u64 other)
-{
-	return rate + rate / MARGIN_BEYOND_DOUBT < other;
+	return rate + rate / margin < other;
 }
 
 /* Requests that come when they come: how many there are in 16 ms is chance, by which the path is not to be judged unless it makes a great difference. */
@@ -185,12 +181,14 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 {
 	struct ss_race *race = race_of(conn);
 	__u64 now = direction->pace.seen, stay = now - conn->joined_at;
+	__u32 margin;
 
 	if (unlikely(!race) || !runs_with_others(race, conn, now)) {
-		if (is_far_less(direction->bypass_rate, direction->stack_rate))
+		margin = comes_by_chance(direction) ? MARGIN_BY_CHANCE : MARGIN;
+		direction->fell_short = is_less_by(direction->bypass_rate, direction->stack_rate, margin) ? margin : 0;
+		if (is_less_by(direction->bypass_rate, direction->stack_rate, MARGIN_BEYOND_DOUBT))
 			return lose(conn);
-		return comes_by_chance(direction) ? direction->bypass_rate + direction->bypass_rate / MARGIN_BY_CHANCE < direction->stack_rate :
-						    is_clearly_less(direction->bypass_rate, direction->stack_rate) || has_outgrown_its_trial(direction);
+		return direction->fell_short || (margin == MARGIN && has_outgrown_its_trial(direction));
 	}
 	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);

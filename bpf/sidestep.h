@@ -240,9 +240,10 @@ struct ss_direction {
 	__u8 told;		/* mask of that, until it is done: SS_LENT, SS_WAKE */
 	__u8 corks;		/* its sender says that more is to come: corking.bpf.h */
 	__u8 beyond;		/* messages that were redirected though the queue was full, to follow another thread's: under-way.bpf.h */
+	__u8 fell_short;	/* its connection left because it got less, by more than one part in so many, than it had had on the stack; 0: it did not, or it was seen what it gets there now */
 	struct ss_keepalive keepalive;
-	__u64 carried_at;	/* CLOCK_MONOTONIC, ns: when TCP last carried bytes that its reader may not have heard of; 0: it has, or has read them */
 	__u16 lingering;	/* messages that were redirected although its connection is to leave */
+	__u64 carried_at;	/* CLOCK_MONOTONIC, ns: when TCP last carried bytes that its reader may not have heard of; 0: it has, or has read them */
 	__u64 carried_last;	/* the same, whatever it has heard since */
 	__u64 messages_before;	/* that TCP had carried when it was found open */
 	__u64 bytes_before;

@@ -27,13 +27,13 @@ static __always_inline bool has_shown_enough(struct ss_connection *conn, struct 
 	return conn->turns >= GIVE_UP_TURNS || (direction->streak >= GIVE_UP_TURNS && census.not_armed && !census.armed);
 }
 
-static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
 /* It wants to join, and there is nobody who could let it: it is not to pay for being watched until somebody is. Round trips show that: note_sample. */
 static __always_inline bool sleeps_without_daemon(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
 {
 	return is_daemon_gone() && disarm(ops, conn, side, DORMANT);
 }
 
+static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
 {
 	if (config.kill)
 		return;

@@ -4,6 +4,9 @@ import { acquaint } from './support/acquaint.ts';
 import { recordsOf, untilUnwatched } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 
+/** SS_STATE_BYPASS of bpf/sidestep.h. */
+const BYPASS = 2;
+
 /** It joins at once, whatever else its program does. */
 const LARGE_WRITES = { send: 65_536, rate: 50_000_000 };
 
@@ -153,6 +156,43 @@ test.each([
   },
 );
 
+/** So many messages after its requests became fewer one has left, if it is to. */
+const LONG_SINCE = 10_000n;
+
+/** Whether a connection whose requests have become fewer has left the bypass for that, and come back before its next trial. */
+async function comesBackEarly(scene: Scene): Promise<boolean> {
+  await using requests = new Traffic(
+    'multiplex',
+    { cpu: 0, 'peer-cpu': 1, seconds: 600 },
+    { cgroup: scene.cgroup.path },
+  );
+  const port = await requests.port();
+  const onBypass = () => recordsOf(scene.daemon, port).find(({ state }) => state === BYPASS);
+  const before = await until('it has a rate on either path', () => {
+    const record = onBypass();
+    return record && record.direction[0].stack_rate > 0 && record.direction[0].bypass_rate > 0
+      ? record
+      : undefined;
+  });
+  requests.process.kill('SIGUSR1');
+  const after = await until('it has left and is back, or stays', () => {
+    const record = onBypass();
+    if (!record) return undefined;
+    const since = record.direction[0].bypass_messages - before.direction[0].bypass_messages;
+    return record.next_trial > before.next_trial || since > LONG_SINCE ? record : undefined;
+  });
+  requests.stop();
+  expect(await requests.result()).toMatchObject({ wrong: 0, right: true });
+  return after.next_trial > before.next_trial && after.joined_at < after.next_trial;
+}
+
+test('requests that have become fewer, which no path can help, are back on the bypass before their next trial', async () => {
+  await using scene = await acceleratedScene('fewer');
+  await untilSomebodyWasWoken(scene);
+  // On a busy machine one may never have been faster, or take as long to be compared.
+  for (let attempt = 1; !(await comesBackEarly(scene)); attempt++) expect(attempt).toBeLessThan(10);
+});
+
 test.each([
   ['gathers', true],
   ['does not gather', false],
@@ -185,10 +225,7 @@ const UNWATCHED: { name: string; options: TrafficOptions }[] = [
 
 test.for(UNWATCHED)('a stream $name is not watched any more', async ({ options }) => {
   await using scene = await acceleratedScene('unwatched');
-  // That the kernel can wake a stream is known once it has armed one.
-  await using first = new Traffic('stream', TAKEN[0]?.options ?? {}, { cgroup: scene.cgroup.path });
-  await first.port();
-  await untilHappened(scene, 'bypassed', 1);
+  await untilSomebodyWasWoken(scene);
   await using stream = new Traffic('stream', { ...options, seconds: 60 }, { cgroup: scene.cgroup.path });
   await untilUnwatched(scene.daemon, await stream.port());
   stream.stop();
@@ -254,4 +291,11 @@ async function untilHappened({ daemon }: Scene, kind: 'bypassed', times: number)
     const { events } = await daemon.api.events.list.query({ kinds: [kind] });
     return events.length >= times;
   });
+}
+
+/** Only then streams doze between trials: that the kernel can wake them is known. */
+async function untilSomebodyWasWoken(scene: Scene): Promise<void> {
+  await using stream = new Traffic('stream', TAKEN[0]?.options ?? {}, { cgroup: scene.cgroup.path });
+  await stream.port();
+  await untilHappened(scene, 'bypassed', 1);
 }

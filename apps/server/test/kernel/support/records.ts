@@ -42,6 +42,10 @@ export interface ConnectionRecord {
   readonly users_missed: number;
   /** How often in a row a stream tried the bypass in vain. */
   readonly trials: number;
+  /** CLOCK_MONOTONIC, ns: when it last joined. */
+  readonly joined_at: bigint;
+  /** CLOCK_MONOTONIC, ns: from when on a stream that left the bypass may try it again. */
+  readonly next_trial: bigint;
 }
 
 /** Of the open connections to a port, as the kernel has them; the daemon need not run. */
