@@ -1,4 +1,4 @@
-/** Kinds of BTF type (linux/btf.h) that a data layout can meet. */
+/** Kinds of BTF type (linux/btf.h) that a data layout can meet, and functions. */
 export const Kind = {
   INT: 1,
   PTR: 2,
@@ -10,6 +10,7 @@ export const Kind = {
   VOLATILE: 9,
   CONST: 10,
   RESTRICT: 11,
+  FUNC: 12,
   FUNC_PROTO: 13,
   VAR: 14,
   DATASEC: 15,

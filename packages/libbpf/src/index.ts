@@ -8,6 +8,7 @@ export type { MapEntries } from './batch-reader.ts';
 export type { Decoder } from './decoder.ts';
 export type { Encodable, EncodableStruct, Encoder } from './encoder.ts';
 export { BpfError } from './error.ts';
+export { KernelTypes } from './kernel-types.ts';
 export type { Field, FieldType, StructLayout } from './layout.ts';
 export { BtfLayouts } from './layouts.ts';
 export {
@@ -26,7 +27,6 @@ export {
   BpfProgram,
   detachFromMap,
   type ProgramInfo,
-  takesTracing,
 } from './program.ts';
 export { type Copied, eachRecord, RingBuffer } from './ring-buffer.ts';
 export { libbpfVersion, possibleCpus } from './system.ts';

@@ -166,6 +166,10 @@ export const native = {
   btf__load_from_kernel_by_id: libbpf.func('btf *btf__load_from_kernel_by_id(uint32_t id)') as (
     id: number,
   ) => Pointer | null,
+  btf__load_vmlinux_btf: libbpf.func('btf *btf__load_vmlinux_btf(void)') as () => Pointer | null,
+  btf__find_by_name_kind: libbpf.func(
+    'int btf__find_by_name_kind(btf *btf, const char *name, uint32_t kind)',
+  ) as (btf: Pointer, name: string, kind: number) => number,
   btf__free: libbpf.func('void btf__free(btf *btf)') as (btf: Pointer) => void,
 
   libbpf_version_string: libbpf.func('const char *libbpf_version_string(void)') as () => string,
@@ -205,9 +209,9 @@ export const native = {
       done: (error: Error | null, result: number) => void,
     ): void;
   },
-  shim_try_tracing: shim.func('int shim_try_tracing(uint32_t attach_type, const char *target)') as (
+  shim_try_tracing: shim.func('int shim_try_tracing(uint32_t attach_type, uint32_t type)') as (
     attachType: number,
-    target: string,
+    type: number,
   ) => number,
   shim_tracepoint_open: shim.func('int shim_tracepoint_open(uint32_t id)') as (id: number) => number,
   shim_ring_close: shim.func('void shim_ring_close(shim_ring *ring)') as (ring: Pointer) => void,

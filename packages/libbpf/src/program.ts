@@ -1,14 +1,14 @@
-import { closeSync, existsSync, readFileSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
 import { cString, Descriptor, type HasFd, infoByFd, pin } from './descriptor.ts';
-import { BpfError, check, takeLog } from './error.ts';
+import { BpfError, check } from './error.ts';
 import { BpfLink } from './link.ts';
 import { iteratorOptions, native } from './native.ts';
 
 /** Of `enum bpf_attach_type`. */
 export const BPF_CGROUP_SOCK_OPS = 3;
 export const BPF_SK_MSG_VERDICT = 7;
-const BPF_TRACE_FENTRY = 24;
-const BPF_TRACE_ITER = 28;
+export const BPF_TRACE_FENTRY = 24;
+export const BPF_TRACE_ITER = 28;
 const BPF_PERF_EVENT = 41;
 
 const PROGRAM_INFO_SIZE = 80;
@@ -91,28 +91,6 @@ export class BpfProgram implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-const TRACING = { iterator: BPF_TRACE_ITER, function: BPF_TRACE_FENTRY } as const;
-
-/** At 0 functions are not patched, and attaching to one succeeds all the same. Not there on kernels that patch them in another way. */
-const FUNCTION_TRACING = '/proc/sys/kernel/ftrace_enabled';
-
-/**
- * Whether this kernel takes `SEC("iter/TARGET")` or `SEC("fentry/TARGET")`, tried by loading a program that does nothing. Kernels differ, and some
- * allow neither of them to anybody; a few load what they cannot attach.
- */
-export function takesTracing(kind: keyof typeof TRACING, target: string): boolean {
-  if (
-    kind === 'function' &&
-    existsSync(FUNCTION_TRACING) &&
-    readFileSync(FUNCTION_TRACING, 'utf8').trim() === '0'
-  )
-    return false;
-  takeLog();
-  const taken = native.shim_try_tracing(TRACING[kind], target) === 0;
-  takeLog();
-  return taken;
 }
 
 function tracepointId(category: string, name: string): number {

@@ -211,19 +211,17 @@ int shim_tracepoint_open(uint32_t id)
 	return fd < 0 ? -errno : fd;
 }
 
-// A program that does nothing, loaded for a kind of tracing and a target: 0, or the kernel's negative errno.
-int shim_try_tracing(uint32_t attach_type, const char *target)
+// A program that does nothing, loaded for a kind of tracing and a function by its number among the kernel's types: 0, or the kernel's negative
+// errno.
+int shim_try_tracing(uint32_t attach_type, uint32_t type)
 {
 	const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type);
-	int id = libbpf_find_vmlinux_btf_id(target, attach_type), program;
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type, .attach_btf_id = type);
+	int program;
 
-	if (id < 0)
-		return id;
-	options.attach_btf_id = id;
 	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, sizeof(nothing) / sizeof(*nothing), &options);
 	if (program < 0)
 		return program;

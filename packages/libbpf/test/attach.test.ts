@@ -14,7 +14,6 @@ import {
   openIterator,
   readInBackground,
   readIterator,
-  takesTracing,
 } from '../src/index.ts';
 import { cgroup, compile, openDescriptors, pinFolder } from './kernel.ts';
 
@@ -134,18 +133,6 @@ describe('at a tracepoint', () => {
     expect(() => object.program('asked').attachTracepoint('syscalls', 'absent')).toThrow(
       'Could not find the tracepoint syscalls/absent: No such file or directory (ENOENT)',
     );
-  });
-});
-
-describe('what a kernel takes', () => {
-  test('is found out by trying, and nothing stays open', () => {
-    const before = openDescriptors();
-    expect(takesTracing('iterator', 'task_file')).toBe(true);
-    for (const kind of ['iterator', 'function'] as const)
-      expect(takesTracing(kind, 'there_is_no_such')).toBe(false);
-    // Some kernels let a program in here, and others do not.
-    takesTracing('function', 'tcp_splice_read');
-    expect(openDescriptors()).toBe(before);
   });
 });
 

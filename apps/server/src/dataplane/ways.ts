@@ -1,4 +1,4 @@
-import { BpfError, type BpfLink, type BpfObject, takesTracing } from '@sidestep/libbpf';
+import { BpfError, type BpfLink, type BpfObject, KernelTypes } from '@sidestep/libbpf';
 import { TRACE_LINKS } from './pin-names.ts';
 
 /** How iterators come by all our sockets: bpf/visit.bpf.h. The first one costs less. */
@@ -23,10 +23,13 @@ const WATCHED: Readonly<Record<Watcher, { kernelFunction: string; call: string }
 
 /** The better ones of those that this kernel takes. */
 export function waysOfKernel(): Ways {
+  using kernel = new KernelTypes();
   const functions = Object.values(WATCHED).map(({ kernelFunction }) => kernelFunction);
   return {
-    visit: takesTracing('iterator', 'bpf_sk_storage_map') ? 'by storage' : 'by files',
-    watch: functions.every((name) => takesTracing('function', name)) ? 'at functions' : 'at system calls',
+    visit: kernel.takesTracing('iterator', 'bpf_sk_storage_map') ? 'by storage' : 'by files',
+    watch: functions.every((name) => kernel.takesTracing('function', name))
+      ? 'at functions'
+      : 'at system calls',
   };
 }
 
