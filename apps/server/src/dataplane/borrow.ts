@@ -1,8 +1,7 @@
-import { readlinkSync } from 'node:fs';
 import { libc } from '../host/libc.ts';
 import { close, copyDescriptor, openProcess } from '../host/pidfd.ts';
 import { withSpareDescriptors } from '../host/spare-descriptors.ts';
-import { list, processes } from './listing.ts';
+import type { Descriptors } from './descriptors.ts';
 
 export const SOL_SOCKET = 1;
 const SO_COOKIE = 57;
@@ -24,10 +23,11 @@ export interface SocketName {
  * Calls `act` with a duplicate of the socket's descriptor, whichever process and network namespace it is in. False when no process has
  * the socket (any more), or when `act` says so.
  */
-export function borrow(socket: SocketName, act: (fd: number) => boolean): boolean {
+export function borrow(socket: SocketName, descriptors: Descriptors, act: (fd: number) => boolean): boolean {
   return withSpareDescriptors(() => {
-    if (socket.pid !== 0 && borrowFrom(socket.pid, socket, act)) return true;
-    return processes().some((other) => other !== socket.pid && borrowFrom(other, socket, act));
+    for (const { pid, fds } of descriptors.of(socket.pid, socket.inode))
+      if (borrowFrom(pid, fds, socket, act)) return true;
+    return false;
   });
 }
 
@@ -37,13 +37,17 @@ export function socketOption(fd: number, level: number, name: number, size: numb
   return getsockopt(fd, level, name, value, [size]) === 0 ? value : null;
 }
 
-function borrowFrom(pid: number, { cookie, inode }: SocketName, act: (fd: number) => boolean): boolean {
-  const candidates = descriptorsOf(pid, inode);
-  if (candidates.length === 0) return false;
+/** A descriptor may have become another socket's. */
+function borrowFrom(
+  pid: number,
+  fds: readonly number[],
+  { cookie }: SocketName,
+  act: (fd: number) => boolean,
+): boolean {
   const process = openProcess(pid);
   if (process < 0) return false;
   try {
-    return candidates.some((fd) => {
+    return fds.some((fd) => {
       const copy = copyDescriptor(process, fd);
       if (copy < 0) return false;
       try {
@@ -54,21 +58,5 @@ function borrowFrom(pid: number, { cookie, inode }: SocketName, act: (fd: number
     });
   } finally {
     close(process);
-  }
-}
-
-/** A process and its descriptors may end at any moment, so what cannot be read has ended. */
-function descriptorsOf(pid: number, inode: bigint): number[] {
-  const dir = `/proc/${pid}/fd`;
-  return list(dir)
-    .filter((fd) => linkOf(`${dir}/${fd}`) === `socket:[${inode}]`)
-    .map(Number);
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
   }
 }

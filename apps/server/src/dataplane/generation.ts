@@ -15,6 +15,7 @@ import type {
   Pair,
   UnexaminedProgram,
 } from './dataplane.ts';
+import { Descriptors } from './descriptors.ts';
 import { EventReader } from './event.ts';
 import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
 import { Looker, Tender } from './iterator.ts';
@@ -25,7 +26,7 @@ import type { Pins } from './pins.ts';
 import { Presence } from './presence.ts';
 import { ProgramMap } from './program-map.ts';
 import { reset } from './reset.ts';
-import { settle } from './settle.ts';
+import { settleAll } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
 import { visitAllSockets } from './survey.ts';
 import { Totals } from './totals.ts';
@@ -113,7 +114,7 @@ export class Generation {
     this.cgroupId = pins.sockops?.info().cgroupId ?? null;
     this.#looker = new Looker(links.look, maps, layouts);
     this.#holders = new HolderReader(links.hold, layouts);
-    this.#tender = new Tender(links.tend, maps, layouts, settle, () => visitAllSockets(links.arm));
+    this.#tender = new Tender(links.tend, maps, layouts, settleAll, () => visitAllSockets(links.arm));
     this.#totals = new Totals(maps.totals, this.#looker, layouts);
     this.splicers = new SplicerMap(maps.splicers, layouts);
     this.#events = new EventReader(layouts, systemClock);
@@ -204,7 +205,9 @@ export class Generation {
 
   /** Those of whose holders a socket could be reset. */
   reset(): Holder[] {
-    return this.holders().filter(({ sockets }) => this.#reset(sockets));
+    const holders = this.holders();
+    const descriptors = new Descriptors();
+    return holders.filter(({ sockets }) => this.#reset(sockets, descriptors));
   }
 
   /** The kernel keeps a socket enrolled until its program closes the file, however long it has been closed itself. */
@@ -220,8 +223,9 @@ export class Generation {
    * One end tells the other. Where both are closed already no error would tell their readers that bytes are missing. Where both are in the
    * middle of a call they are left for the next time: this thread would stand still with them.
    */
-  #reset(sockets: readonly HeldSocket[]): boolean {
-    if (!sockets.some((socket) => !socket.closed && !socket.locked && reset(socket))) return false;
+  #reset(sockets: readonly HeldSocket[], descriptors: Descriptors): boolean {
+    if (!sockets.some((socket) => !socket.closed && !socket.locked && reset(socket, descriptors)))
+      return false;
     this.#forget(sockets);
     return true;
   }

@@ -134,7 +134,7 @@ export class Tender extends Visitor {
   readonly #attention: BpfMap;
   readonly #decodeLeft: Decoder<LeftSocket>;
   readonly #leftSize: number;
-  readonly #settle: (socket: LeftSocket) => void;
+  readonly #settle: (sockets: readonly LeftSocket[]) => void;
   readonly #arm: () => Promise<void>;
   /** An earlier daemon may have died in the middle of a visit. */
   #unfinished = true;
@@ -148,7 +148,7 @@ export class Tender extends Visitor {
     link: BpfLink,
     maps: IteratorMaps,
     layouts: BtfLayouts,
-    settle: (socket: LeftSocket) => void,
+    settle: (sockets: readonly LeftSocket[]) => void,
     arm: () => Promise<void>,
   ) {
     super(link, maps, layouts, layouts.struct('ss_wake').size);
@@ -222,11 +222,10 @@ export class Tender extends Visitor {
   }
 
   #deal({ candidates, unsettled, errands }: Census, sockets: Buffer): void {
-    for (let at = 0; at < sockets.length; at += this.#leftSize) {
-      const socket = this.#decodeLeft(sockets, at);
-      // None: it was only a pause.
-      if (socket.cookie !== 0n) this.#settle(socket);
-    }
+    const left: LeftSocket[] = [];
+    for (let at = 0; at < sockets.length; at += this.#leftSize) left.push(this.#decodeLeft(sockets, at));
+    // None: it was only a pause.
+    this.#settle(left.filter(({ cookie }) => cookie !== 0n));
     this.#unsettled = Number(unsettled);
     this.#unfinished = candidates > 0n || unsettled > 0n || errands > 0n;
   }

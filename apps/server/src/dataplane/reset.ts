@@ -1,5 +1,6 @@
 import { libc } from '../host/libc.ts';
 import { borrow, type SocketName } from './borrow.ts';
+import type { Descriptors } from './descriptors.ts';
 
 const connect = libc.func('int connect(int fd, const void *address, uint32_t size)');
 
@@ -10,6 +11,6 @@ const NOBODY = Buffer.alloc(16);
  * Resets the socket's connection: both ends see ECONNRESET at once, and what they have not read is gone. It is what `connect` does
  * with AF_UNSPEC (`tcp_disconnect`), which works on any duplicate of a descriptor. False when no process has the socket, or the kernel refuses.
  */
-export function reset(socket: SocketName): boolean {
-  return borrow(socket, (fd) => connect(fd, NOBODY, NOBODY.length) === 0);
+export function reset(socket: SocketName, descriptors: Descriptors): boolean {
+  return borrow(socket, descriptors, (fd) => connect(fd, NOBODY, NOBODY.length) === 0);
 }

@@ -1,5 +1,6 @@
 import { libc } from '../host/libc.ts';
 import { borrow, SOL_SOCKET, type SocketName, socketOption } from './borrow.ts';
+import { Descriptors } from './descriptors.ts';
 
 const SO_KEEPALIVE = 9;
 const SO_RCVLOWAT = 18;
@@ -39,10 +40,16 @@ interface Keepalive {
   readonly probes: number;
 }
 
+/** One after the other, each process read once for all of them. */
+export function settleAll(sockets: readonly LeftSocket[]): void {
+  const descriptors = new Descriptors();
+  for (const socket of sockets) settle(socket, descriptors);
+}
+
 /** False when no process has the socket (any more). */
-export function settle(socket: LeftSocket): boolean {
+export function settle(socket: LeftSocket, descriptors = new Descriptors()): boolean {
   const { lent, lowat, keepalive } = socket;
-  return borrow(socket, (fd) => {
+  return borrow(socket, descriptors, (fd) => {
     if (lent === 0) return wake(fd);
     const given = [
       (lent & LENT_LOWAT) === 0 || giveBack(fd, TCP_NOTSENT_LOWAT, PLUGGED, lowat),

@@ -3,7 +3,7 @@ import { closeSync, fstatSync, openSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SOL_SOCKET, socketOption } from '../../src/dataplane/borrow.ts';
-import { settle } from '../../src/dataplane/settle.ts';
+import { settle, settleAll } from '../../src/dataplane/settle.ts';
 import { libc } from '../../src/host/libc.ts';
 
 const SO_KEEPALIVE = 9;
@@ -98,6 +98,13 @@ test.for([
     expect(withoutDescriptors(() => settle(socket))).toBe(true);
     expect(mark()).toBe(4096);
   }
+});
+
+test('gives back to all that it is asked for, whichever of them has gone', () => {
+  set(LENT_LOWAT);
+  const gone = { ...named(NO_PID), inode: 0n, cookie: 0n };
+  settleAll([gone, named(), gone].map((name) => ({ ...name, lent: SS_LENT_LOWAT, lowat: 4096 })));
+  expect(mark()).toBe(4096);
 });
 
 test('gives its TCP_NOTSENT_LOWAT back to one that says that more is to come', () => {
