@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "kernel-side.h"
+#include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -65,18 +66,32 @@ const char *function_of(struct bpf_program *program)
 	return strncmp(section, AT_FUNCTION, strlen(AT_FUNCTION)) ? NULL : section + strlen(AT_FUNCTION);
 }
 
-int try_function(const char *name)
+/* A program that does nothing, loaded to be called at a function of the kernel: its descriptor, or a negative error. */
+static int load_nothing(enum bpf_attach_type type, const char *function)
 {
-	LIBBPF_OPTS(bpf_prog_load_opts, load, .expected_attach_type = BPF_TRACE_FENTRY);
-	int id, program, link;
+	LIBBPF_OPTS(bpf_prog_load_opts, load, .expected_attach_type = type);
+	/* Kept, for to read them takes longer than to load anything: each probe has what was read before it was forked. */
+	static struct btf *kernel_types;
+	int id;
 
-	if (!functions_are_patched())
-		return -EOPNOTSUPP;
-	id = libbpf_find_vmlinux_btf_id(name, BPF_TRACE_FENTRY);
+	if (!kernel_types)
+		kernel_types = btf__load_vmlinux_btf();
+	if (!kernel_types)
+		return -errno;
+	id = btf__find_by_name_kind(kernel_types, function, BTF_KIND_FUNC);
 	if (id < 0)
 		return id;
 	load.attach_btf_id = id;
-	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, INSTRUCTIONS_OF_NOTHING, &load);
+	return bpf_prog_load(BPF_PROG_TYPE_TRACING, "nothing", "GPL", nothing, INSTRUCTIONS_OF_NOTHING, &load);
+}
+
+int try_function(const char *name)
+{
+	int program, link;
+
+	if (!functions_are_patched())
+		return -EOPNOTSUPP;
+	program = load_nothing(BPF_TRACE_FENTRY, name);
 	if (program < 0)
 		return program;
 	link = bpf_link_create(program, 0, BPF_TRACE_FENTRY, NULL);
@@ -130,26 +145,22 @@ static struct bpf_program *find(struct bpf_object *object, const char *name)
 	return bpf_object__find_program_by_name(object, by_files);
 }
 
-static bool loads_look(void)
+static bool takes_iterator(const char *function)
 {
-	struct bpf_object *object = open_own();
-	struct bpf_program *program, *look = find(object, "probe_look");
-	bool loads;
+	int program = load_nothing(BPF_TRACE_ITER, function);
 
-	bpf_object__for_each_program(program, object)
-		bpf_program__set_autoload(program, program == look);
-	loads = !bpf_object__load(object);
-	bpf_object__close(object);
-	return loads;
+	if (program < 0)
+		return false;
+	close(program);
+	return true;
 }
 
-/* Where neither is possible, the first one is asked for, and what the kernel says to it is told. */
+/* The one that the daemon goes. Where neither is possible, the first one is asked for, and what the kernel says to it is told. */
 static enum way find_way(void)
 {
-	for (way = BY_STORAGE; way <= BY_FILES; way++)
-		if (loads_look())
-			return way;
-	return BY_STORAGE;
+	if (takes_iterator("bpf_iter_bpf_sk_storage_map"))
+		return BY_STORAGE;
+	return takes_iterator("bpf_iter_task_file") ? BY_FILES : BY_STORAGE;
 }
 
 void load_ahead(void)
