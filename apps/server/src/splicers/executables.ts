@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -67,12 +67,14 @@ let stuck = 0;
 async function look({ pid, device, inode }: UnexaminedProgram): Promise<string> {
   if (stuck >= MOST_STUCK) throw new Error(`${stuck} files do not answer.`);
   const args = ['--disable-warning=ExperimentalWarning', LOOK, String(pid), String(device), String(inode)];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child: ChildProcess = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Where no descriptor is left it has no pipes, and says so in the next turn only: an error that nobody listens to ends the daemon.
+  const closed = once(child, 'close');
   const said = { out: '', errors: '' };
-  child.stdout.setEncoding('utf8').on('data', (data) => {
+  child.stdout?.setEncoding('utf8').on('data', (data) => {
     said.out += data;
   });
-  child.stderr.setEncoding('utf8').on('data', (data) => {
+  child.stderr?.setEncoding('utf8').on('data', (data) => {
     said.errors += data;
   });
   const { promise: late, reject } = Promise.withResolvers<never>();
@@ -81,11 +83,11 @@ async function look({ pid, device, inode }: UnexaminedProgram): Promise<string> 
     child.once('exit', () => stuck--);
     child.kill('SIGKILL');
     child.unref();
-    for (const pipe of [child.stdout, child.stderr]) pipe.destroy();
+    for (const pipe of [child.stdout, child.stderr]) pipe?.destroy();
     reject(new Error('The file does not answer.'));
   }, LONGEST_LOOK);
   try {
-    const [status] = await Promise.race([once(child, 'close'), late]);
+    const [status] = await Promise.race([closed, late]);
     if (status !== 0) throw new Error(said.errors.trim() || `It ended with ${status}.`);
     return said.out;
   } finally {

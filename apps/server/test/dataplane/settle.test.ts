@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SOL_SOCKET, socketOption } from '../../src/dataplane/borrow.ts';
 import { settle, settleAll } from '../../src/dataplane/settle.ts';
 import { libc } from '../../src/host/libc.ts';
+import { withoutDescriptors } from '../support/without-descriptors.ts';
 
 const SO_KEEPALIVE = 9;
 const SO_COOKIE = 57;
@@ -25,9 +26,6 @@ const LENT_CORKED = 131_073;
 /** Nobody has a process with this number. */
 const NO_PID = 2 ** 30;
 
-const RLIMIT_NOFILE = 7;
-const getrlimit = libc.func('int getrlimit(int resource, _Out_ void *limit)');
-const setrlimit = libc.func('int setrlimit(int resource, const void *limit)');
 const setsockopt = libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t size)');
 const server = createServer();
 let socket: Socket;
@@ -70,23 +68,6 @@ test.for([
   expect(settle({ ...named(pid), lent: SS_LENT_LOWAT, lowat: 4096 })).toBe(true);
   expect(mark()).toBe(4096);
 });
-
-/** As a daemon has them whom others keep busy. */
-function withoutDescriptors<T>(work: () => T): T {
-  const before = Buffer.alloc(16);
-  getrlimit(RLIMIT_NOFILE, before);
-  const lowestFree = openSync('/dev/null', 'r');
-  closeSync(lowestFree);
-  const limit = Buffer.from(before);
-  limit.writeBigUInt64LE(BigInt(lowestFree));
-  setrlimit(RLIMIT_NOFILE, limit);
-  try {
-    expect(() => openSync('/dev/null', 'r')).toThrow(/EMFILE/);
-    return work();
-  } finally {
-    setrlimit(RLIMIT_NOFILE, before);
-  }
-}
 
 test.for([
   { who: 'the process that is named', pid: process.pid },

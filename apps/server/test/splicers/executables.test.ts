@@ -4,14 +4,21 @@ import { Traffic, type TrafficOptions, type TrafficProgram, trafficPath } from '
 import { expect, test } from 'vitest';
 import { hostExecutables } from '../../src/splicers/executables.ts';
 import { temporaryFolder } from '../support/folder.ts';
+import { withoutDescriptors } from '../support/without-descriptors.ts';
 
 /** The kernel's number of a device that has a small one, as those here do. */
 const deviceOf = (path: string) => {
   const { dev } = statSync(path, { bigint: true });
   return ((dev >> 8n) << 20n) | (dev & 0xffn);
 };
-const examine = (pid: number, path: string, device = deviceOf(path)) =>
-  hostExecutables().examine({ device, inode: statSync(path, { bigint: true }).ino, version: 0n, pid });
+const programAt = (pid: number, path: string, device = deviceOf(path)) => ({
+  device,
+  inode: statSync(path, { bigint: true }).ino,
+  version: 0n,
+  pid,
+});
+const examine = (...program: Parameters<typeof programAt>) =>
+  hostExecutables().examine(programAt(...program));
 
 test('this process is found by its path', async () => {
   expect(await examine(process.pid, process.execPath)).toEqual({
@@ -45,6 +52,14 @@ test('a thread of the kernel’s executes nothing', async () => {
 
 test('a file of the same number on another device is not taken for it', async () => {
   await expect(examine(process.pid, process.execPath, 1n)).rejects.toThrow('none of the devices');
+});
+
+test('a look that finds no descriptor left is refused, and can be repeated', async () => {
+  const executables = hostExecutables();
+  const program = programAt(process.pid, process.execPath);
+  const found = { path: process.execPath, couldSplice: false, here: true };
+  await expect(withoutDescriptors(() => executables.examine(program))).rejects.toThrow('EMFILE');
+  expect(await executables.examine(program)).toEqual(found);
 });
 
 const FINDINGS = [
