@@ -17,11 +17,14 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { getPriority } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { freshPinDir } from './support/daemon.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { spawnDaemon } from './support/process.ts';
 import { until } from './support/until.ts';
+
+const MAIN_WITH_CHILDREN = fileURLToPath(new URL('support/main-with-children.ts', import.meta.url));
 
 function workplace() {
   const folder = temporaryFolder();
@@ -226,6 +229,21 @@ describe('the priority', () => {
     await using daemon = spawnDaemon(place.args, [...ordinary, 'nice', '-n', '5']);
     await daemon.ready();
     expect(new Set(prioritiesOf(daemon.child.pid))).toEqual(new Set([5]));
+  });
+
+  const session = existsSync('/proc/self/autogroup');
+  test.each([
+    ['that shares its session', [], { nice: [0], session: session ? sessionNice() : null }],
+    ['with a session of its own', ['setsid'], { nice: [0], session: session ? '0' : null }],
+    [
+      'whose priority somebody has chosen',
+      ['nice', '-n', '5'],
+      { nice: [5], session: session ? sessionNice() : null },
+    ],
+  ])('is not inherited by the children of a daemon %s', (_words, wrapper, expected) => {
+    const [command = '', ...rest] = [...ordinary, ...wrapper, process.execPath, MAIN_WITH_CHILDREN];
+    const printed = execFileSync(command, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    expect(JSON.parse(printed)).toEqual([expected, expected]);
   });
 
   test('stays where the kernel refuses, and the daemon says so and goes on', async () => {

@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { spawnOrdinary } from '../host/ordinary-child.ts';
 import { type Answer, type Ask, answerSchema } from './answer.ts';
 import { ScratchCgroup } from './scratch-cgroup.ts';
 
@@ -17,7 +18,7 @@ export interface ProbePaths {
 export function askProcess(paths: ProbePaths): Ask {
   return async function* (requests, signal) {
     await using cgroup = new ScratchCgroup();
-    const child = spawn(paths.process, [paths.object, paths.programs, cgroup.path, ...requests], {
+    const child = spawnOrdinary(paths.process, [paths.object, paths.programs, cgroup.path, ...requests], {
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,
       killSignal: 'SIGKILL',
@@ -25,7 +26,7 @@ export function askProcess(paths: ProbePaths): Ask {
     const ended = endOf(child);
     // Looked at when its last line has come.
     ended.catch(() => {});
-    for await (const line of createInterface({ input: child.stdout })) yield parse(line);
+    if (child.stdout) for await (const line of createInterface({ input: child.stdout })) yield parse(line);
     await ended;
   };
 }
