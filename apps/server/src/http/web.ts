@@ -20,7 +20,7 @@ export async function serveWeb(fastify: FastifyInstance, root: string): Promise<
   await fastify.register(fastifyStatic, { root, serve: false, cacheControl: false, suppressWarning: true });
 
   fastify.get('/*', (request, reply) => {
-    const path = decodeURIComponent(request.url.split('?', 1)[0] ?? '/');
+    const path = pathOf(request.url);
     const file = files.get(path === '/' ? path : path.replace(/\/$/, ''));
     return file ? send(reply, root, file) : reply.callNotFound();
   });
@@ -33,6 +33,15 @@ export async function serveWeb(fastify: FastifyInstance, root: string): Promise<
     if (!page) return reply.type('text/plain').send(files.size === 0 ? NOT_BUILT : 'Not found.\n');
     return send(reply, root, page);
   });
+}
+
+/** Decoded, up to `?` or `#`, which is what the router has looked at. Throws what is answered with 400. */
+function pathOf(url: string): string {
+  try {
+    return decodeURIComponent(url.split(/[?#]/, 1)[0] ?? '/');
+  } catch (cause) {
+    throw Object.assign(new Error('The address is not valid.', { cause }), { statusCode: 400 });
+  }
 }
 
 function send(reply: FastifyReply, root: string, { path, policy }: WebFile): FastifyReply {

@@ -86,6 +86,32 @@ test.each([
   expect(answer.text).not.toContain('secret');
 });
 
+test('what follows a # is not looked at, though no browser sends it', async () => {
+  await using started = await startSite();
+  for (const [path, text] of [
+    ['/#%', 'Overview'],
+    ['/connections#%zz?', 'Connections'],
+    ['/connections?%#%', 'Connections'],
+  ] as const)
+    expect(await rawGet(started.site.port, path)).toEqual({
+      status: 200,
+      text: expect.stringContaining(text),
+    });
+});
+
+test.each(['/%zz', '/connections%', 'http://%zz@127.0.0.1/'])(
+  '%s, which cannot be decoded, is answered with 400, and the log says nothing',
+  async (path) => {
+    await using started = await startSite();
+    const { status, text } = await rawGet(started.site.port, path);
+    expect([status, JSON.parse(text)]).toEqual([
+      400,
+      { message: 'The address is not valid.', remedy: 'Correct the request.' },
+    ]);
+    expect(started.site.log.filter((line) => line.includes('failed'))).toEqual([]);
+  },
+);
+
 test('hashed files may be kept for ever, pages are asked for again', async () => {
   await using started = await startSite();
   const { url } = started.site;
