@@ -1,7 +1,16 @@
-import { closeSync, constants, copyFileSync, fstatSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { fileIdAt } from './file-id.ts';
 
-const { O_APPEND, O_CREAT, O_NOCTTY, O_NONBLOCK, O_WRONLY } = constants;
+const { COPYFILE_EXCL, O_APPEND, O_CREAT, O_NOCTTY, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = constants;
 const STANDARD_OUTPUT = 1;
 /** Bytes of the log's file; as much again is kept of what was before. */
 const MOST = 5 * 1024 * 1024;
@@ -58,8 +67,10 @@ export class LogOutput {
 
   /** The file stays the same one: standard error may lead there too. */
   #beginAfresh(path: string): void {
+    const older = `${path}.1`;
     try {
-      copyFileSync(path, `${path}.1`);
+      rmSync(older, { force: true });
+      copyFileSync(path, older, COPYFILE_EXCL);
     } finally {
       // Also where there was no room for a copy: a full disk is no place to go on growing.
       ftruncateSync(this.#fd, 0);
@@ -67,8 +78,9 @@ export class LogOutput {
   }
 }
 
+/** Never through a link, which somebody else may have put there. */
 const openFile = (path: string) =>
-  openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY, 0o600);
+  openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600);
 
 /** Opened once more, so that it does not wait, which whoever shares it with us may well want. A socket cannot be opened. */
 function standardOutput(): number {

@@ -1,4 +1,13 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { LogOutput } from '../src/log-output.ts';
@@ -43,6 +52,26 @@ test('a file that was taken away is made again', () => {
   rmSync(path);
   output.write('two\n');
   expect(readFileSync(path, 'utf8')).toBe('two\n');
+});
+
+test('nothing is written through a link, at the start or later', () => {
+  using folder = temporaryFolder();
+  const [path, victim] = [join(folder.path, 'daemon.log'), join(folder.path, 'victim')];
+  writeFileSync(victim, 'precious');
+  symlinkSync(victim, path);
+  expect(() => new LogOutput(path)).toThrow('ELOOP');
+  rmSync(path);
+  const output = new LogOutput(path, 1000);
+  symlinkSync(victim, `${path}.1`);
+  for (let n = 0; n < 12; n++) output.write(LINE);
+  expect(readFileSync(`${path}.1`, 'utf8')).toBe(LINE.repeat(11));
+  rmSync(path);
+  symlinkSync(victim, path);
+  output.write('lost\n');
+  expect(readFileSync(victim, 'utf8')).toBe('precious');
+  rmSync(path);
+  output.write('one\n');
+  expect(readFileSync(path, 'utf8')).toBe('Lines missing here: 1. Nobody could take them.\none\n');
 });
 
 test('what nobody took is counted, and the count is said when it goes on', () => {
