@@ -5,6 +5,7 @@ main=$root/apps/server/src/main.ts
 daemon_log=
 
 verb_up() {
+	refuse_foreign_state
 	pid=$(running_pid)
 	if [ -n "$pid" ]; then
 		say "Sidestep is already running (process $pid, state in $state_dir); ./sidestep sign-in-link prints a fresh link."
@@ -15,6 +16,7 @@ verb_up() {
 }
 
 verb_down() {
+	refuse_foreign_state
 	if [ "$purge" = yes ]; then
 		verb_purge
 		return 0
@@ -51,6 +53,7 @@ stop_running() {
 }
 
 verb_dev() {
+	refuse_foreign_state
 	pid=$(running_pid)
 	[ -z "$pid" ] || refuse "Sidestep is already running (process $pid); stop it with ./sidestep down first."
 	set_up
@@ -97,7 +100,10 @@ daemon_command() {
 start_detached() {
 	(umask 077 && mkdir -p "$state_dir") ||
 		refuse "The state folder $state_dir cannot be made; choose another with --state-dir."
+	# Somebody may have been faster.
+	refuse_foreign_state
 	daemon_log=$state_dir/daemon.log
+	[ ! -h "$daemon_log" ] || refuse "The log $daemon_log is a link; remove it and run the same command again."
 	before=0
 	[ ! -e "$daemon_log" ] || before=$(wc -c <"$daemon_log")
 	(

@@ -1,9 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { freshCopy } from './sidestep.ts';
 
 let copy: ReturnType<typeof freshCopy>;
@@ -72,4 +81,40 @@ test.each(['', '2147483647', 'nonsense'])('a pid file that says "%s" is nobody\'
   const { code, out, err } = await copy.sidestep('down', '--state-dir', stateDir);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toContain('is not running');
+});
+
+const FOREIGN: [string, (path: string) => void, RegExp][] = [
+  [
+    'of another user',
+    (path) => chownSync(path, 65_534, 65_534),
+    /belongs to another user\. .*--state-dir, or change its owner with chown\./,
+  ],
+  [
+    'that its group may write',
+    (path) => chmodSync(path, 0o770),
+    /^sidestep: Others may write to .*, or run chmod go-w /,
+  ],
+  [
+    'behind a link',
+    (path) => {
+      renameSync(path, join(copy.folder, 'real'));
+      symlinkSync(join(copy.folder, 'real'), path);
+    },
+    /is not a folder\. Choose another with --state-dir\./,
+  ],
+];
+
+describe.each(FOREIGN)('in a state folder %s', (_words, spoil, words) => {
+  test.each(['up', 'down', 'dev'])(
+    '%s believes nothing, and does no harm to whom its files name',
+    async (verb) => {
+      const bystander = await standIn(copy.folder);
+      symlinkSync(join(copy.folder, 'lock'), join(stateDir, 'lock'));
+      spoil(stateDir);
+      const { code, out, err } = await copy.sidestep(verb, '--state-dir', `${stateDir}/`);
+      expect(err).toMatch(words);
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(bystander.exitCode).toBeNull();
+    },
+  );
 });

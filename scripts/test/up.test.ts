@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -76,3 +85,21 @@ test('a port that is taken: up fails with the words of the daemon, and nothing r
   expect((await sidestep('down')).out).toContain('is not running');
   expect(server.listening).toBe(true);
 });
+
+test.each<[string, string, number]>([
+  ['in a state folder of another user', 'belongs to another user.', 65_534],
+  ['in its own', 'daemon.log is a link; remove it', 0],
+])(
+  'a link in the place of the log, %s: up refuses, and writes nothing through it',
+  { timeout: patience },
+  async (_words, words, owner) => {
+    const victim = join(stateDir, 'victim');
+    writeFileSync(victim, 'precious');
+    symlinkSync(victim, join(stateDir, 'daemon.log'));
+    chownSync(stateDir, owner, owner);
+    const up = await sidestep('up', '--detach');
+    expect(up.code).toBe(1);
+    expect(up.err).toContain(words);
+    expect(readFileSync(victim, 'utf8')).toBe('precious');
+  },
+);
