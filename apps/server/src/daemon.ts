@@ -2,8 +2,8 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { Examine } from './check-up/check-up.ts';
 import type { DataPlane } from './dataplane/dataplane.ts';
 import { checkCgroup, checkListen, checkPinDir, checkPrivileges } from './host/checks.ts';
+import { Certificate } from './http/certificate.ts';
 import { startHttp } from './http/serve.ts';
-import { loadTls } from './http/tls.ts';
 import { startUnixSocket } from './http/unix-socket.ts';
 import type { Log } from './log.ts';
 import { createNouns } from './nouns.ts';
@@ -60,7 +60,7 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
   checkPrivileges();
   const cgroup = checkCgroup(options.cgroup);
   checkPinDir(pinDir);
-  const tls = options.tls && loadTls(options.tls);
+  const certificate = options.tls && new Certificate(options.tls);
 
   await using undo = new AsyncDisposableStack();
   const folder = undo.use(holdFolder(options.stateDir));
@@ -94,7 +94,15 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
   const token = loadToken(folder.file('token'), log);
   const access = new Access({ database, token, now, steady });
   const http = undo.use(
-    await startHttp({ services, access, listen: options.listen, webDir: options.web, version, log, tls }),
+    await startHttp({
+      services,
+      access,
+      listen: options.listen,
+      webDir: options.web,
+      version,
+      log,
+      certificate,
+    }),
   );
   nouns.start();
   const signInLink = () => http.signInLink();

@@ -8,6 +8,7 @@ export class Guard {
   readonly #scheme: 'http' | 'https';
   readonly #names: () => ReadonlySet<string>;
 
+  /** Of the names, `*.example.com` is every name with one more label than `example.com`. */
   constructor(scheme: 'http' | 'https', names: () => ReadonlySet<string>) {
     this.#scheme = scheme;
     this.#names = names;
@@ -16,7 +17,8 @@ export class Guard {
   /** Throws `Refusal`. Any port passes in Host: it is the browser's end of a tunnel (`ssh -L`), and the name is what proves the site. */
   checkHost(host: string | undefined): void {
     const name = /^(\[[0-9a-f:.]+\]|[\w.-]+)(?::\d+)?$/.exec(host?.toLowerCase() ?? '')?.[1];
-    if (name !== undefined && this.#names().has(name)) return;
+    const names = this.#names();
+    if (name !== undefined && (names.has(name) || names.has(name.replace(/^[^.]+/, '*')))) return;
     throw new Refusal(
       'The Host header does not name this daemon.',
       'Open the address that the daemon printed when it started.',

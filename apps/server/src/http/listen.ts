@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
+import type { Certificate } from './certificate.ts';
 
 /** Where the page is served. Port 0 lets the kernel choose. */
 export interface Listen {
@@ -29,14 +30,21 @@ export function inUrl(host: string): string {
   return isIP(host) === 6 ? `[${host}]` : host;
 }
 
-/** The name to put into links: one that a browser on the network can use when the address means "all of them". */
-export function linkHost(host: string): string {
-  return host === '0.0.0.0' || host === '::' ? hostname() : inUrl(host);
+/**
+ * The name to put into links: one that a browser on the network can use when the address means "all of them", and for which it takes the certificate. One
+ * that listens on loopback is reached by nothing but its address.
+ */
+export function linkHost(host: string, certificate: Pick<Certificate, 'names' | 'covers'> | null): string {
+  const own = host === '0.0.0.0' || host === '::' ? hostname() : host;
+  if (!certificate || isLoopback(host) || certificate.covers(own)) return inUrl(own);
+  const names = certificate.names.filter((name) => !name.startsWith('*') && name !== 'localhost');
+  const full = names.find((name) => name.startsWith(`${hostname().toLowerCase()}.`));
+  return full ?? names[0] ?? inUrl(own);
 }
 
-/** The names and addresses under which this host may be addressed, as they stand in a Host header. */
-export function ownNames(host: string): ReadonlySet<string> {
-  const names = new Set([...LOOPBACK_NAMES, inUrl(host)]);
+/** The names and addresses under which this host may be addressed, as they stand in a Host header. `certified` are those of the certificate. */
+export function ownNames(host: string, certified: readonly string[]): ReadonlySet<string> {
+  const names = new Set([...LOOPBACK_NAMES, inUrl(host), ...certified]);
   if (isLoopback(host)) return names;
   names.add(hostname().toLowerCase());
   for (const { address } of Object.values(networkInterfaces()).flatMap((list) => list ?? []))

@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { Services } from '../services.ts';
 import type { Access } from '../sign-in/access.ts';
+import type { Certificate } from './certificate.ts';
 import { Guard } from './guard.ts';
 import { guardRequests } from './guard-requests.ts';
 import { inUrl, type Listen, linkHost, ownNames } from './listen.ts';
@@ -13,7 +14,6 @@ import { addMonitoringRoutes } from './monitoring-routes.ts';
 import { SECURITY_HEADERS } from './policy.ts';
 import { SessionCookie } from './session-cookie.ts';
 import { addSessionRoutes } from './session-routes.ts';
-import type { Tls } from './tls.ts';
 import { TrpcSockets } from './trpc-sockets.ts';
 import { guardUpgrades } from './upgrade.ts';
 import { serveWeb } from './web.ts';
@@ -29,8 +29,8 @@ export interface HttpOptions {
   readonly webDir: string;
   readonly version: string;
   readonly log: Log;
-  /** PEM. Null serves plain HTTP. */
-  readonly tls: Tls | null;
+  /** Null serves plain HTTP. */
+  readonly certificate: Certificate | null;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -42,17 +42,17 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Serves the page, the API and tRPC over ws on one port. Throws `Refusal` when the port cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { services, access, listen, log, tls, version } = options;
-  const scheme = tls ? 'https' : 'http';
-  const fastify = createFastify(tls);
+  const { services, access, listen, log, certificate, version } = options;
+  const scheme = certificate ? 'https' : 'http';
+  const fastify = createFastify(certificate);
   fastify.server.maxConnections = MAX_CONNECTIONS;
   await fastify.register(fastifyCookie);
 
   const port = () => (fastify.server.address() as AddressInfo | null)?.port ?? listen.port;
-  const url = () => `${scheme}://${linkHost(listen.host)}:${port()}`;
+  const url = () => `${scheme}://${linkHost(listen.host, certificate)}:${port()}`;
   const signInLink = () => `${url()}/sign-in#${access.newCode()}`;
-  const guard = new Guard(scheme, () => ownNames(listen.host));
-  const cookie = new SessionCookie(port, tls !== null);
+  const guard = new Guard(scheme, () => ownNames(listen.host, certificate?.names ?? []));
+  const cookie = new SessionCookie(port, certificate !== null);
   const sockets = new TrpcSockets({ services, via: 'browser', signInLink, log });
 
   guardRequests(fastify, guard, log);
@@ -80,7 +80,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   };
 }
 
-function createFastify(tls: Tls | null): FastifyInstance {
+function createFastify(certificate: Certificate | null): FastifyInstance {
   const options = {
     forceCloseConnections: true,
     bodyLimit: 65_536,
@@ -88,7 +88,9 @@ function createFastify(tls: Tls | null): FastifyInstance {
     frameworkErrors: answerBadUrl,
   };
   // The two differ in the type of their server only, which nobody here looks at.
-  return tls ? (Fastify({ ...options, https: { ...tls } }) as unknown as FastifyInstance) : Fastify(options);
+  return certificate
+    ? (Fastify({ ...options, https: { ...certificate.pair } }) as unknown as FastifyInstance)
+    : Fastify(options);
 }
 
 /** A URL that cannot be decoded never reaches the hooks. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Guard } from '../../src/http/guard.ts';
 import { isLoopback, ownNames, parseListen } from '../../src/http/listen.ts';
 
-const guard = new Guard('http', () => ownNames('127.0.0.1'));
+const guard = new Guard('http', () => ownNames('127.0.0.1', []));
 
 describe('Host', () => {
   test.each([

@@ -2,17 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { linkHost } from '../../src/http/listen.ts';
 import { codeIn } from '../support/browser.ts';
 import { startTestDaemon } from '../support/daemon.ts';
 import { temporaryFolder } from '../support/folder.ts';
 
-function certificate(folder: string) {
+function certificate(folder: string, names = 'DNS:localhost,IP:127.0.0.1') {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const subject = ['-subj', '/CN=localhost', '-addext', `subjectAltName=${names}`];
   execFileSync(
     'openssl',
     ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert, ...subject],
@@ -34,6 +35,19 @@ function post(url: string, ca: Buffer, body: unknown): Promise<{ status: number;
     );
     sent.on('error', reject);
     sent.end(JSON.stringify(body));
+  });
+}
+
+/** The status that answers a request for `/healthz` with that Host header. */
+function statusFor({ url }: { url: string }, ca: Buffer, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const options = { ca, headers: { host }, checkServerIdentity: () => undefined };
+    request(`${url}/healthz`, options, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
   });
 }
 
@@ -82,8 +96,51 @@ test('a certificate that is not one is refused', async () => {
   await expect(startTestDaemon({ change: { tls } })).rejects.toThrow('PEM');
 });
 
-test('links name this host where the address means all of them', () => {
-  expect(linkHost('127.0.0.1')).toBe('127.0.0.1');
-  expect(linkHost('::1')).toBe('[::1]');
-  expect(linkHost('0.0.0.0')).not.toContain('0.0.0.0');
+test('the names of the certificate are the daemon’s own, and no others', async () => {
+  using folder = temporaryFolder();
+  const tls = certificate(folder.path, 'DNS:Bypass.Example.com,DNS:*.hosts.example');
+  const ca = readFileSync(tls.cert);
+  await using site = await startTestDaemon({ change: { tls } });
+  const hosts = ['bypass.example.com', 'BYPASS.example.com:7070', 'one.hosts.example', 'localhost'];
+  for (const host of hosts) expect([host, await statusFor(site, ca, host)]).toEqual([host, 200]);
+  const others = ['other.example.com', 'hosts.example', 'one.two.hosts.example', '*.hosts.example'];
+  for (const host of others) expect([host, await statusFor(site, ca, host)]).toEqual([host, 403]);
+});
+
+describe('the link names', () => {
+  const own = hostname().toLowerCase();
+  const everywhere = { host: '0.0.0.0', port: 0 };
+  test.each([
+    ['this host where the certificate does', `DNS:other.example,DNS:${own}`, hostname()],
+    [
+      'a name of the certificate where it does not name this host',
+      'DNS:localhost,DNS:other.example',
+      'other.example',
+    ],
+    [
+      'the one that begins like this host’s',
+      `DNS:other.example,DNS:${own}.example.com`,
+      `${own}.example.com`,
+    ],
+    ['this host where the certificate has no name to open', 'DNS:localhost,DNS:*.example', hostname()],
+  ])('%s', async (_words, names, name) => {
+    using folder = temporaryFolder();
+    const tls = certificate(folder.path, names);
+    await using site = await startTestDaemon({ change: { tls, listen: everywhere } });
+    expect(site.url).toBe(`https://${name}:${site.port}`);
+    expect(site.daemon.signInLink()).toMatch(`${site.url}/sign-in#`);
+  });
+
+  test('the address where only that leads to the daemon', async () => {
+    using folder = temporaryFolder();
+    const tls = certificate(folder.path, 'DNS:other.example');
+    await using site = await startTestDaemon({ change: { tls } });
+    expect(site.url).toBe(`https://127.0.0.1:${site.port}`);
+  });
+
+  test('this host where the address means all of them and there is no certificate', () => {
+    expect(linkHost('127.0.0.1', null)).toBe('127.0.0.1');
+    expect(linkHost('::1', null)).toBe('[::1]');
+    expect(linkHost('0.0.0.0', null)).not.toContain('0.0.0.0');
+  });
 });

@@ -123,7 +123,7 @@ export class StandIn implements AsyncDisposable {
       webDir: WEB,
       version: '0.1.0',
       log,
-      tls: null,
+      certificate: null,
     });
     this.#port = Number(new URL(this.#http.url).port);
     this.#nouns.start();
