@@ -1,7 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
+import { Server as TlsServer } from 'node:tls';
 import fastifyCookie from '@fastify/cookie';
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { every } from '../every.ts';
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { Services } from '../services.ts';
@@ -20,6 +22,8 @@ import { serveWeb } from './web.ts';
 
 /** Far more than pages and monitoring use, and no flood takes all file descriptors. */
 const MAX_CONNECTIONS = 1024;
+/** Milliseconds between two looks whether the certificate has been renewed. */
+const LOOK_MS = 60_000;
 
 export interface HttpOptions {
   readonly services: Services;
@@ -68,11 +72,13 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   await serveWeb(fastify, options.webDir);
   const upgrades = guardUpgrades(fastify, { guard, access, cookie, sockets });
   await open(fastify, listen);
+  const renewing = renewCertificate(fastify, certificate, log);
 
   return {
     url: url(),
     signInLink,
     [Symbol.asyncDispose]: async () => {
+      renewing?.[Symbol.dispose]();
       await sockets.close();
       upgrades[Symbol.dispose]();
       await fastify.close();
@@ -87,10 +93,29 @@ function createFastify(certificate: Certificate | null): FastifyInstance {
     requestTimeout: 30_000,
     frameworkErrors: answerBadUrl,
   };
-  // The two differ in the type of their server only, which nobody here looks at.
+  // The two differ in the type of their server only.
   return certificate
     ? (Fastify({ ...options, https: { ...certificate.pair } }) as unknown as FastifyInstance)
     : Fastify(options);
+}
+
+/** New connections get what the files have by now; those that are open keep what they have. */
+function renewCertificate(
+  { server }: FastifyInstance,
+  certificate: Certificate | null,
+  log: Log,
+): Disposable | null {
+  if (!certificate || !(server instanceof TlsServer)) return null;
+  return every(
+    LOOK_MS,
+    'use the new TLS certificate (the one before stays until both files are good)',
+    log,
+    () => {
+      if (!certificate.renew()) return;
+      server.setSecureContext(certificate.pair);
+      log('The TLS certificate was renewed.');
+    },
+  );
 }
 
 /** A URL that cannot be decoded never reaches the hooks. */

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { linkHost } from '../../src/http/listen.ts';
 import { codeIn } from '../support/browser.ts';
@@ -41,7 +41,7 @@ function post(url: string, ca: Buffer, body: unknown): Promise<{ status: number;
 /** The status that answers a request for `/healthz` with that Host header. */
 function statusFor({ url }: { url: string }, ca: Buffer, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const options = { ca, headers: { host }, checkServerIdentity: () => undefined };
+    const options = { ca, headers: { host }, agent: false, checkServerIdentity: () => undefined };
     request(`${url}/healthz`, options, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
@@ -105,6 +105,45 @@ test('the names of the certificate are the daemon’s own, and no others', async
   for (const host of hosts) expect([host, await statusFor(site, ca, host)]).toEqual([host, 200]);
   const others = ['other.example.com', 'hosts.example', 'one.two.hosts.example', '*.hosts.example'];
   for (const host of others) expect([host, await statusFor(site, ca, host)]).toEqual([host, 403]);
+});
+
+describe('a certificate that is renewed on disk', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const aMinuteLater = () => vi.advanceTimersByTime(60_000);
+
+  test('is used without a restart, with its names; a bad one is not, and is said once', async () => {
+    using folder = temporaryFolder();
+    const tls = certificate(folder.path);
+    const first = readFileSync(tls.cert);
+    await using site = await startTestDaemon({ change: { tls } });
+    const said = () => site.log.filter((line) => line.includes('TLS certificate'));
+    aMinuteLater();
+    expect(await statusFor(site, first, 'localhost')).toBe(200);
+    expect(said()).toEqual([]);
+
+    const key = readFileSync(tls.key);
+    writeFileSync(tls.key, 'no key');
+    aMinuteLater();
+    aMinuteLater();
+    expect(await statusFor(site, first, 'localhost')).toBe(200);
+    expect(said()).toEqual([
+      expect.stringMatching(/^Could not use the new TLS certificate \(the one before stays until .*\): /),
+    ]);
+
+    writeFileSync(tls.key, key);
+    certificate(folder.path, 'DNS:renewed.example.com');
+    const second = readFileSync(tls.cert);
+    expect(await statusFor(site, first, 'renewed.example.com')).toBe(403);
+    aMinuteLater();
+    expect(await statusFor(site, second, 'renewed.example.com')).toBe(200);
+    await expect(statusFor(site, first, 'localhost')).rejects.toThrow();
+    expect(said().slice(1)).toEqual(['The TLS certificate was renewed.']);
+  });
 });
 
 describe('the link names', () => {
