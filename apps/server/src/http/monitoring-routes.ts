@@ -1,27 +1,18 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import type { Access } from '../sign-in/access.ts';
 import { metricsText } from './metrics.ts';
-import type { SessionCookie } from './session-cookie.ts';
 import type { TrpcSockets } from './trpc-sockets.ts';
 
 export interface MonitoringRouteOptions {
   readonly services: Services;
   readonly access: Access;
-  readonly cookie: SessionCookie;
   readonly sockets: TrpcSockets;
 }
 
-/** `GET /healthz` for anyone; `GET /metrics` for signed-in browsers and for `Authorization: Bearer` with the token of the state folder. */
+/** `GET /healthz` for anyone; `GET /metrics` for `Authorization: Bearer` with the token of the state folder. */
 export function addMonitoringRoutes(fastify: FastifyInstance, options: MonitoringRouteOptions): void {
-  const { services, access, cookie, sockets } = options;
-
-  const mayRead = (request: FastifyRequest) => {
-    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
-    if (token !== undefined) return access.isToken(token);
-    const session = request.cookies[cookie.name];
-    return session !== undefined && access.holdsSession(session);
-  };
+  const { services, access, sockets } = options;
 
   fastify.get('/healthz', async (_request, reply) =>
     reply.header('cache-control', 'no-store').send({ status: 'ok' }),
@@ -29,9 +20,10 @@ export function addMonitoringRoutes(fastify: FastifyInstance, options: Monitorin
 
   fastify.get('/metrics', async (request, reply) => {
     reply.header('cache-control', 'no-store');
-    if (!mayRead(request)) {
+    const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1];
+    if (token === undefined || !access.isToken(token)) {
       return reply.code(401).header('www-authenticate', 'Bearer').send({
-        message: 'Metrics are for signed-in readers.',
+        message: 'Metrics are for holders of the token.',
         remedy: 'Send the token of the state folder as Authorization: Bearer.',
       });
     }

@@ -68,7 +68,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     log,
     onSignOut: (session) => sockets.endSession(session),
   });
-  addMonitoringRoutes(fastify, { services, access, cookie, sockets });
+  addMonitoringRoutes(fastify, { services, access, sockets });
   await serveWeb(fastify, options.webDir);
   const upgrades = guardUpgrades(fastify, { guard, access, cookie, sockets });
   await open(fastify, listen);

@@ -159,7 +159,7 @@ describe('a foreign Host or Origin', () => {
 });
 
 describe('metrics', () => {
-  test('are for signed-in readers and holders of the token', async () => {
+  test('are for holders of the token, and not for browsers', async () => {
     await using site = await startTestDaemon();
     const get = async (headers: Record<string, string>) =>
       (await fetch(`${site.url}/metrics`, { headers })).status;
@@ -168,7 +168,7 @@ describe('metrics', () => {
     expect(await get({ authorization: 'Bearer wrong' })).toBe(401);
     expect(await get({ authorization: 'Basic eDp5' })).toBe(401);
     expect(await get({ authorization: `Bearer ${token}` })).toBe(200);
-    expect(await get({ cookie: await signIn(site) })).toBe(200);
+    expect(await get({ cookie: await signIn(site) })).toBe(401);
   });
 
   test('say what the status says, in the Prometheus format', async () => {
@@ -182,8 +182,9 @@ describe('metrics', () => {
       untracked: 0,
       leftOut: 1204,
     };
+    const token = readFileSync(join(site.options.stateDir, 'token'), 'utf8').trim();
     const text = await (
-      await fetch(`${site.url}/metrics`, { headers: { cookie: await signIn(site) } })
+      await fetch(`${site.url}/metrics`, { headers: { authorization: `Bearer ${token}` } })
     ).text();
     for (const line of [
       'sidestep_state{state="on"} 1',
