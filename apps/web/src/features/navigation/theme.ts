@@ -1,6 +1,7 @@
 'use client';
 
 import { useEffect } from 'react';
+import { keep, readKept } from '@/lib/kept.ts';
 import { useMedia } from '@/lib/media.ts';
 import { createStore, useStore } from '@/lib/store.ts';
 import { THEME_KEY as KEY } from './theme-script.ts';
@@ -8,7 +9,7 @@ import { THEME_KEY as KEY } from './theme-script.ts';
 export type Theme = 'system' | 'dark' | 'light';
 
 function kept(): Theme {
-  const theme = typeof localStorage === 'undefined' ? null : localStorage.getItem(KEY);
+  const theme = readKept(KEY);
   return theme === 'dark' || theme === 'light' ? theme : 'system';
 }
 
@@ -19,7 +20,7 @@ export function useTheme(): [Theme, (theme: Theme) => void] {
   return [
     useStore(themeStore),
     (theme) => {
-      localStorage.setItem(KEY, theme);
+      keep(KEY, theme);
       themeStore.set(theme);
     },
   ];
