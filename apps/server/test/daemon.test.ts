@@ -16,7 +16,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '@sidestep/shared';
 import { describe, expect, test } from 'vitest';
-import { dial, openPage, signIn } from './support/browser.ts';
+import { dial, headersOf, openPage, type SignedIn, signIn } from './support/browser.ts';
 import { connection } from './support/connection.ts';
 import { startTestDaemon } from './support/daemon.ts';
 import { FakeDataPlane, FakeKernel, kernelSays } from './support/fake-data-plane.ts';
@@ -156,14 +156,14 @@ describe('a daemon that comes back', () => {
   test('keeps browsers signed in', async () => {
     using folder = temporaryFolder();
     const change = { stateDir: join(folder.path, 'state'), listen: { host: '127.0.0.1', port: 0 } };
-    let cookie = '';
+    let signedIn: SignedIn = { cookie: '', key: '' };
     {
       await using site = await startTestDaemon({ change });
-      cookie = await signIn(site);
+      signedIn = await signIn(site);
       change.listen = { host: '127.0.0.1', port: site.port };
     }
     await using site = await startTestDaemon({ change });
-    const session = await (await fetch(`${site.url}/api/session`, { headers: { cookie } })).json();
+    const session = await (await fetch(`${site.url}/api/session`, { headers: headersOf(signedIn) })).json();
     expect(session).toMatchObject({ signedIn: true });
   });
 
@@ -176,7 +176,7 @@ describe('a daemon that comes back', () => {
       await using page = await openPage(site);
       await page.trpc.acceleration.enable.mutate();
       kernel.draining = [1];
-      const socket = dial(site.url, { cookie: await signIn(site) });
+      const socket = dial(site.url, await signIn(site));
       await once(socket, 'open');
       socket.send(JSON.stringify({ id: 1, method: 'mutation', params: { path: 'acceleration.disable' } }));
       await until(() => kernel.killSwitch);
@@ -270,7 +270,7 @@ describe('stopping', () => {
   test('waits for none of the connections that are open, of whatever kind', async () => {
     const site = await startTestDaemon();
     await using page = await openPage(site);
-    const socket = dial(site.url, { cookie: await signIn(site) });
+    const socket = dial(site.url, await signIn(site));
     await once(socket, 'open');
     // One that never finishes its request, one that keeps its connection, one that does not read.
     const slow = createConnection(site.port, '127.0.0.1');

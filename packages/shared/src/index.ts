@@ -2,6 +2,7 @@ export * from './acceleration.ts';
 export * from './check-up.ts';
 export * from './connection.ts';
 export * from './event.ts';
+export * from './page-key.ts';
 export * from './ports.ts';
 export * from './reason.ts';
 export * from './settings.ts';

@@ -2,7 +2,9 @@ import { Refusal } from '../refusal.ts';
 
 /**
  * Which requests a browser may bring. The names keep other sites from reaching the daemon by a DNS name of theirs that points to
- * this host; the origin keeps pages of other sites, and of other programs on this host, from speaking with the reader's cookie.
+ * this host; the origin keeps pages of other sites, and of other programs on this host, from having the reader's browser speak for them.
+ * Only browsers tell the truth in both: who was sent the cookie at another port of this host and comes without one is kept out by the
+ * page's key (`../sign-in/halves.ts`).
  */
 export class Guard {
   readonly #scheme: 'http' | 'https';

@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify';
+import { KEY_HEADER } from '@sidestep/shared';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { Log } from '../log.ts';
 import type { Access } from '../sign-in/access.ts';
+import { splitSecret } from '../sign-in/halves.ts';
 import type { SessionCookie } from './session-cookie.ts';
 
 export interface SessionRouteOptions {
@@ -17,11 +19,12 @@ export interface SessionRouteOptions {
 const signInSchema = z.object({ code: z.string().min(1).max(200) });
 
 /**
- * `POST /api/sign-in` `{code}` takes a one-time code or the token and answers 204 with a cookie, or 400, 401, 429 with `{message, remedy}`;
- * `POST /api/sign-out` answers 204; `GET /api/session` tells `{signedIn, host, version}` to anyone.
+ * `POST /api/sign-in` `{code}` takes a one-time code or the token and answers `{key}` with a cookie, or 400, 401, 429 with `{message, remedy}`;
+ * `POST /api/sign-out` answers 204; `GET /api/session` tells `{signedIn, keyMissing, host, version}` to anyone. The page sends its key along.
  */
 export function addSessionRoutes(fastify: FastifyInstance, options: SessionRouteOptions): void {
   const { access, cookie, host, version, log, onSignOut } = options;
+  const secretOf = ({ cookies, headers }: FastifyRequest) => cookie.secretOf(cookies, headers[KEY_HEADER]);
 
   fastify.post('/api/sign-in', { bodyLimit: 4096 }, async (request, reply) => {
     const body = signInSchema.safeParse(request.body);
@@ -32,10 +35,12 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
     }
     const exchange = access.exchange(body.data.code, request.ip);
     switch (exchange.outcome) {
-      case 'signed in':
-        cookie.set(reply, exchange.session);
+      case 'signed in': {
+        const halves = splitSecret(exchange.session);
+        cookie.set(reply, halves.cookie);
         log(`A browser at ${request.ip} signed in.`);
-        return reply.code(204).send();
+        return reply.header('cache-control', 'no-store').send({ key: halves.key });
+      }
       case 'slowed':
         return reply
           .code(429)
@@ -54,7 +59,7 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
   });
 
   fastify.post('/api/sign-out', { bodyLimit: 4096 }, async (request, reply) => {
-    const secret = request.cookies[cookie.name];
+    const secret = secretOf(request);
     if (secret !== undefined) {
       const wasSignedIn = access.holdsSession(secret);
       access.signOut(secret);
@@ -66,8 +71,10 @@ export function addSessionRoutes(fastify: FastifyInstance, options: SessionRoute
   });
 
   fastify.get('/api/session', async (request, reply) => {
-    const secret = request.cookies[cookie.name];
+    const secret = secretOf(request);
     const signedIn = secret !== undefined && access.holdsSession(secret);
-    return reply.header('cache-control', 'no-store').send({ signedIn, host, version });
+    // Of a sign-in from before there were keys, for one, or at another port.
+    const keyMissing = cookie.name in request.cookies && secret === undefined;
+    return reply.header('cache-control', 'no-store').send({ signedIn, keyMissing, host, version });
   });
 }

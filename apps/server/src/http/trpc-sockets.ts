@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TRPC_PROTOCOL } from '@sidestep/shared';
 import { applyWSSHandler } from '@trpc/server/adapters/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Log } from '../log.ts';
@@ -36,6 +37,8 @@ export class TrpcSockets {
       noServer: true,
       maxPayload: MAX_MESSAGE_BYTES,
       perMessageDeflate: false,
+      // The page's key is among what it offers, and does not come back.
+      handleProtocols: (offered) => offered.has(TRPC_PROTOCOL) && TRPC_PROTOCOL,
     });
     // Before tRPC's own listener, so that a flood is stopped first.
     this.#server.on('connection', watchRate);

@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { keyAmong } from '@sidestep/shared';
 import type { FastifyInstance } from 'fastify';
 import { Refusal } from '../refusal.ts';
 import type { Access } from '../sign-in/access.ts';
@@ -37,12 +38,12 @@ export function guardUpgrades(
     answer(socket, status, words);
   };
   const admit = (request: IncomingMessage): string => {
-    const { host, origin, cookie: cookies } = request.headers;
+    const { host, origin, cookie: cookies, 'sec-websocket-protocol': protocols } = request.headers;
     if (!/^\/trpc(?:\?|$)/.test(request.url ?? ''))
       throw new UpgradeRefused(404, 'There is nothing to connect to here.');
     guard.checkHost(host);
     guard.checkOrigin(origin, host);
-    const session = fastify.parseCookie(cookies ?? '')[cookie.name];
+    const session = cookie.secretOf(fastify.parseCookie(cookies ?? ''), keyAmong(protocols));
     if (session === undefined || !access.holdsSession(session)) {
       throw new UpgradeRefused(
         401,

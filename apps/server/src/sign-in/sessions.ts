@@ -1,4 +1,5 @@
 import type { Database } from '../state/database.ts';
+import { joinHalves } from './halves.ts';
 import { hashOf, newSecret } from './secrets.ts';
 
 export const SESSION_SECONDS = 30 * 86_400;
@@ -21,9 +22,9 @@ export class Sessions {
     this.#expire = database.change('DELETE FROM sessions WHERE expires <= ?');
   }
 
-  /** Returns the secret that the browser keeps in its cookie. */
+  /** Returns the secret, of whose halves the browser keeps one in its cookie and one in the page's storage. */
   open(): string {
-    const secret = newSecret();
+    const secret = joinHalves({ cookie: newSecret(), key: newSecret() });
     this.#expire.run(this.#now());
     this.#insert.run(hashOf(secret), this.#now() + SESSION_SECONDS * 1000);
     return secret;

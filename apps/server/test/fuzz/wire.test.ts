@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { WebSocket } from 'ws';
-import { dial, post, signIn } from '../support/browser.ts';
+import { dial, post, type SignedIn, signIn } from '../support/browser.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { fuzz } from './support/fuzz.ts';
 import { inputs } from './support/inputs.ts';
@@ -10,14 +10,14 @@ import { exchangeBytes, MESSAGES_EACH, messages, Talker } from './support/wire.t
 
 /** One daemon for all inputs: what one of them breaks, the next would find broken. */
 let site: TestDaemon;
-let cookie: string;
+let signedIn: SignedIn;
 let page: Talker;
 let commandLine: Talker;
 const socketPath = () => join(site.options.stateDir, 'daemon.sock');
 beforeAll(async () => {
   site = await startTestDaemon();
-  cookie = await signIn(site);
-  page = new Talker(() => dial(site.url, { cookie }));
+  signedIn = await signIn(site);
+  page = new Talker(() => dial(site.url, signedIn));
   commandLine = new Talker(() => new WebSocket(`ws+unix://${socketPath()}:/trpc`));
 });
 afterAll(async () => {
@@ -51,6 +51,7 @@ const header = fc.oneof(
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Version: 99',
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+      'Sec-WebSocket-Protocol: sidestep, sidestep-key.x',
     ],
     ...[
       'Origin: http://evil.example',

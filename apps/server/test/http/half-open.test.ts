@@ -1,20 +1,19 @@
 import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { post, signIn } from '../support/browser.ts';
+import { handshakeLines, headersOf, post, type SignedIn, signIn } from '../support/browser.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { until } from '../support/until.ts';
 
 /** A client that shakes hands by hand and never closes its end. */
-function dialRaw(site: TestDaemon, cookie: string): Socket {
+function dialRaw(site: TestDaemon, signedIn: SignedIn): Socket {
   const socket = createConnection({ port: site.port, host: '127.0.0.1', allowHalfOpen: true });
   socket.write(
     [
       'GET /trpc HTTP/1.1',
       `Host: 127.0.0.1:${site.port}`,
       `Origin: ${site.url}`,
-      `Cookie: ${cookie}`,
-      'Connection: Upgrade',
+      `${handshakeLines(signedIn)}Connection: Upgrade`,
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
@@ -29,11 +28,11 @@ const frame = (text: string) => Buffer.from([0x81, 0x80 | text.length, 0, 0, 0, 
 
 test('signing out ends a connection whose client ignores the close frame', async () => {
   await using site = await startTestDaemon();
-  const cookie = await signIn(site);
-  const socket = dialRaw(site, cookie);
+  const signedIn = await signIn(site);
+  const socket = dialRaw(site, signedIn);
   socket.on('error', () => {});
   expect(String((await once(socket, 'data'))[0])).toContain('101 Switching Protocols');
-  await post(`${site.url}/api/sign-out`, {}, { cookie });
+  await post(`${site.url}/api/sign-out`, {}, headersOf(signedIn));
   socket.resume();
   const ended = once(socket, 'end');
   socket.write(frame('{"id":1,"method":"mutation","params":{"path":"acceleration.enable"}}'));
@@ -44,7 +43,7 @@ test('signing out ends a connection whose client ignores the close frame', async
 
 test('a handshake that is refused is closed on both sides, whatever the client does', async () => {
   await using site = await startTestDaemon();
-  const socket = dialRaw(site, '');
+  const socket = dialRaw(site, { cookie: '', key: '' });
   let failed = false;
   socket.on('error', () => {
     failed = true;

@@ -2,26 +2,31 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { codeIn, dial, openPage, post, signIn } from '../support/browser.ts';
+import { codeIn, dial, headersOf, openPage, post, type SignedIn, signIn } from '../support/browser.ts';
 import { startTestDaemon } from '../support/daemon.ts';
 
-const session = async (url: string, cookie = '') =>
-  (await fetch(`${url}/api/session`, { headers: { cookie } })).json();
+const session = async (url: string, headers: Record<string, string> = {}) =>
+  (await fetch(`${url}/api/session`, { headers })).json();
 
 describe('signing in', () => {
-  test('a link gives a cookie that scripts and other sites cannot use, and is dead then', async () => {
+  test('a link gives a cookie that scripts and other sites cannot use, and a key, and is dead then', async () => {
     await using site = await startTestDaemon();
     const link = site.daemon.signInLink();
     expect(link).toMatch(new RegExp(`^${site.url}/sign-in#[\\w-]{43}$`));
     const response = await post(`${site.url}/api/sign-in`, { code: codeIn(link) });
-    expect(response.status).toBe(204);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('cache-control')).toBe('no-store');
     const cookie = response.headers.get('set-cookie') ?? '';
     expect(cookie).toContain('HttpOnly');
     expect(cookie).toContain('SameSite=Strict');
     expect(cookie).toContain('Path=/');
     expect(cookie).toContain('Max-Age=2592000');
-    expect(await session(site.url, cookie.split(';')[0])).toMatchObject({
+    const { key } = (await response.json()) as { key: string };
+    expect(key).toMatch(/^[\w-]{43}$/);
+    expect(cookie).not.toContain(key);
+    expect(await session(site.url, headersOf({ cookie: cookie.split(';')[0] ?? '', key }))).toMatchObject({
       signedIn: true,
+      keyMissing: false,
       version: '0.0.0-test',
     });
     expect((await post(`${site.url}/api/sign-in`, { code: codeIn(link) })).status).toBe(401);
@@ -30,14 +35,25 @@ describe('signing in', () => {
   test('the token of the state folder signs in as well', async () => {
     await using site = await startTestDaemon();
     const token = readFileSync(join(site.options.stateDir, 'token'), 'utf8').trim();
-    expect((await post(`${site.url}/api/sign-in`, { code: token })).status).toBe(204);
-    expect((await post(`${site.url}/api/sign-in`, { code: token })).status).toBe(204);
+    expect((await post(`${site.url}/api/sign-in`, { code: token })).status).toBe(200);
+    expect((await post(`${site.url}/api/sign-in`, { code: token })).status).toBe(200);
   });
 
   test('without a cookie nobody is signed in', async () => {
     await using site = await startTestDaemon();
-    expect(await session(site.url)).toMatchObject({ signedIn: false });
-    expect(await session(site.url, `sidestep-${site.port}=guess`)).toMatchObject({ signedIn: false });
+    const { key } = await signIn(site);
+    expect(await session(site.url)).toMatchObject({ signedIn: false, keyMissing: false });
+    expect(await session(site.url, headersOf({ cookie: '', key }))).toMatchObject({ signedIn: false });
+    const guess = headersOf({ cookie: `sidestep-${site.port}=guess`, key });
+    expect(await session(site.url, guess)).toMatchObject({ signedIn: false });
+  });
+
+  test('with a cookie and no key nobody is, and is told which is missing', async () => {
+    await using site = await startTestDaemon();
+    const { cookie } = await signIn(site);
+    expect(await session(site.url, { cookie })).toMatchObject({ signedIn: false, keyMissing: true });
+    const wrong = headersOf({ cookie, key: 'x'.repeat(43) });
+    expect(await session(site.url, wrong)).toMatchObject({ signedIn: false, keyMissing: false });
   });
 
   test.each([
@@ -84,31 +100,31 @@ describe('signing in', () => {
     expect(statuses.get(401)).toBeLessThan(20);
     expect(retryAfter).toBeGreaterThanOrEqual(1);
     expect((await fetch(`${site.url}/healthz`)).status).toBe(200);
-    expect((await post(`${site.url}/api/sign-in`, { code })).status).toBe(204);
+    expect((await post(`${site.url}/api/sign-in`, { code })).status).toBe(200);
   });
 });
 
 describe('signing out', () => {
   test('ends the session and its open connections', async () => {
     await using site = await startTestDaemon();
-    const cookie = await signIn(site);
-    const socket = dial(site.url, { cookie });
+    const signedIn = await signIn(site);
+    const socket = dial(site.url, signedIn);
     const closed = new Promise<number>((resolve) => socket.on('close', resolve));
     await new Promise((resolve) => socket.on('open', resolve));
-    const response = await post(`${site.url}/api/sign-out`, {}, { cookie });
+    const response = await post(`${site.url}/api/sign-out`, {}, headersOf(signedIn));
     expect(response.status).toBe(204);
     expect(response.headers.get('set-cookie')).toMatch(/^sidestep-\d+=;/);
     expect(await closed).toBe(4401);
-    expect(await session(site.url, cookie)).toMatchObject({ signedIn: false });
+    expect(await session(site.url, headersOf(signedIn))).toMatchObject({ signedIn: false });
   });
 
   test('is logged only where there was a session', async () => {
     await using site = await startTestDaemon();
-    const cookie = await signIn(site);
-    const signOut = (sent: string) => post(`${site.url}/api/sign-out`, {}, { cookie: sent });
-    expect((await signOut(`sidestep-${site.port}=guess`)).status).toBe(204);
-    await signOut(cookie);
-    await signOut(cookie);
+    const signedIn = await signIn(site);
+    const signOut = (sent: SignedIn) => post(`${site.url}/api/sign-out`, {}, headersOf(sent));
+    expect((await signOut({ ...signedIn, cookie: `sidestep-${site.port}=guess` })).status).toBe(204);
+    await signOut(signedIn);
+    await signOut(signedIn);
     expect(site.log.filter((line) => line.endsWith('signed out.'))).toHaveLength(1);
   });
 
@@ -116,9 +132,16 @@ describe('signing out', () => {
     await using site = await startTestDaemon();
     await using page = await openPage(site);
     const other = await signIn(site);
-    await post(`${site.url}/api/sign-out`, {}, { cookie: other });
+    await post(`${site.url}/api/sign-out`, {}, headersOf(other));
     expect(await page.trpc.acceleration.status.query()).toMatchObject({ state: 'off' });
   });
+});
+
+test('who has the cookie and not the key cannot sign its browser out', async () => {
+  await using site = await startTestDaemon();
+  const signedIn = await signIn(site);
+  await post(`${site.url}/api/sign-out`, {}, { cookie: signedIn.cookie });
+  expect(await session(site.url, headersOf(signedIn))).toMatchObject({ signedIn: true });
 });
 
 describe('a foreign Host or Origin', () => {
@@ -154,7 +177,7 @@ describe('a foreign Host or Origin', () => {
     expect((await post(`${site.url}/api/sign-in`, { code }, { origin: 'http://evil.example' })).status).toBe(
       403,
     );
-    expect((await post(`${site.url}/api/sign-in`, { code }, { origin: site.url })).status).toBe(204);
+    expect((await post(`${site.url}/api/sign-in`, { code }, { origin: site.url })).status).toBe(200);
   });
 });
 
@@ -168,7 +191,7 @@ describe('metrics', () => {
     expect(await get({ authorization: 'Bearer wrong' })).toBe(401);
     expect(await get({ authorization: 'Basic eDp5' })).toBe(401);
     expect(await get({ authorization: `Bearer ${token}` })).toBe(200);
-    expect(await get({ cookie: await signIn(site) })).toBe(401);
+    expect(await get({ cookie: (await signIn(site)).cookie })).toBe(401);
   });
 
   test('say what the status says, in the Prometheus format', async () => {

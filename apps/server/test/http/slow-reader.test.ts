@@ -7,7 +7,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { HIGH_WATER } from '../../src/trpc/pace.ts';
-import { openPage, signIn } from '../support/browser.ts';
+import { handshakeLines, openPage, signIn } from '../support/browser.ts';
 import { bypassing, connection, end } from '../support/connection.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 import { until } from '../support/until.ts';
@@ -24,7 +24,7 @@ const FRAME_BYTES = ROWS * (2 * NAME_BYTES + 800);
 async function stall(site: TestDaemon, messages: readonly unknown[]): Promise<Socket> {
   const socket = createConnection(site.port, '127.0.0.1');
   socket.write(
-    `GET /trpc HTTP/1.1\r\nHost: 127.0.0.1:${site.port}\r\nOrigin: ${site.url}\r\nCookie: ${await signIn(site)}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    `GET /trpc HTTP/1.1\r\nHost: 127.0.0.1:${site.port}\r\nOrigin: ${site.url}\r\n${handshakeLines(await signIn(site))}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
   );
   await once(socket, 'data');
   socket.pause();

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { protocolsWith } from '@sidestep/shared';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { linkHost } from '../../src/http/listen.ts';
@@ -23,14 +24,21 @@ function certificate(folder: string, names = 'DNS:localhost,IP:127.0.0.1') {
 }
 
 /** fetch takes no certificate of ours. */
-function post(url: string, ca: Buffer, body: unknown): Promise<{ status: number; cookie: string }> {
+function post(
+  url: string,
+  ca: Buffer,
+  body: unknown,
+): Promise<{ status: number; cookie: string; body: string }> {
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
       { method: 'POST', ca, headers: { 'content-type': 'application/json' } },
-      (response) => {
-        response.resume();
-        resolve({ status: response.statusCode ?? 0, cookie: response.headers['set-cookie']?.[0] ?? '' });
+      async (response) => {
+        resolve({
+          status: response.statusCode ?? 0,
+          cookie: response.headers['set-cookie']?.[0] ?? '',
+          body: (await response.toArray()).join(''),
+        });
       },
     );
     sent.on('error', reject);
@@ -58,21 +66,22 @@ test('with a certificate the page, the cookie and the ws connection are secure',
   await using site = await startTestDaemon({ change: { tls } });
   expect(site.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
 
-  const { status, cookie } = await post(`${site.url}/api/sign-in`, ca, {
+  const { status, cookie, body } = await post(`${site.url}/api/sign-in`, ca, {
     code: codeIn(site.daemon.signInLink()),
   });
-  expect(status).toBe(204);
+  expect(status).toBe(200);
   expect(cookie).toMatch(/^__Host-sidestep-\d+=[^;]+;.*Path=\/;.*HttpOnly; Secure; SameSite=Strict/);
 
   const headers = { origin: site.url, cookie: cookie.split(';')[0] };
-  const socket = new WebSocket(`${site.url.replace('https', 'wss')}/trpc`, { ca, headers });
+  const protocols = protocolsWith(JSON.parse(body).key);
+  const socket = new WebSocket(`${site.url.replace('https', 'wss')}/trpc`, protocols, { ca, headers });
   await once(socket, 'open');
   socket.send(JSON.stringify({ id: 1, method: 'query', params: { path: 'acceleration.status' } }));
   const [answer] = await once(socket, 'message');
   expect(JSON.parse(String(answer)).result.data.state).toBe('off');
   socket.terminate();
 
-  const plain = new WebSocket(`${site.url.replace('https', 'wss')}/trpc`, {
+  const plain = new WebSocket(`${site.url.replace('https', 'wss')}/trpc`, protocols, {
     ca,
     headers: { ...headers, origin: site.url.replace('https', 'http') },
   });

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { protocolsWith } from '@sidestep/shared';
 import { describe, expect, test } from 'vitest';
-import type { WebSocket } from 'ws';
-import { dial, openPage, signIn } from '../support/browser.ts';
+import { WebSocket } from 'ws';
+import { dial, handshakeLines, openPage, signIn } from '../support/browser.ts';
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts';
 
 /** The plain HTTP answer to a handshake that is refused. */
@@ -14,7 +15,7 @@ async function refusal(socket: WebSocket): Promise<{ status: number; words: stri
 
 /** A connection that is signed in, and the answers that come on it. */
 async function connect(site: TestDaemon) {
-  const socket = dial(site.url, { cookie: await signIn(site) });
+  const socket = dial(site.url, await signIn(site));
   await once(socket, 'open');
   return { socket, [Symbol.dispose]: () => socket.terminate() };
 }
@@ -32,24 +33,54 @@ const call = (id: number, path: string, input?: unknown, method = 'query') =>
 describe('the handshake', () => {
   test('without signing in is refused with words', async () => {
     await using site = await startTestDaemon();
-    for (const cookie of ['', `sidestep-${site.port}=guess`, `sidestep-${site.port}=${'x'.repeat(43)}`]) {
-      expect(await refusal(dial(site.url, { cookie }))).toEqual({
-        status: 401,
-        words: expect.stringContaining('./sidestep sign-in-link'),
-      });
+    for (const value of ['guess', 'x'.repeat(43)]) {
+      const cookie = `sidestep-${site.port}=${value}`;
+      for (const guess of [{}, { cookie }, { key: value }, { cookie, key: value }]) {
+        expect(await refusal(dial(site.url, guess))).toEqual({
+          status: 401,
+          words: expect.stringContaining('./sidestep sign-in-link'),
+        });
+      }
     }
+  });
+
+  test('with the cookie, which browsers send to all ports of a host, and not its page’s key is refused', async () => {
+    await using site = await startTestDaemon();
+    const { cookie, key } = await signIn(site);
+    const other = await signIn(site);
+    expect(await refusal(dial(site.url, { cookie }))).toMatchObject({ status: 401 });
+    for (const wrong of ['', 'x'.repeat(43), key.slice(0, -1), `${key}.`, other.key]) {
+      expect(await refusal(dial(site.url, { cookie, key: wrong }))).toMatchObject({ status: 401 });
+    }
+    expect(await refusal(dial(site.url, { key }))).toMatchObject({ status: 401 });
+    expect(await refusal(dial(site.url, { cookie: other.cookie, key }))).toMatchObject({ status: 401 });
+  });
+
+  test('with both is answered with the protocol, and the key is neither sent back nor logged', async () => {
+    await using site = await startTestDaemon();
+    const { cookie, key } = await signIn(site);
+    for (const offered of [protocolsWith(key), protocolsWith(key).toReversed()]) {
+      const headers = { origin: site.url, cookie };
+      const socket = new WebSocket(`${site.url.replace('http', 'ws')}/trpc`, offered, { headers });
+      const [response] = await once(socket, 'upgrade');
+      expect(response.headers['sec-websocket-protocol']).toBe('sidestep');
+      expect(JSON.stringify(response.headers)).not.toContain(key);
+      expect((await ask(socket, call(1, 'acceleration.status'))).result.data.state).toBe('off');
+      socket.terminate();
+    }
+    expect(site.log.join('\n')).not.toContain(key);
   });
 
   test('from another site is refused, also with a cookie', async () => {
     await using site = await startTestDaemon();
-    const cookie = await signIn(site);
+    const signedIn = await signIn(site);
     for (const origin of [
       'http://evil.example',
       'null',
       `http://127.0.0.1:${site.port + 1}`,
       `https://127.0.0.1:${site.port}`,
     ]) {
-      expect((await refusal(dial(site.url, { cookie, origin }))).status).toBe(403);
+      expect((await refusal(dial(site.url, { ...signedIn, origin }))).status).toBe(403);
     }
   });
 
@@ -57,7 +88,7 @@ describe('the handshake', () => {
     await using site = await startTestDaemon();
     const socket = createConnection(site.port, '127.0.0.1');
     socket.write(
-      `GET /trpc HTTP/1.1\r\nHost: 127.0.0.1:${site.port}\r\nCookie: ${await signIn(site)}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      `GET /trpc HTTP/1.1\r\nHost: 127.0.0.1:${site.port}\r\n${handshakeLines(await signIn(site))}Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
     );
     const [answer] = await once(socket, 'data');
     socket.destroy();
@@ -67,7 +98,7 @@ describe('the handshake', () => {
   test('for another host is refused', async () => {
     await using site = await startTestDaemon();
     const answer = await refusal(
-      dial(site.url, { cookie: await signIn(site), host: 'evil.example', origin: 'http://evil.example' }),
+      dial(site.url, { ...(await signIn(site)), host: 'evil.example', origin: 'http://evil.example' }),
     );
     expect(answer.status).toBe(403);
   });
@@ -87,7 +118,7 @@ describe('the handshake', () => {
     await using site = await startTestDaemon();
     const socket = createConnection(site.port, '127.0.0.1');
     socket.write(
-      `GET /trpc HTTP/1.1\r\nHost: 127.0.0.1:${site.port}\r\nOrigin: ${site.url}\r\nCookie: ${await signIn(site)}\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n`,
+      `GET /trpc HTTP/1.1\r\nHost: 127.0.0.1:${site.port}\r\nOrigin: ${site.url}\r\n${handshakeLines(await signIn(site))}Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n`,
     );
     const [answer] = await once(socket, 'data');
     socket.destroy();

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Mounts, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { headersOf, type SignedIn, signIn as signInAt } from '../support/browser.ts';
 import { openScene, type Scene } from './support/scene.ts';
 import type { TestDaemon } from './support/test-daemon.ts';
 
@@ -37,32 +38,25 @@ async function goesOnWithoutAFolder({ daemon, cgroup }: Scene, why: string): Pro
 
 const reason = async (daemon: TestDaemon) => (await daemon.api.acceleration.status.query()).reason ?? '';
 
-/** A browser's cookie, after signing in. */
-async function signIn(daemon: TestDaemon): Promise<string> {
-  const link = new URL((await daemon.cli('sign-in-link')).trim());
-  const answer = await fetch(new URL('/api/sign-in', link), {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ code: link.hash.slice(1) }),
-  });
-  expect(answer.status).toBe(204);
-  return answer.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+async function signIn(daemon: TestDaemon): Promise<SignedIn> {
+  const link = (await daemon.cli('sign-in-link')).trim();
+  return signInAt({ url: new URL(link).origin, daemon: { signInLink: () => link } });
 }
 
-async function isSignedIn(daemon: TestDaemon, cookie: string): Promise<boolean> {
+async function isSignedIn(daemon: TestDaemon, signedIn: SignedIn): Promise<boolean> {
   const { origin } = new URL((await daemon.cli('sign-in-link')).trim());
-  const answer = await fetch(`${origin}/api/session`, { headers: { cookie } });
+  const answer = await fetch(`${origin}/api/session`, { headers: headersOf(signedIn) });
   return ((await answer.json()) as { signedIn: boolean }).signedIn;
 }
 
 /** Everything is on disk again: a daemon that is killed leaves it to the next. */
-async function hasKeptAll(daemon: TestDaemon, cookie: string): Promise<void> {
+async function hasKeptAll(daemon: TestDaemon, signedIn: SignedIn): Promise<void> {
   await until('the status no longer says so', async () => (await reason(daemon)) === '');
   const before = await daemon.api.statistics.history.query({ range: '1h' });
   await daemon.stop('SIGKILL');
   await daemon.start();
   expect(await daemon.api.acceleration.status.query()).toMatchObject({ state: 'on', reason: null });
-  expect(await isSignedIn(daemon, cookie)).toBe(true);
+  expect(await isSignedIn(daemon, signedIn)).toBe(true);
   const { marks } = await daemon.api.statistics.history.query({ range: '1h' });
   expect(marks.slice(0, before.marks.length)).toEqual(before.marks);
   expect(marks.map(({ word }) => word)).toContain('disabled');
@@ -81,14 +75,14 @@ test('a full disk: acceleration goes on, can be switched, and everything is kept
   const port = await traffic.port();
   await daemon.untilBypassing(port, 2);
   await mounts.run('sh', '-c', `cat /dev/zero >${path}/filler 2>/dev/null || :`);
-  const cookie = await signIn(daemon);
+  const signedIn = await signIn(daemon);
 
   await goesOnWithoutAFolder(scene, 'the disk is full');
-  expect(await isSignedIn(daemon, cookie)).toBe(true);
+  expect(await isSignedIn(daemon, signedIn)).toBe(true);
   await daemon.untilBypassing(port, 2);
 
   rmSync(mounts.path(join(path, 'filler')));
-  await hasKeptAll(daemon, cookie);
+  await hasKeptAll(daemon, signedIn);
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
 });
@@ -108,19 +102,19 @@ test('a file system that becomes read-only: the same', async () => {
   });
   const { daemon } = scene;
   await daemon.enable();
-  const cookie = await signIn(daemon);
+  const signedIn = await signIn(daemon);
   // The kernel makes it read-only on its own when it finds it damaged, whoever has files open.
   await mounts.run('sh', '-c', `echo damaged >/sys/fs/ext4/${device.replace('/dev/', '')}/trigger_fs_error`);
 
   await goesOnWithoutAFolder(scene, 'the file system is read-only');
-  expect(await isSignedIn(daemon, cookie)).toBe(true);
+  expect(await isSignedIn(daemon, signedIn)).toBe(true);
 
   // Another disk takes its place, with nothing on it: an image of the damaged one would be as damaged.
   await mounts.run('truncate', '-s', '32M', '/mnt/spare');
   await mounts.run('mkfs.ext4', '-q', '/mnt/spare');
   await mounts.run('mount', '-o', 'loop', '/mnt/spare', path);
   await mounts.run('chmod', '700', path);
-  await hasKeptAll(daemon, cookie);
+  await hasKeptAll(daemon, signedIn);
   await daemon.disable();
   await daemon.stop();
 });
@@ -134,7 +128,7 @@ test('a state folder that is removed: the daemon goes on, and makes it anew with
   await using traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
   const port = await traffic.port();
   await daemon.untilBypassing(port, 2);
-  const cookie = await signIn(daemon);
+  const signedIn = await signIn(daemon);
   for (let round = 0; round < 3; round++) {
     rmSync(daemon.stateDir, { recursive: true });
     await until('the command line finds the daemon', async () => (await daemon.verb('status')).status === 0);
@@ -143,7 +137,7 @@ test('a state folder that is removed: the daemon goes on, and makes it anew with
     expect(await daemon.api.acceleration.status.query()).toMatchObject({ state: 'on' });
   }
   expect(await daemon.verb('settings', '--queue-cap', '65536')).toMatchObject({ status: 0 });
-  await hasKeptAll(daemon, cookie);
+  await hasKeptAll(daemon, signedIn);
   expect(await daemon.api.settings.get.query()).toMatchObject({ queueCap: 65_536 });
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });

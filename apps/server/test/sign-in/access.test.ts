@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Access } from '../../src/sign-in/access.ts';
-import { newSecret } from '../../src/sign-in/secrets.ts';
+import { joinHalves, splitSecret } from '../../src/sign-in/halves.ts';
+import { hashOf, newSecret } from '../../src/sign-in/secrets.ts';
 import { Throttle } from '../../src/sign-in/throttle.ts';
 import { memoryDatabase } from '../../src/state/database.ts';
 
@@ -90,6 +91,25 @@ describe('sessions', () => {
     expect(new Access({ database, token, now: () => 1, steady: () => 1 }).holdsSession(session)).toBe(true);
   });
 
+  test('from before there were halves open nothing any more', () => {
+    const { access, database } = signingIn();
+    const secret = newSecret();
+    database.change('INSERT INTO sessions VALUES (?, ?)').run(hashOf(secret), 30 * DAY_MS);
+    expect(access.holdsSession(joinHalves({ cookie: secret, key: '' }))).toBe(false);
+    expect(access.holdsSession(joinHalves({ cookie: '', key: secret }))).toBe(false);
+    const parts = { cookie: secret.slice(0, 20), key: secret.slice(20) };
+    expect(access.holdsSession(joinHalves(parts))).toBe(false);
+  });
+
+  test('have two halves of 256 bits, which only fit each other', () => {
+    const { access, token } = signingIn();
+    const [one, other] = [splitSecret(open(access, token)), splitSecret(open(access, token))];
+    for (const half of [one.cookie, one.key]) expect(Buffer.from(half, 'base64url')).toHaveLength(32);
+    expect(access.holdsSession(joinHalves(one))).toBe(true);
+    expect(access.holdsSession(joinHalves({ cookie: one.cookie, key: other.key }))).toBe(false);
+    expect(access.holdsSession(joinHalves({ cookie: one.key, key: one.cookie }))).toBe(false);
+  });
+
   test('end when somebody signs out', () => {
     const { access, token } = signingIn();
     const session = open(access, token);
@@ -101,9 +121,11 @@ describe('sessions', () => {
     const { access, token, database } = signingIn();
     const session = open(access, token);
     const kept = JSON.stringify(database.prepare('SELECT hex(hash) AS hash FROM sessions').all());
-    expect(kept).not.toContain(session);
-    expect(kept).not.toContain(Buffer.from(session).toString('hex').toUpperCase());
-    expect(kept).not.toContain(Buffer.from(session, 'base64url').toString('hex').toUpperCase());
+    for (const secret of [session, ...Object.values(splitSecret(session))]) {
+      expect(kept).not.toContain(secret);
+      expect(kept).not.toContain(Buffer.from(secret).toString('hex').toUpperCase());
+      expect(kept).not.toContain(Buffer.from(secret, 'base64url').toString('hex').toUpperCase());
+    }
   });
 
   test('those that have ended are swept out', () => {

@@ -1,6 +1,7 @@
 import type { AppRouter } from '@sidestep/server/router';
 import { createTRPCClient, createWSClient, type TRPCClient, wsLink } from '@trpc/client';
 import { linkClosed, linkOpened, socketAddress } from './link.ts';
+import { webSocketWithKey } from './page-key.ts';
 
 let made: TRPCClient<AppRouter> | null = null;
 
@@ -11,6 +12,7 @@ export function client(): TRPCClient<AppRouter> {
       wsLink({
         client: createWSClient({
           url: socketAddress,
+          WebSocket: webSocketWithKey(),
           onOpen: linkOpened,
           onClose: linkClosed,
           retryDelayMs: () => 0,

@@ -6,7 +6,8 @@ export type Link =
   | { phase: 'connecting' }
   | { phase: 'open'; since: number }
   | { phase: 'lost'; since: number; retryAt: number | null }
-  | { phase: 'signed-out' };
+  /** `keyMissing`: this browser has the cookie of a sign-in, and not the key that belongs to it. */
+  | { phase: 'signed-out'; keyMissing: boolean };
 
 /** Milliseconds before the n-th try since the connection was lost. */
 const DELAYS = [0, 1000, 2000, 3000, 5000];
@@ -71,7 +72,7 @@ export async function socketAddress(): Promise<string> {
       sessionStore.set(session);
       return `${location.origin.replace(/^http/, 'ws')}/trpc`;
     }
-    linkStore.set({ phase: 'signed-out' });
+    linkStore.set({ phase: 'signed-out', keyMissing: session.keyMissing });
     tries = 0;
     await pause(Number.POSITIVE_INFINITY);
   }

@@ -12,7 +12,7 @@ const NO_CODE: Refusal = {
   remedy: `Open the whole link that the daemon printed, or run ${LINK_COMMAND} on the host for a fresh one.`,
 };
 
-/** Takes the one-time code out of the address before anything else can see it, and exchanges it for the cookie. */
+/** Takes the one-time code out of the address before anything else can see it, and exchanges it for the cookie and the page's key. */
 export function SignIn() {
   const router = useRouter();
   const [refusal, setRefusal] = useState<Refusal | null>(null);

@@ -1,4 +1,4 @@
-import { tryNow } from '@/lib/link.ts';
+import { tryNow, useLink } from '@/lib/link.ts';
 import { Button } from '@/ui/button.tsx';
 import { Command } from '@/ui/empty.tsx';
 import { Logo } from '@/ui/logo.tsx';
@@ -8,10 +8,18 @@ export const LINK_COMMAND = 'sudo ./sidestep sign-in-link';
 
 /** The whole page for somebody who is not signed in: nothing of the host is shown. */
 export function SignedOut() {
+  const link = useLink();
+  const keyMissing = link.phase === 'signed-out' && link.keyMissing;
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 px-6">
       <Logo size={40} />
       <h1 className="text-xl font-semibold">You are not signed in</h1>
+      {keyMissing && (
+        <p>
+          This browser has signed in, but at another address, with an earlier version, or before its storage
+          was cleared. For your safety that lets nobody in here: please sign in once more.
+        </p>
+      )}
       <p className="text-muted">
         Sidestep shows which programs on this host talk to each other, so it asks who is looking. On the host,
         run
