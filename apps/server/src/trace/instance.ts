@@ -33,13 +33,16 @@ export function hasTracefs(root: string): boolean {
 /** Removes the instances of daemons that died. The kernel refuses to remove one that somebody reads. */
 export function removeLeftOvers(root: string): void {
   for (const name of readdirSync(join(root, 'instances'))) {
-    if (!name.startsWith(PREFIX)) continue;
-    try {
-      rmdirSync(join(root, 'instances', name));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code !== 'EBUSY' && !GONE.has(code)) throw error;
-    }
+    if (name.startsWith(PREFIX)) removeUnlessRead(join(root, 'instances', name));
+  }
+}
+
+function removeUnlessRead(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EBUSY' && !GONE.has(code)) throw error;
   }
 }
 
@@ -67,9 +70,10 @@ export class TraceInstance implements Disposable {
     return lines;
   }
 
+  /** An instance that somebody else reads at this moment is left over, for `removeLeftOvers` to remove later. */
   [Symbol.dispose](): void {
     closeSync(this.#pipe);
-    rmdirSync(this.#path);
+    removeUnlessRead(this.#path);
   }
 
   #readChunk(): number {
@@ -94,7 +98,7 @@ function openInstance(path: string): number {
       return openSync(join(path, 'trace_pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       if (GONE.has((error as NodeJS.ErrnoException).code) && attempt < TRIES) continue;
-      rmdirSync(path);
+      removeUnlessRead(path);
       throw error;
     }
   }

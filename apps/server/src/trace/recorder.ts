@@ -112,14 +112,19 @@ export class TraceRecorder implements TraceService, Disposable {
   #end(): void {
     if (!this.#instance) return;
     this.#read();
-    this.#drop();
-    this.#options.apply();
+    try {
+      this.#drop();
+    } finally {
+      this.#options.apply();
+    }
   }
 
+  /** It is off from here on, whatever the kernel says to that: nobody may use a descriptor that is closed. */
   #drop(): void {
+    const instance = this.#instance;
+    this.#instance = null;
     this.#looking?.[Symbol.dispose]();
     this.#looking = null;
-    this.#instance?.[Symbol.dispose]();
-    this.#instance = null;
+    instance?.[Symbol.dispose]();
   }
 }

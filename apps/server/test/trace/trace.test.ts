@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { memoryDatabase } from '../../src/state/database.ts';
@@ -90,6 +90,27 @@ test('the data plane is told, and when it refuses nothing is left behind', async
   await expect(recorder.trace.switch(true)).rejects.toThrow('refused');
   expect(recorder.trace.isOn).toBe(false);
   expect(existsSync(instance(recorder.key))).toBe(false);
+});
+
+test('it goes off although somebody reads its instance, and on again; the instance goes when nobody does', async () => {
+  const told: boolean[] = [];
+  using recorder = recording({ apply: () => told.push(recorder.trace.isOn) });
+  const { trace, key, say, switchOn, lines } = recorder;
+  await switchOn();
+  const reader = openSync(`${instance(key)}/trace`, 'r');
+  try {
+    expect(await trace.switch(false)).toMatchObject({ on: false });
+    expect(existsSync(instance(key))).toBe(true);
+    expect(await switchOn()).toMatchObject({ on: true });
+    say('again');
+    await until(async () => (await lines()).some(({ text }) => text.includes('again')));
+    await trace.switch(false);
+    expect(told).toEqual([true, false, true, false]);
+  } finally {
+    closeSync(reader);
+  }
+  using _starting = recording();
+  expect(existsSync(instance(key))).toBe(false);
 });
 
 test('reading never waits, with nothing to read', async () => {
