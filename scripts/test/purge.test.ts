@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from '../../apps/server/test/kernel/support/kernel-objects.ts';
-import { Cgroup, freePort } from '../../packages/bench/src/index.ts';
+import { Cgroup, freePort, until } from '../../packages/bench/src/index.ts';
 import { freshCopy, run } from './sidestep.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -99,6 +99,25 @@ describe('a daemon', { timeout: 180_000 }, () => {
     expect(readdirSync(stateDir)).toEqual(['notes.txt']);
     expect(readdirSync(pinDir)).toEqual(['foreign']);
     expect(await attachedTo(cgroup.path)).toBe('');
+    await untilGone(objects);
+  });
+
+  test('that could not take over what covers another cgroup is stopped, and that is removed', async () => {
+    const objects = await accelerating();
+    const killed = pid();
+    process.kill(killed, 'SIGKILL');
+    await until('the daemon has ended', () => !existsSync(`/proc/${killed}`));
+    await using other = new Cgroup('purge-other');
+    // Of an option that is given twice the last one counts.
+    options.push('--cgroup', other.path);
+    expect(await sidestep('up', '--detach')).toMatchObject({ code: 0 });
+    const daemon = pid();
+    expect((await sidestep('enable')).err).toContain('covers another cgroup');
+    const { code, err } = await sidestep('down', '--purge');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(existsSync(`/proc/${daemon}`)).toBe(false);
+    expect(readdirSync(parent)).toEqual([]);
+    expect(existsSync(pinDir)).toBe(false);
     await untilGone(objects);
   });
 

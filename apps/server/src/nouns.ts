@@ -136,6 +136,7 @@ export function createNouns(options: NounOptions): Nouns {
       statistics.restart();
       mark('enabled');
     },
+    onTakenOver: () => begin(true),
     onDrained: () => {
       pump.take();
       splicers.turn();
@@ -176,6 +177,19 @@ export function createNouns(options: NounOptions): Nouns {
     }
   };
 
+  /** Goes on after an earlier daemon, or where nothing is yet. */
+  const begin = (adopted: boolean) => {
+    if (adopted) {
+      log('Took over what an earlier daemon left in the kernel.');
+      splicers.restore();
+    }
+    counters.refresh();
+    pump.begin();
+    upgrade();
+    weighing.restart();
+    statistics.restart();
+  };
+
   // In this order from the bottom: the clockwork stops first, and what fails keeps nothing else from being done.
   const ending = new AsyncDisposableStack();
   ending.defer(() => statistics.flush());
@@ -211,19 +225,11 @@ export function createNouns(options: NounOptions): Nouns {
     },
     start: () => {
       const adopted = machine.start();
-      if (adopted) {
-        log('Took over what an earlier daemon left in the kernel.');
-        splicers.restore();
-      }
       const examine = () => checkUp.run().catch((error) => log(`The check-up failed: ${wordsOf(error)}`));
       // Whoever switches on waits for it. What runs already does not, and wants the processors for itself first.
       const examining = setTimeout(examine, adopted ? TAKING_OVER_MS : 0);
       ending.defer(() => clearTimeout(examining));
-      counters.refresh();
-      pump.begin();
-      upgrade();
-      weighing.restart();
-      statistics.restart();
+      begin(adopted);
       statistics.mark('daemon started');
       ending.use(
         every(

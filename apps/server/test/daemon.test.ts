@@ -115,17 +115,18 @@ describe('the switch', () => {
 });
 
 describe('a daemon that comes back', () => {
+  const paired = () => ({
+    kind: 'paired' as const,
+    at: Date.now() * 1000,
+    connection: connection(),
+    listener: null,
+    reason: null,
+  });
+
   test('takes over: acceleration goes on, numbers go on, a page that resumes misses nothing', async () => {
     using folder = temporaryFolder();
     const change = { stateDir: join(folder.path, 'state') };
     const kernel = new FakeKernel();
-    const paired = () => ({
-      kind: 'paired' as const,
-      at: Date.now() * 1000,
-      connection: connection(),
-      listener: null,
-      reason: null,
-    });
     let last = 0;
     let since = '';
     {
@@ -151,6 +152,31 @@ describe('a daemon that comes back', () => {
     reading.unsubscribe();
     expect(batches.reduce((sum, { missed }) => sum + missed, 0)).toBe(1);
     expect(batches.flatMap(({ events }) => events)).toMatchObject([{ seq: 4, kind: 'paired' }]);
+  });
+
+  test('goes on where it was, too, when it could take over only after somebody switched', async () => {
+    using folder = temporaryFolder();
+    const change = { stateDir: join(folder.path, 'state') };
+    const kernel = new FakeKernel();
+    {
+      await using site = await startTestDaemon({ dataPlane: new FakeDataPlane(kernel), change });
+      await using page = await openPage(site);
+      await page.trpc.acceleration.enable.mutate();
+    }
+    kernel.emit(paired());
+    const dataPlane = new FakeDataPlane(kernel);
+    dataPlane.failing.adopt = kernelSays('No memory.');
+    await using site = await startTestDaemon({ dataPlane, change });
+    await using page = await openPage(site);
+    expect(await page.trpc.acceleration.status.query()).toMatchObject({
+      state: 'failed',
+      reason: 'No memory.',
+    });
+    expect(await page.trpc.acceleration.enable.mutate()).toMatchObject({ state: 'on', failure: null });
+    expect(site.log).toContain('Took over what an earlier daemon left in the kernel.');
+    const events = async () => (await page.trpc.events.list.query({})).events;
+    await until(async () => (await events()).length > 0);
+    expect(await events()).toMatchObject([{ seq: 2, kind: 'paired' }]);
   });
 
   test('keeps browsers signed in', async () => {

@@ -40,6 +40,8 @@ export interface MachineOptions {
   readonly pause: (signal: AbortSignal) => Promise<void>;
   /** Called after the programs were loaded; not after taking over. */
   readonly onEnabled: () => void;
+  /** Called when what `start` could not take over was taken over after all, by somebody who switched on or off. */
+  readonly onTakenOver: () => void;
   /** Called before the programs go: the last moment to take events and counters from them. */
   readonly onDrained: () => void;
   readonly onDisabled: () => void;
@@ -60,6 +62,8 @@ export class AccelerationMachine {
   #phase: Phase;
   #wanted = false;
   #reaching: Promise<void> | null = null;
+  /** Something that an earlier process left in the kernel could not be taken over yet: since when it is on, where that is known. */
+  #untaken: Partial<Pick<Phase, 'since'>> | null = null;
   /** Switching off and on again. */
   #renewing = false;
   /** The daemon ends as soon as everything has left: nobody switches any more. */
@@ -85,23 +89,28 @@ export class AccelerationMachine {
    * whether there was something to take over.
    */
   start(): boolean {
-    const { dataPlane, config, wanted, log } = this.#options;
-    const kept = wanted.load();
+    const kept = this.#options.wanted.load();
+    const before = kept?.on ? { since: kept.since } : {};
     let adopted = false;
     try {
-      const found = dataPlane.adopt(config());
-      adopted = found === 'running';
-      if (found === 'removed')
-        log('Removed what an earlier daemon left in the kernel, for it no longer ran.');
+      adopted = this.#adopt();
     } catch (error) {
+      this.#untaken = before;
       this.#fail(error);
       return false;
     }
     // Without a word to the contrary, what runs goes on running.
     this.#wanted = kept?.on ?? adopted;
-    if (adopted) this.#enter({ state: 'on', ...(kept?.on && { since: kept.since }) });
+    if (adopted) this.#enter({ state: 'on', ...before });
     if (this.#wanted !== adopted) this.#reach(this.#wanted).catch(() => {});
     return adopted;
+  }
+
+  #adopt(): boolean {
+    const { dataPlane, config, log } = this.#options;
+    const found = dataPlane.adopt(config());
+    if (found === 'removed') log('Removed what an earlier daemon left in the kernel, for it no longer ran.');
+    return found === 'running';
   }
 
   /**
@@ -199,8 +208,7 @@ export class AccelerationMachine {
       tried = this.#wanted;
       this.#refusal = null;
       try {
-        if (this.#renewing) await this.#turnOff();
-        await (tried ? this.#turnOn() : this.#turnOff());
+        await this.#turn(tried);
       } catch (error) {
         if (this.#stopping.signal.aborted) break;
         if (error instanceof Refusal) this.#refuse(error);
@@ -211,6 +219,23 @@ export class AccelerationMachine {
     this.#reaching = null;
     this.#renewing = false;
     this.#resetAt = null;
+  }
+
+  async #turn(on: boolean): Promise<void> {
+    this.#takeOverAtLast();
+    if (this.#renewing) await this.#turnOff();
+    await (on ? this.#turnOn() : this.#turnOff());
+  }
+
+  /** Whoever switches wants what is in the kernel on or off. Why it could not be had may have passed; if not, that is what has failed. */
+  #takeOverAtLast(): void {
+    const before = this.#untaken;
+    if (!before) return;
+    const adopted = this.#adopt();
+    this.#untaken = null;
+    if (!adopted) return;
+    this.#enter({ state: 'on', ...before });
+    this.#options.onTakenOver();
   }
 
   async #turnOn(): Promise<void> {

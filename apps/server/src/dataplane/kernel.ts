@@ -90,16 +90,15 @@ class KernelDataPlane implements DataPlane {
         return 'removed';
       }
       this.#assertWhole(running);
-      const generation = open(running.dir);
-      try {
-        this.#assertCgroup(generation);
-      } catch (error) {
-        generation.close();
-        throw error;
-      }
+      using opened = new DisposableStack();
+      const openedFrom = ({ dir }: Found) => opened.adopt(open(dir), (generation) => generation.close());
+      const generation = openedFrom(running);
+      this.#assertCgroup(generation);
+      const older = found.filter((one) => one !== running && this.#isToRetire(one)).map(openedFrom);
+      this.#configure(generation, config);
+      opened.move();
       this.#running = generation;
-      for (const one of found) if (one !== running) this.#retire(one);
-      this.configure(config);
+      for (const one of older) this.#retired.add(one);
       return 'running';
     });
   }
@@ -127,10 +126,11 @@ class KernelDataPlane implements DataPlane {
     });
   }
 
-  /** Of which nothing runs, and nothing may ever have run: a daemon died while it pinned or unpinned. */
-  #retire({ dir }: Found): void {
-    if (missingPins(dir, this.#marks).length > 0) unpin(dir);
-    else this.#retired.add(open(dir));
+  /** Of which nothing runs. Nothing may ever have run, where a daemon died while it pinned or unpinned: then it is removed here. */
+  #isToRetire({ dir }: Found): boolean {
+    const whole = missingPins(dir, this.#marks).length === 0;
+    if (!whole) unpin(dir);
+    return whole;
   }
 
   /** No cgroup has it any more, but its sockets may live on, and hold bytes that only an orderly drain does not lose. */
@@ -150,7 +150,7 @@ class KernelDataPlane implements DataPlane {
     generation.close();
     throw new DataPlaneError({
       message: `The cgroup that was accelerated is gone, and ${held.length} of its connections hold bytes that their programs have not read.`,
-      remedy: 'Let these programs go on or end them, then start the daemon again.',
+      remedy: 'Let these programs go on or end them, then switch on again.',
       log: held.map((one) => heldWords(one, (bytes) => `${bytes} bytes`)).join('\n'),
     });
   }
@@ -232,7 +232,11 @@ class KernelDataPlane implements DataPlane {
 
   configure(config: DataPlaneConfig): void {
     this.#config = config;
-    this.#running?.configure(config, this.#running.cgroupId || (idOf(this.#options.cgroup) ?? 0n));
+    if (this.#running) this.#configure(this.#running, config);
+  }
+
+  #configure(generation: Generation, config: DataPlaneConfig): void {
+    generation.configure(config, generation.cgroupId || (idOf(this.#options.cgroup) ?? 0n));
   }
 
   drain(): number {

@@ -34,6 +34,7 @@ export async function removeFromKernel(
     clear: async () => {},
     pause: (signal) => sleep(DRAIN_MS, undefined, { signal }).catch(() => {}),
     onEnabled: () => {},
+    onTakenOver: () => {},
     onDrained: () => {},
     onDisabled: () => {},
   });

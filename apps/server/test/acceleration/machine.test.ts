@@ -38,6 +38,7 @@ function machineOn(
     clear,
     pause,
     onEnabled: () => hooks.push('enabled'),
+    onTakenOver: () => hooks.push('taken over'),
     onDrained: () => hooks.push('drained'),
     onDisabled: () => hooks.push('disabled'),
   });
@@ -540,6 +541,60 @@ describe('a daemon that is started again', () => {
       state: 'failed',
       failure: { message: 'The pinned programs are of another version.' },
     });
+  });
+
+  /** Started where it cannot take over what runs, because of something that passes. */
+  function short() {
+    const kernel = new FakeKernel();
+    kernel.pinned = true;
+    kept = { on: true, since: 77 };
+    const dataPlane = new FakeDataPlane(kernel);
+    dataPlane.failing.adopt = kernelSays('No memory.');
+    const { machine } = machineOn(dataPlane);
+    machine.start();
+    return { kernel, dataPlane, machine };
+  }
+
+  test('takes over what it could not take over at first when somebody switches on', async () => {
+    const { dataPlane, machine } = short();
+    await machine.enable();
+    expect(machine.phase).toMatchObject({ state: 'on', since: 77, failure: null });
+    expect(dataPlane.calls.enable).toBe(0);
+    await machine.enable();
+    expect(hooks).toEqual(['taken over']);
+  });
+
+  test('takes it over to remove it when somebody switches off', async () => {
+    const { kernel, machine } = short();
+    await machine.disable();
+    expect(machine.phase.state).toBe('off');
+    expect(kernel.pinned).toBe(false);
+    expect(hooks).toEqual(['taken over', 'drained', 'disabled']);
+  });
+
+  test.each(['enable', 'disable'] as const)(
+    'says to %s why it still cannot take over, and tries again',
+    async (verb) => {
+      const { kernel, dataPlane, machine } = short();
+      dataPlane.failing.adopt = kernelSays('Still no memory.');
+      await expect(machine[verb]()).rejects.toThrow('Still no memory.');
+      expect(machine.phase).toMatchObject({ state: 'failed', failure: { message: 'Still no memory.' } });
+      expect(kernel).toMatchObject({ pinned: true, killSwitch: false });
+      expect(dataPlane.calls.enable).toBe(0);
+      expect(hooks).toEqual([]);
+      await machine.enable();
+      expect(machine.phase).toMatchObject({ state: 'on', failure: null });
+      expect(hooks).toEqual(['taken over']);
+    },
+  );
+
+  test('switches on anew when what it could not take over is gone', async () => {
+    const { kernel, dataPlane, machine } = short();
+    kernel.pinned = false;
+    await machine.enable();
+    expect(machine.phase.state).toBe('on');
+    expect(dataPlane.calls.enable).toBe(1);
+    expect(hooks).toEqual(['enabled']);
   });
 
   test('stopping while draining leaves the rest to the next daemon', async () => {

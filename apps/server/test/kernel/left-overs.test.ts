@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Cgroup, run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
@@ -20,11 +28,19 @@ test('what a daemon left that died while it unpinned is removed, and said to be'
   expect(await attachedTo(cgroup.path)).toContain('sidestep');
 });
 
-test('pins of which somebody removed one are left as they are, and the missing one is named', async () => {
+test('pins of which somebody removed one are left as they are, and the missing one is named, until it is back', async () => {
   await using scene = await acceleratedScene('remains');
   const { daemon, cgroup } = scene;
+  await using traffic = new Traffic(
+    'exchange',
+    { connections: 4, request: '1-20000', answer: '1-20000', seconds: 600 },
+    { cgroup: cgroup.path },
+  );
+  const port = await traffic.port();
+  await daemon.untilBypassing(port, 4);
   await daemon.stop('SIGKILL');
-  unlinkSync(join(daemon.pinDir, 'map_socks'));
+  const [pin, hidden] = [join(daemon.pinDir, 'map_socks'), join(daemon.pinDir, 'hidden')];
+  renameSync(pin, hidden);
   const left = readdirSync(daemon.pinDir);
   await daemon.start();
   const status = await daemon.api.acceleration.status.query();
@@ -33,8 +49,19 @@ test('pins of which somebody removed one are left as they are, and the missing o
   expect(status.failure?.remedy).toContain(`then remove ${daemon.pinDir}`);
   expect(readdirSync(daemon.pinDir)).toEqual(left);
   expect(await attachedTo(cgroup.path)).toContain('sidestep');
-  const enabling = await daemon.verb('enable');
-  expect(enabling).toMatchObject({ status: 1 });
+  for (const verb of ['enable', 'disable']) {
+    const { status, errors } = await daemon.verb(verb);
+    expect([status, errors]).toEqual([1, expect.stringContaining('Somebody has removed map_socks')]);
+  }
+  expect(readdirSync(daemon.pinDir)).toEqual(left);
+
+  renameSync(hidden, pin);
+  expect(await daemon.verb('enable')).toMatchObject({ status: 0, errors: '' });
+  expect(said(daemon.process.lines, 'Took over what an earlier daemon left in the kernel')).toBe(true);
+  await daemon.untilBypassing(port, 4);
+  traffic.stop();
+  const result = await traffic.result();
+  expect(result).toMatchObject({ wrong: 0, errors: 0, unfinished: 0, received: result.sent });
 });
 
 test('connections outlive their cgroup: that they cover another one is said, and purging takes them out without losing a byte', async () => {
