@@ -3,6 +3,8 @@
 
 # File systems that set-up has mounted, one `type folder` a line. Like the mounts, it is gone with the next boot.
 mounts_made=/run/sidestep/mounts
+# Where daemons lock their pin folders; one that was killed leaves its file.
+locks=/run/sidestep/locks
 # Debian packages that set-up has installed, one a line.
 packages_made=$root/.sidestep/packages
 
@@ -32,7 +34,10 @@ ask_running() {
 
 # What is in the kernel can be taken out without losing a byte only by the programs that put it there.
 remove_remains() {
-	[ -e "$state_dir" ] || [ -e "$pin_dir" ] || return 0
+	if [ ! -e "$state_dir" ] && [ ! -e "$pin_dir" ]; then
+		# The locks that are left may be others', and are no reason to set anything up.
+		[ -e $locks ] && [ -x "$node" ] || return 0
+	fi
 	require_set_up
 	set -- "$node" --disable-warning=ExperimentalWarning "$main" purge --state-dir "$state_dir" --pin-dir "$pin_dir"
 	[ "$now" = no ] || set -- "$@" --now

@@ -10,27 +10,28 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { attachedTo, heldBy, untilGone } from '../../apps/server/test/kernel/support/kernel-objects.ts';
 import { Cgroup, freePort, until } from '../../packages/bench/src/index.ts';
 import { freshCopy, run } from './sidestep.ts';
 
 const root = join(import.meta.dirname, '../..');
 
-/** What set-up has mounted for all the tests is not to be unmounted by one of them: its list is hidden. */
-async function sparing(...command: string[]) {
-  const made = mkdtempSync(join(tmpdir(), 'sidestep-run-'));
+const made = mkdtempSync(join(tmpdir(), 'sidestep-run-'));
+afterAll(() => rmSync(made, { recursive: true }));
+
+/** What set-up has mounted for all the tests is not to be unmounted by one of them: its list is hidden, and `made` stands in its place. */
+function sparing(...command: string[]) {
   const hide = `made=$1; shift
-    if [ -d /run/sidestep/cgroup ]; then mkdir "$made/cgroup"; mount --rbind /run/sidestep/cgroup "$made/cgroup"; fi
+    if [ -d /run/sidestep/cgroup ]; then mkdir -p "$made/cgroup"; mount --rbind /run/sidestep/cgroup "$made/cgroup"; fi
     mkdir -p /run/sidestep
     mount --rbind "$made" /run/sidestep
     exec "$@"`;
-  try {
-    return await run('unshare', '-m', 'sh', '-ec', hide, 'sh', made, ...command);
-  } finally {
-    rmSync(made, { recursive: true });
-  }
+  return run('unshare', '-m', 'sh', '-ec', hide, 'sh', made, ...command);
 }
+
+/** What is left in the run folder. */
+const inRun = () => readdirSync(made, { recursive: true }).filter((name) => name !== 'cgroup');
 
 describe('a daemon', { timeout: 180_000 }, () => {
   let parent: string;
@@ -69,12 +70,14 @@ describe('a daemon', { timeout: 180_000 }, () => {
   test('that runs is switched off, stopped, and removed with all that it made', async () => {
     const objects = await accelerating();
     const daemon = pid();
+    expect(inRun()).toHaveLength(2);
     const { code, out, err } = await sidestep('down', '--purge');
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain(`Removed: the state folder ${stateDir}.`);
     expect(out).toContain(`Left: this folder, with all that was built in it. Remove it with: rm -r ${root}`);
     expect(existsSync(`/proc/${daemon}`)).toBe(false);
     expect(readdirSync(parent)).toEqual([]);
+    expect(inRun()).toEqual([]);
     expect(existsSync(pinDir)).toBe(false);
     expect(await attachedTo(cgroup.path)).toBe('');
     await untilGone(objects);
@@ -86,6 +89,7 @@ describe('a daemon', { timeout: 180_000 }, () => {
     process.kill(pid(), 'SIGKILL');
     writeFileSync(join(stateDir, 'notes.txt'), 'not of Sidestep');
     mkdirSync(join(pinDir, 'foreign'));
+    expect(inRun()).toHaveLength(2);
     const down = await sidestep('down');
     expect(down.out).toContain(`pinned in ${pinDir}`);
     expect(down.out).toContain('./sidestep down --purge removes it.');
@@ -98,6 +102,7 @@ describe('a daemon', { timeout: 180_000 }, () => {
     expect(out).toContain(`Left: notes.txt in ${stateDir}, which Sidestep has not made.`);
     expect(readdirSync(stateDir)).toEqual(['notes.txt']);
     expect(readdirSync(pinDir)).toEqual(['foreign']);
+    expect(inRun()).toEqual([]);
     expect(await attachedTo(cgroup.path)).toBe('');
     await untilGone(objects);
   });
@@ -168,6 +173,21 @@ describe('file systems', () => {
     expect(out).toContain('Left: the bpf file system at /run/one, where others have pinned something.');
     expect(out).toContain('Left: the tmpfs file system at /run/two, which is in use; run umount /run/two');
   });
+});
+
+test('locks of daemons that were killed go, also when nothing else of them is left', async () => {
+  const purge = [
+    join(root, 'sidestep'),
+    'down',
+    '--purge',
+    '--state-dir',
+    '/nowhere/x',
+    '--pin-dir',
+    '/nowhere/y',
+  ];
+  const left = 'mkdir -p -m 700 /run/sidestep/locks; : >/run/sidestep/locks/0123456789abcdef';
+  const script = `mount -t tmpfs none /run; ${left}; "$@" >&2; ls -A /run`;
+  expect(await run('unshare', '-m', 'sh', '-ec', script, 'sh', ...purge)).toMatchObject({ code: 0, out: '' });
 });
 
 test('packages that set-up installed are named, as long as they are there', async () => {

@@ -64,7 +64,7 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
 
   await using undo = new AsyncDisposableStack();
   const folder = undo.use(holdFolder(options.stateDir));
-  undo.use(await holdPins(pinDir));
+  undo.use(holdPins(pinDir));
 
   const { database, movedTo } = openDatabase(folder.file('sidestep.db'), log, now);
   undo.use(database);

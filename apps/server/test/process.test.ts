@@ -19,9 +19,10 @@ import { getPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { keyOf } from '../src/state/pin-lock.ts';
 import { freshPinDir } from './support/daemon.ts';
 import { temporaryFolder } from './support/folder.ts';
-import { spawnDaemon } from './support/process.ts';
+import { pinLockOf, spawnDaemon } from './support/process.ts';
 import { until } from './support/until.ts';
 
 const MAIN_WITH_CHILDREN = fileURLToPath(new URL('support/main-with-children.ts', import.meta.url));
@@ -29,10 +30,12 @@ const MAIN_WITH_CHILDREN = fileURLToPath(new URL('support/main-with-children.ts'
 function workplace() {
   const folder = temporaryFolder();
   const stateDir = join(folder.path, 'state');
+  const pinDir = freshPinDir();
   return {
     ...folder,
     stateDir,
-    args: ['--state-dir', stateDir, '--listen', '127.0.0.1:0', '--pin-dir', freshPinDir()],
+    pinDir,
+    args: ['--state-dir', stateDir, '--listen', '127.0.0.1:0', '--pin-dir', pinDir],
   };
 }
 
@@ -111,6 +114,29 @@ describe('a start that is refused says why in one line, and leaves nothing behin
     expect(readFileSync(place.stateDir, 'utf8')).toBe('precious');
   });
 
+  test.each([
+    ['that everyone may write', 'chmod 777 .', 'run folder /run/sidestep. Remove it, or run chmod go-w'],
+    ['with locks that everyone may write', 'mkdir -m 777 locks', 'run chmod go-w /run/sidestep/locks'],
+    [
+      'with locks of another user',
+      'mkdir locks; chown 65534 locks',
+      '/run/sidestep/locks belongs to another',
+    ],
+    ['with locks behind a link', 'ln -s /tmp locks', '/run/sidestep/locks is not a folder. Remove it.'],
+  ])('a run folder %s', async (_words, spoil, words) => {
+    using place = workplace();
+    mkdirSync(join(place.path, 'run'));
+    // The tree of cgroups may be mounted in the one that is there.
+    const script = `cd "$0"; mount -t tmpfs -o mode=700 none .; cd "$0"; ${spoil}
+      if [ -d /run/sidestep/cgroup ]; then mkdir cgroup; mount --rbind /run/sidestep/cgroup cgroup; fi
+      mkdir -p /run/sidestep; mount --rbind . /run/sidestep; exec "$@"`;
+    const wrapper = ['unshare', '-m', 'sh', '-ec', script, join(place.path, 'run')];
+    const { status, words: said } = await refused(place.args, wrapper);
+    expect([status, said]).toEqual([1, expect.stringMatching(/^[^\n]+\n$/)]);
+    expect(said).toContain(words);
+    expect(existsSync(place.stateDir)).toBe(false);
+  });
+
   test('a port in use', async () => {
     using place = workplace();
     const other = createServer().listen(0, '127.0.0.1');
@@ -173,16 +199,25 @@ describe('two daemons', () => {
     expect(existsSync(`${place.stateDir}-2`)).toBe(false);
   });
 
-  test('run side by side with different ones', async () => {
+  test('do not share a pin folder either from different network namespaces', async () => {
     using place = workplace();
     await using first = spawnDaemon(place.args);
-    await using second = spawnDaemon([
-      ...place.args,
-      '--state-dir',
-      `${place.stateDir}-2`,
-      '--pin-dir',
-      freshPinDir(),
-    ]);
+    await first.ready();
+    const args = [...place.args, '--state-dir', `${place.stateDir}-2`];
+    await using second = spawnDaemon(args, ['unshare', '-n']);
+    await second.ready();
+    expect(second.child.exitCode).toBe(1);
+    await second.ended;
+    expect(second.err()).toBe(
+      `Another daemon uses the pin folder ${place.pinDir}. Stop it, or choose another folder with --pin-dir.\n`,
+    );
+  });
+
+  test('run side by side with different ones', async () => {
+    using place = workplace();
+    using other = workplace();
+    await using first = spawnDaemon(place.args);
+    await using second = spawnDaemon(other.args);
     await Promise.all([first.ready(), second.ready()]);
     expect([first.child.exitCode, second.child.exitCode]).toEqual([null, null]);
   });
@@ -262,6 +297,22 @@ describe('the priority', () => {
 });
 
 describe('a daemon', () => {
+  test('cannot be kept from its pin folder by other users', async () => {
+    using place = workplace();
+    // Anybody may have a name like this.
+    const squatter = createServer().listen(`\0sidestep-${keyOf(place.pinDir)}`);
+    await once(squatter, 'listening');
+    try {
+      await using daemon = spawnDaemon(place.args);
+      await daemon.ready();
+      expect(daemon.child.exitCode).toBeNull();
+      const asNobody = ['--reuid=65534', '--regid=65534', '--clear-groups', 'cat', pinLockOf(place.pinDir)];
+      expect(() => execFileSync('setpriv', asNobody, { stdio: 'pipe' })).toThrow('Permission denied');
+    } finally {
+      squatter.close();
+    }
+  });
+
   test('says where it is and how to get in, keeps its files to itself, and takes them along when it stops', async () => {
     using place = workplace();
     await using daemon = spawnDaemon(place.args);
@@ -277,6 +328,7 @@ describe('a daemon', () => {
     daemon.child.kill('SIGTERM');
     expect(await daemon.ended).toBe(0);
     expect(readdirSync(place.stateDir).sort()).toEqual(['lock', 'sidestep.db', 'token']);
+    expect(existsSync(pinLockOf(place.pinDir))).toBe(false);
   });
 
   test('that was killed leaves no lock', async () => {

@@ -7,6 +7,7 @@ import { checkPrivileges } from '../host/checks.ts';
 import { type Log, wordsOf } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import { holdFolder, holdPins } from '../state/hold.ts';
+import { removeFreeLocks } from '../state/pin-lock.ts';
 import { hasTracefs, removeLeftOvers } from '../trace/instance.ts';
 import { removeFromKernel } from './kernel.ts';
 import { removeState } from './state.ts';
@@ -34,13 +35,14 @@ export async function purge({ stateDir, pinDir, now }: PurgeOptions, parts: Purg
   const { createDataPlane, say, traceRoot } = parts;
   checkPrivileges();
   {
-    await using held = new AsyncDisposableStack();
+    using held = new DisposableStack();
     if (existsSync(stateDir)) held.use(holdFolder(stateDir));
-    held.use(await holdPins(pinDir));
+    held.use(holdPins(pinDir));
     await removeFromKernel(createDataPlane({ cgroup: null, pinDir, maxConnections: null }), pinDir, now, say);
     if (hasTracefs(traceRoot)) removeLeftOvers(traceRoot);
     removeScratchCgroups();
   }
+  removeFreeLocks();
   removeState(stateDir, say);
 }
 

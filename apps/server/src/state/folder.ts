@@ -39,7 +39,7 @@ export class StateFolder {
   #make(): string | null {
     const made = make(this.path);
     if (made !== null) chmodSync(this.path, 0o700);
-    checkOwn(this.path);
+    checkOwn(this.path, 'state folder', 'Choose another with --state-dir');
     return made;
   }
 
@@ -77,21 +77,20 @@ export function asRefusal(path: string, error: unknown): unknown {
   );
 }
 
-/** A folder that is there already may be anybody's, and serve others too: it is judged, never changed. */
-function checkOwn(path: string): void {
+/**
+ * A folder that is there already may be anybody's, and serve others too: it is judged, never changed. Throws `Refusal` unless only this user
+ * can change what is in it. `remedy` is the beginning of a sentence.
+ */
+export function checkOwn(path: string, name: string, remedy: string): void {
   const stat = lstatSync(path);
-  if (!stat.isDirectory())
-    throw new Refusal(`The state folder ${path} is not a folder.`, 'Choose another with --state-dir.');
+  if (!stat.isDirectory()) throw new Refusal(`The ${name} ${path} is not a folder.`, `${remedy}.`);
   if (stat.uid !== process.getuid?.())
     throw new Refusal(
-      `The state folder ${path} belongs to another user.`,
-      'Choose another with --state-dir, or change its owner with chown.',
+      `The ${name} ${path} belongs to another user.`,
+      `${remedy}, or change its owner with chown.`,
     );
   if ((stat.mode & 0o022) !== 0)
-    throw new Refusal(
-      `Others may write to the state folder ${path}.`,
-      `Choose another with --state-dir, or run chmod go-w ${path}.`,
-    );
+    throw new Refusal(`Others may write to the ${name} ${path}.`, `${remedy}, or run chmod go-w ${path}.`);
 }
 
 /** Like `mkdir -p`, which Node's own never finishes where the kernel says ENOENT although the parent is there (in /proc). */

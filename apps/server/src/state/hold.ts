@@ -3,7 +3,8 @@ import { fileIdAt } from '../file-id.ts';
 import { Refusal } from '../refusal.ts';
 import { StateFolder } from './folder.ts';
 import { lock } from './lock.ts';
-import { keyOf, lockPins } from './pin-lock.ts';
+import { keyOf, LOCKS, lockPins } from './pin-lock.ts';
+import { diskTrouble } from './trouble.ts';
 import type { Kept } from './upkeep.ts';
 
 export interface HeldFolder extends Disposable, Kept {
@@ -46,13 +47,29 @@ function take(folder: StateFolder): Disposable & { readonly id: string | null } 
 }
 
 /** Holds the pin folder for this process alone. Throws `Refusal`. */
-export async function holdPins(pinDir: string): Promise<AsyncDisposable> {
-  const held = await lockPins(keyOf(pinDir));
+export function holdPins(pinDir: string): Disposable {
+  const held = tryToLock(pinDir);
   if (held) return held;
   throw new Refusal(
     `Another daemon uses the pin folder ${pinDir}.`,
     'Stop it, or choose another folder with --pin-dir.',
   );
+}
+
+function tryToLock(pinDir: string): Disposable | null {
+  try {
+    return lockPins(keyOf(pinDir));
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    const { words, remedy } = diskTrouble(error);
+    throw new Refusal(
+      `The pin folder ${pinDir} cannot be locked in ${LOCKS}: ${words}.`,
+      `${remedy} there.`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function pidIn(folder: StateFolder): string {

@@ -1,6 +1,18 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileIdAt } from '../file-id.ts';
+import { checkOwn } from './folder.ts';
+import { lock } from './lock.ts';
+
+/** The same in every network namespace, and like the pins gone with the next boot. */
+const RUN = '/run/sidestep';
+export const LOCKS = join(RUN, 'locks');
+const OURS = /^[0-9a-f]{16}$/;
+/** Each time somebody else removes what is about to be locked, because he ends or purges in this moment. */
+const TRIES = 20;
+/** SQLite’s word for a file whose folder is not there. */
+const CANTOPEN = 14;
 
 /** A short name for the pin folder, the same in every process. */
 export function keyOf(pinDir: string): string {
@@ -8,22 +20,82 @@ export function keyOf(pinDir: string): string {
 }
 
 /**
- * Holds a pin folder for this process alone, also against daemons with another state folder. A bpf file system takes no lock
- * files, so the lock is an abstract socket, which the kernel takes back however the process ends. Null when another one has it.
+ * Holds a pin folder for this process alone, also against daemons with another state folder: docs/decisions/lock-the-pins.md. The lock file
+ * goes with the holder, unless that one is killed. Null when another one has it. Throws `Refusal` when others than root could hold it.
  */
-export async function lockPins(key: string): Promise<AsyncDisposable | null> {
-  const holder = createServer((connection) => connection.destroy());
-  try {
-    holder.listen(`\0sidestep-${key}`);
-    await once(holder, 'listening');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return null;
-    throw error;
+export function lockPins(key: string): Disposable | null {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      makeFolders();
+      return lockNamed(join(LOCKS, key));
+    } catch (error) {
+      if (!isGone(error) || attempt === TRIES) throw error;
+    }
   }
-  holder.unref();
+}
+
+/** Removes the lock files of daemons that were killed, and the folder when no daemon has one in it. */
+export function removeFreeLocks(): void {
+  if (!existsSync(LOCKS)) return;
+  for (const name of readdirSync(LOCKS).filter((one) => OURS.test(one))) {
+    try {
+      lockNamed(join(LOCKS, name))?.[Symbol.dispose]();
+    } catch (error) {
+      if (!isGone(error)) throw error;
+    }
+  }
+  for (const path of [LOCKS, RUN]) removeIfEmpty(path);
+}
+
+/** Whoever could open a lock file could hold it, and keep root out. */
+function makeFolders(): void {
+  for (const path of [RUN, LOCKS]) {
+    try {
+      mkdirSync(path, { mode: 0o700 });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    checkOwn(path, 'run folder', 'Remove it');
+  }
+}
+
+class Gone extends Error {}
+
+/** Throws `Gone` when the file was removed meanwhile: whoever comes next would find another one, and lock that. */
+function lockNamed(path: string): Disposable | null {
+  const held = lock(path);
+  if (!held) return null;
+  if (!isOpen(path)) {
+    held[Symbol.dispose]();
+    throw new Gone('its lock file is removed again and again');
+  }
   return {
-    [Symbol.asyncDispose]: async () => {
-      await new Promise((resolve) => holder.close(resolve));
+    [Symbol.dispose]: () => {
+      // As long as it is locked nobody who opens it comes to have it.
+      if (isOpen(path)) rmSync(path);
+      held[Symbol.dispose]();
     },
   };
+}
+
+/** Whether this process has open what is at the path now. SQLite does not tell which file it has; numbers of files that are gone are used again. */
+function isOpen(path: string): boolean {
+  const id = fileIdAt(path);
+  return (
+    id !== null &&
+    readdirSync('/proc/self/fd').some((descriptor) => fileIdAt(`/proc/self/fd/${descriptor}`) === id)
+  );
+}
+
+function isGone(error: unknown): boolean {
+  const { code, errcode } = error as { code?: string; errcode?: number };
+  return error instanceof Gone || code === 'ENOENT' || errcode === CANTOPEN;
+}
+
+function removeIfEmpty(path: string): void {
+  try {
+    rmdirSync(path);
+  } catch {
+    // Another daemon has something in it, or has removed it.
+  }
 }

@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keyOf, LOCKS } from '../../src/state/pin-lock.ts';
 import { until } from './until.ts';
 
 const MAIN = fileURLToPath(new URL('fake-main.ts', import.meta.url));
@@ -14,6 +17,9 @@ export interface DaemonProcess extends AsyncDisposable {
   /** Resolves when it has said where it is and how to get in, or has ended. */
   ready(): Promise<void>;
 }
+
+/** The file that is locked while a daemon has the pin folder. */
+export const pinLockOf = (pinDir: string) => join(LOCKS, keyOf(pinDir));
 
 /** The daemon as a process of its own, with a data plane that is not real. `wrapper` is put in front of the command. */
 export function spawnDaemon(args: readonly string[], wrapper: readonly string[] = []): DaemonProcess {
@@ -39,8 +45,10 @@ export function spawnDaemon(args: readonly string[], wrapper: readonly string[] 
     ready: () =>
       until(() => out.includes('Sign in once') || child.exitCode !== null, 'the daemon did not get ready'),
     [Symbol.asyncDispose]: async () => {
-      if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
+      const running = child.exitCode === null && child.signalCode === null;
+      if (running) kill();
       await ended;
+      if (running) rmSync(pinLockOf(args[args.lastIndexOf('--pin-dir') + 1] ?? ''), { force: true });
     },
   };
 }
