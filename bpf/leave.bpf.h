@@ -120,7 +120,7 @@ static __always_inline __u64 bypassed_messages(struct ss_connection *conn)
 static __always_inline bool was_sent_away(__u32 reason)
 {
 	return reason == SS_REASON_SWITCHED_OFF || reason == SS_REASON_KEPT_BY_RULE || reason == SS_REASON_CHEAPER_ON_TCP ||
-	       reason == SS_REASON_SHORT_OF_MEMORY;
+	       reason == SS_REASON_SHORT_OF_MEMORY || reason == SS_REASON_NETWORK_REFRESH;
 }
 
 /*

@@ -7,31 +7,13 @@
  */
 #pragma once
 
+#include "address.bpf.h"
 #include "arm.bpf.h"
 #include "crowd.bpf.h"
 #include "join.bpf.h"
 #include "record.bpf.h"
 #include "short-cut.bpf.h"
 #include <bpf/bpf_endian.h>
-
-static __always_inline void copy_address(__u8 *into, struct tcp_sock *tp, bool local)
-{
-	struct sock_common *common = (void *)tp + bpf_core_field_offset(struct tcp_sock, inet_conn.icsk_inet.sk.__sk_common);
-	__u32 v4;
-
-	if (BPF_CORE_READ(common, skc_family) == AF_INET6) {
-		if (local)
-			bpf_core_read(into, 16, &common->skc_v6_rcv_saddr);
-		else
-			bpf_core_read(into, 16, &common->skc_v6_daddr);
-		return;
-	}
-	v4 = local ? BPF_CORE_READ(common, skc_rcv_saddr) : BPF_CORE_READ(common, skc_daddr);
-	__builtin_memset(into, 0, 10);
-	into[10] = 0xff;
-	into[11] = 0xff;
-	__builtin_memcpy(into + 12, &v4, 4);
-}
 
 static __always_inline void describe(struct ss_connection *conn, __u32 side, struct tcp_sock *tp, __u64 cookie,
 				     const struct process *process)

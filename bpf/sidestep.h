@@ -35,6 +35,7 @@ enum ss_reason {
 	SS_REASON_CHEAPER_ON_TCP = 17,
 	SS_REASON_SHORT_OF_MEMORY = 18,
 	SS_REASON_FIXED_BUFFER = 19,
+	SS_REASON_NETWORK_REFRESH = 20,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
