@@ -13,7 +13,6 @@
 #include "record.bpf.h"
 #include "remind.bpf.h"
 #include "under-way.bpf.h"
-#include "wait.bpf.h"
 
 /*
  * A connection that could not join at any of ten doubling distances, and has shown turns enough, will not: from here on it costs what plain TCP costs.
@@ -148,8 +147,6 @@ static __always_inline void carry_although_enrolled(struct bpf_sock_ops *ops, st
 	} else if (overtaken || conn->strict) {
 		direction->overflowed = 1;
 		begin_leaving(conn, SS_REASON_BYTES_ON_STACK);
-	} else if (has_waited_too_long(direction, ops->skb_len)) {
-		begin_leaving(conn, spill_of(direction) ? SS_REASON_QUEUE_FULL : SS_REASON_BYTES_ON_STACK);
 	}
 	carry_beside_redirected(ops, conn, side);
 }

@@ -7,10 +7,16 @@
 #include "room.bpf.h"
 #include "short-cut.bpf.h"
 #include "under-way.bpf.h"
-#include "wait.bpf.h"
 
 /* A connection that joins in mid-conversation changes over at the first send that finds all earlier bytes read. */
 #define MOST_PASSED 64
+/*
+ * A stream may have filled the buffers of both ends before its reader has a turn, or find its reader behind; among many others its turn may be long in
+ * coming. But it pays for every moment in which TCP carries it between enrolled sockets, with its low-water mark lent: some congestion
+ * controls (BBR) take that for a slow path. Who has become slower must not wait for long.
+ */
+#define LONGEST_WAIT_NS (1000 * 1000 * 1000ULL)
+#define LONGEST_SLOW_WAIT_NS (50 * 1000 * 1000ULL)
 /*
  * Who is to leave goes on redirecting until nothing waits. Where several requests are always under way and are taken one by one (a broker's prefetch, a window of HTTP/2) that moment never
  * comes: after so many messages what follows goes by TCP, as after a full queue.
@@ -142,17 +148,34 @@ static __always_inline __u32 must_not_redirect(struct tcp_sock *own, struct tcp_
 	return SS_REASON_NONE;
 }
 
+static __always_inline bool waits_too_long(struct ss_direction *direction, __u32 bytes)
+{
+	__u64 now = bpf_ktime_get_ns(), waited;
+
+	if (!direction->waits_since) {
+		direction->waits_since = now;
+		direction->waited_bytes = 0;
+	}
+	direction->waited_bytes += bytes;
+	waited = now - direction->waits_since;
+	/* Who shares its processor with many others may have had its last turn before that. */
+	if (waited < LONGEST_SLOW_WAIT_NS || (direction->pauses & SS_TAKES_TURNS && waited < LONGEST_WAIT_NS))
+		return false;
+	/* Bytes a millisecond. A rate of 0 was never measured: a stream that is not in a hurry, or whose writes are large. */
+	return waited > LONGEST_WAIT_NS || direction->waited_bytes * 1000 / (waited / 1000) < direction->stack_rate / 2;
+}
+
 /*
  * Earlier bytes that TCP carried are unread: whether this message goes by TCP, too, or the connection had better leave, and why. A few messages of
  * a conversation, a moment of a stream.
  */
-RARE __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *direction)
+RARE __u32 tired_of_waiting(struct ss_connection *conn, struct ss_direction *direction, __u32 bytes)
 {
 	if (spill_of(direction))
-		return waits_too_long(direction) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
+		return waits_too_long(direction, bytes) ? SS_REASON_QUEUE_FULL : SS_REASON_NONE;
 	if (!conn->late || conn->strict)
 		return SS_REASON_BYTES_ON_STACK;
-	if (conn->trial || sends_against_the_stream(direction) ? waits_too_long(direction) : ++direction->passed >= MOST_PASSED)
+	if (conn->trial || sends_against_the_stream(direction) ? waits_too_long(direction, bytes) : ++direction->passed >= MOST_PASSED)
 		return SS_REASON_BYTES_ON_STACK;
 	return SS_REASON_NONE;
 }
@@ -239,7 +262,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 			} else {
 				if (keeps_back(own))
 					direction->corks = 1;
-				reason = tired_of_waiting(conn, direction);
+				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)
 					return SK_PASS;
 			}
