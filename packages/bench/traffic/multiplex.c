@@ -189,10 +189,7 @@ int main(int argc, char **argv)
 		options.request.max = options.request.min;
 	stop_on_signals();
 	signal(SIGUSR1, on_told);
-	client = meet_on_loopback(&address, &listen_fd);
-	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (server < 0)
-		fail("accept");
+	client = meet_on_loopback(&address, &listen_fd, &server);
 	set_nodelay(client, &address);
 	set_nodelay(server, &address);
 	echo = fork();

@@ -226,10 +226,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	stop_on_signals();
 	sigaction(SIGUSR1, &on_usr1, NULL);
-	client = meet_on_loopback(&options.address, &listen_fd);
-	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (server < 0)
-		fail("accept");
+	client = meet_on_loopback(&options.address, &listen_fd, &server);
 	set_nodelay(client, &options.address);
 	set_nodelay(server, &options.address);
 	take_turns(client, server);

@@ -132,9 +132,15 @@ static inline int listen_on_loopback(struct address *address)
 	return listen_fd;
 }
 
-/* And connects with it. The client's socket, which does not block; nobody has accepted yet. */
-static inline int meet_on_loopback(struct address *address, int *listen_fd)
+/* And connects with it. The client's socket; neither that nor the server's blocks. */
+static inline int meet_on_loopback(struct address *address, int *listen_fd, int *server)
 {
+	int client;
+
 	*listen_fd = listen_on_loopback(address);
-	return connect_to(address, false);
+	client = connect_to(address, false);
+	*server = accept4(*listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (*server < 0)
+		fail("accept");
+	return client;
 }

@@ -103,10 +103,9 @@ int main(int argc, char **argv)
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	stop_on_signals();
-	client = meet_on_loopback(&options.address, &listen_fd);
-	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (server < 0 || pipe2(pipe_fds, O_CLOEXEC))
-		fail("accept");
+	client = meet_on_loopback(&options.address, &listen_fd, &server);
+	if (pipe2(pipe_fds, O_CLOEXEC))
+		fail("pipe");
 	set_nodelay(client, &options.address);
 	if (options.ahead && !send_ahead(client, server, pipe_fds, seed))
 		fail("what was sent ahead did not arrive");

@@ -114,10 +114,7 @@ int main(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, NULL);
 	stop_on_signals();
 	signal(SIGUSR1, on_told);
-	client = meet_on_loopback(&address, &listen_fd);
-	server = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (server < 0)
-		fail("accept");
+	client = meet_on_loopback(&address, &listen_fd, &server);
 	set_nodelay(client, &address);
 	if (options.timeout_ms)
 		set_option(client, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)options.timeout_ms);
