@@ -275,10 +275,10 @@ describe('the priority', () => {
       ['nice', '-n', '5'],
       { nice: [5], session: session ? sessionNice() : null },
     ],
-  ])('is not inherited by the children of a daemon %s', (_words, wrapper, expected) => {
+  ])('is not inherited by the check-up of a daemon %s', (_words, wrapper, expected) => {
     const [command = '', ...rest] = [...ordinary, ...wrapper, process.execPath, MAIN_WITH_CHILDREN];
     const printed = execFileSync(command, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-    expect(JSON.parse(printed)).toEqual([expected, expected]);
+    expect(JSON.parse(printed)).toEqual([expected]);
   });
 
   test('stays where the kernel refuses, and the daemon says so and goes on', async () => {

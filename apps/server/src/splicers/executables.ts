@@ -1,9 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { keyOf, type UnexaminedProgram } from '../dataplane/dataplane.ts';
-import { spawnOrdinary } from '../host/ordinary-child.ts';
 
 /** Milliseconds. It takes a twentieth of a second, as a rule. */
 const LONGEST_LOOK = 10_000;
@@ -67,7 +67,8 @@ let stuck = 0;
 async function look({ pid, device, inode }: UnexaminedProgram): Promise<string> {
   if (stuck >= MOST_STUCK) throw new Error(`${stuck} files do not answer.`);
   const args = ['--disable-warning=ExperimentalWarning', LOOK, String(pid), String(device), String(inode)];
-  const child = spawnOrdinary(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // With our priority: connections wait for it, on a busy host above all.
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   // Before anything else: where no descriptor is left it has no pipes, and says so in the next turn; an error that nobody listens to ends the daemon.
   const closed = once(child, 'close');
   const said = { out: '', errors: '' };

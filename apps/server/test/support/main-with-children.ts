@@ -1,12 +1,11 @@
 /**
- * Raises its own priority as the daemon does, starts the processes that a daemon starts, and prints what they have as JSON: an array of `{ nice, session }`,
+ * Raises its own priority as the daemon does, starts the process of a check-up, and prints what that has as JSON: an array of `{ nice, session }`,
  * the nice values of a process's threads and that of its session, which is null where the kernel has none.
  */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { getPriority } from 'node:os';
 import { askProcess } from '../../src/check-up/probe-process.ts';
 import { raisePriority } from '../../src/host/priority.ts';
-import { hostExecutables } from '../../src/splicers/executables.ts';
 
 const children = () =>
   readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ').map(Number);
@@ -25,11 +24,9 @@ const stop = new AbortController();
 // `yes` ends when nobody reads it any more.
 const ask = askProcess({ process: 'yes', object: '', programs: '' });
 const asking = ask([], stop.signal)[Symbol.asyncIterator]().next();
-const { ino } = statSync(process.execPath, { bigint: true });
-const looking = hostExecutables().examine({ device: 0n, inode: ino, version: 0n, pid: process.pid });
-// In the turn in which they were started, and before they get far.
+// In the turn in which it was started, and before it gets far.
 for (const pid of children()) process.kill(pid, 'SIGSTOP');
 console.log(JSON.stringify(children().map(priorityOf)));
 for (const pid of children()) process.kill(pid, 'SIGCONT');
 stop.abort();
-await Promise.allSettled([asking, looking]);
+await Promise.allSettled([asking]);
