@@ -76,6 +76,13 @@ const STATES: Record<string, State> = {
   lost: { host: busy, page: (_, standIn) => standIn.stop() },
   menu: { page: (page) => page.getByRole('button', { name: 'You', exact: true }).click() },
   keys: { page: (page) => page.keyboard.press('?') },
+  'key-missing': {
+    page: async (page) => {
+      await page.evaluate(() => localStorage.removeItem('sidestep.key'));
+      await page.reload();
+      await page.getByText('please sign in once more').waitFor();
+    },
+  },
   help: { room: 'help' },
   'connections-empty': { room: 'connections', host: on },
   'connections-none-match': {
