@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import { BtfLayouts } from '@sidestep/libbpf';
 import { type EnablingStep, type HeldConnection, heldWords } from '@sidestep/shared';
+import { removeIfEmpty } from '../remove-if-empty.ts';
 import { buildName } from './build-name.ts';
 import {
   type BulkConnection,
@@ -22,15 +23,7 @@ import { asDataPlaneError } from './failure.ts';
 import { Generation, initialValues } from './generation.ts';
 import { layoutName } from './layout-name.ts';
 import { type LoadOptions, load, loadBeside, replacePrograms } from './load.ts';
-import {
-  compare,
-  type Found,
-  freeFolder,
-  generations,
-  missingPins,
-  removeIfEmpty,
-  unpin,
-} from './pin-folders.ts';
+import { compare, type Found, freeFolder, generations, missingPins, unpin } from './pin-folders.ts';
 import type { Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
 import { Retired } from './retired.ts';

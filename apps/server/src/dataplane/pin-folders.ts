@@ -1,6 +1,7 @@
-import { constants, existsSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { constants, existsSync, lstatSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BpfLink, BpfProgram } from '@sidestep/libbpf';
+import { removeIfEmpty } from '../remove-if-empty.ts';
 import { DataPlaneError } from './dataplane.ts';
 import {
   ALL_MAPS,
@@ -101,15 +102,6 @@ export function unpin(dir: string): void {
   const names = ours(dir).sort((a, b) => Number(b === SOCKOPS) - Number(a === SOCKOPS));
   for (const name of names) unlinkSync(join(dir, name));
   removeIfEmpty(dir);
-}
-
-/** The pin folder goes with the last of its generations, and one that was made in vain. */
-export function removeIfEmpty(dir: string): void {
-  try {
-    rmdirSync(dir);
-  } catch {
-    // It is not there, or not empty.
-  }
 }
 
 /** Files of anybody else are not looked at. */

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { BpfLink, BpfMap, type BpfObject, BpfProgram } from '@sidestep/libbpf';
-import { assertOurs, removeIfEmpty } from './pin-folders.ts';
+import { removeIfEmpty } from '../remove-if-empty.ts';
+import { assertOurs } from './pin-folders.ts';
 import {
   ALL_MAPS,
   type AnyMapName,

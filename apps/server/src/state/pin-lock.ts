@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileIdAt } from '../file-id.ts';
+import { removeIfEmpty } from '../remove-if-empty.ts';
 import { checkOwn } from './folder.ts';
 import { lock } from './lock.ts';
 
@@ -90,12 +91,4 @@ function isOpen(path: string): boolean {
 function isGone(error: unknown): boolean {
   const { code, errcode } = error as { code?: string; errcode?: number };
   return error instanceof Gone || code === 'ENOENT' || errcode === CANTOPEN;
-}
-
-function removeIfEmpty(path: string): void {
-  try {
-    rmdirSync(path);
-  } catch {
-    // Another daemon has something in it, or has removed it.
-  }
 }
