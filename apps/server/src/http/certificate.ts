@@ -19,6 +19,7 @@ export interface Pair {
 interface Loaded {
   readonly pair: Pair;
   readonly parsed: X509Certificate;
+  readonly names: readonly string[];
   /** Differs when either file has been replaced or written since. */
   readonly version: string;
 }
@@ -52,8 +53,7 @@ export class Certificate {
 
   /** Its DNS names in lower case; `*.example.com` is every name with one more label than `example.com`. */
   get names(): readonly string[] {
-    const names = this.#loaded.parsed.subjectAltName?.toLowerCase().split(', ') ?? [];
-    return names.flatMap((name) => /^dns:((?:\*\.)?[\w.-]+)$/.exec(name)?.[1] ?? []);
+    return this.#loaded.names;
   }
 
   /** Whether a browser takes it for that of the host, a DNS name or an IP address. */
@@ -69,7 +69,13 @@ function load(paths: Paths): Loaded {
   const version = versionOf(paths);
   const pair = { cert: readFileSync(paths.cert), key: readFileSync(paths.key) };
   createSecureContext(pair);
-  return { pair, parsed: new X509Certificate(pair.cert), version };
+  const parsed = new X509Certificate(pair.cert);
+  return { pair, parsed, names: namesIn(parsed), version };
+}
+
+function namesIn({ subjectAltName }: X509Certificate): string[] {
+  const names = subjectAltName?.toLowerCase().split(', ') ?? [];
+  return names.flatMap((name) => /^dns:((?:\*\.)?[\w.-]+)$/.exec(name)?.[1] ?? []);
 }
 
 function versionOf({ cert, key }: Paths): string {
