@@ -234,13 +234,16 @@ enum judgement {
 /* Before it is time for the next trial. */
 static __always_inline enum judgement compare(struct ss_connection *conn, struct ss_direction *direction)
 {
-	struct ss_race *race = race_of(conn);
 	__u32 margin = direction->fell_short;
+	struct ss_race *race;
 
 	/* It has been compared, and is to be let in. */
 	if (conn->trial)
 		return NOTHING_NEW;
-	if (!awaits_comparison(conn) || (race && has_just_lost(race, direction->pace.seen)))
+	if (!awaits_comparison(conn))
+		return LEAVE_TO_TCP;
+	race = race_of(conn);
+	if (race && has_just_lost(race, direction->pace.seen))
 		return LEAVE_TO_TCP;
 	/* A pause does not count on the bypass, and here it does: it says nothing. */
 	if (!margin || !enough_windows(direction) || direction->pauses & SS_TAKES_TURNS)

@@ -32,9 +32,9 @@ static __always_inline bool sleeps_without_daemon(struct bpf_sock_ops *ops, stru
 	return is_daemon_gone() && disarm(ops, conn, side, DORMANT);
 }
 
-static __always_inline void ask_for_trial(struct ss_connection *conn, enum ss_trial trial)
+static __always_inline void ask_for_trial(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side, enum ss_trial trial)
 {
-	if (config.kill)
+	if (config.kill || sleeps_without_daemon(ops, conn, side))
 		return;
 	conn->trial = trial;
 	if (conn->armed == BOTH_ENDS)
@@ -82,14 +82,13 @@ static __always_inline void observe(struct bpf_sock_ops *ops, struct ss_connecti
 			return;
 		switch (judge_on_stack(conn, direction, (void *)conn->sock[side & 1], ops->skb_len)) {
 		case TAKE_A_GLANCE:
-			if (!can_be_armed(conn) || sleeps_without_daemon(ops, conn, side))
+			if (!can_be_armed(conn))
 				return;
 			direction->stack_rate = 0;
-			ask_for_trial(conn, SS_TRIAL_GLANCE);
+			ask_for_trial(ops, conn, side, SS_TRIAL_GLANCE);
 			return;
 		case TRY_THE_BYPASS:
-			if (!sleeps_without_daemon(ops, conn, side))
-				ask_for_trial(conn, SS_TRIAL_MEASURED);
+			ask_for_trial(ops, conn, side, SS_TRIAL_MEASURED);
 			return;
 		case LEAVE_TO_TCP:
 			doze(ops, conn, side);
