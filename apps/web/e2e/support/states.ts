@@ -84,6 +84,10 @@ const STATES: Record<string, State> = {
     },
   },
   help: { room: 'help' },
+  'help-reasons': {
+    room: 'help',
+    page: (page) => page.getByText('network refresh').scrollIntoViewIfNeeded(),
+  },
   'connections-empty': { room: 'connections', host: on },
   'connections-none-match': {
     room: 'connections?q=nothing',

@@ -98,8 +98,8 @@ function Unseen() {
       <ul className="list-disc space-y-1 pl-5">
         <li>tcpdump and Wireshark see the connection open and close, and nothing in between;</li>
         <li>
-          netfilter (iptables, nftables) cannot count, change or drop its data, and conntrack may take it for
-          idle;
+          netfilter (iptables, nftables) cannot count, change or drop its data; conntrack sees it every four
+          minutes, or, where both ends are in one network namespace, may take it for idle;
         </li>
         <li>the byte counters of ss, ip and /proc/net/dev stand still.</li>
       </ul>
