@@ -266,15 +266,16 @@ describe('the priority', () => {
     expect(new Set(prioritiesOf(daemon.child.pid))).toEqual(new Set([5]));
   });
 
-  const session = existsSync('/proc/self/autogroup');
+  // A session that is as old as the kernel has none.
+  const session = existsSync('/proc/self/autogroup') ? (sessionNice() ?? null) : null;
   test.each([
-    ['that shares its session', [], { nice: [0], session: session ? sessionNice() : null }],
-    ['with a session of its own', ['setsid'], { nice: [0], session: session ? '0' : null }],
+    ['that shares its session', [], { nice: [0], session }],
     [
-      'whose priority somebody has chosen',
-      ['nice', '-n', '5'],
-      { nice: [5], session: session ? sessionNice() : null },
+      'with a session of its own',
+      ['setsid'],
+      { nice: [0], session: existsSync('/proc/self/autogroup') ? '0' : null },
     ],
+    ['whose priority somebody has chosen', ['nice', '-n', '5'], { nice: [5], session }],
   ])('is not inherited by the check-up of a daemon %s', (_words, wrapper, expected) => {
     const [command = '', ...rest] = [...ordinary, ...wrapper, process.execPath, MAIN_WITH_CHILDREN];
     const printed = execFileSync(command, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
