@@ -45,6 +45,20 @@ RARE void announce(struct ss_connection *conn)
 	report_line("connection %llu sends its first message on the bypass", conn->id);
 }
 
+/*
+ * TCP carries a message of a stream until its reader has caught up, which the next one is to find out. Of a large message TCP may take a part; the kernel leaves the rest to the program, and keeps the answer
+ * for what that sends next. So much more would go by TCP unasked, after each pause, and the reader would hardly ever be seen to have caught up: docs/decisions/use-up-the-answer.md. Redirected out of its own socket, a message goes by
+ * TCP all the same, and the answer is used up. The lock is let go of before that: not while somebody else waits for it. Nor where a send may sleep, for that would be one more call that nobody sees through (calls_inside).
+ */
+static __always_inline int carry(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side, struct tcp_sock *own)
+{
+	__u64 itself = conn->cookie[side & 1];
+
+	if (msg->size >= LARGE_BYTES && psock_calls(own) <= 1 && own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK)
+		bpf_msg_redirect_hash(msg, &socks, &itself, 0);
+	return SK_PASS;
+}
+
 /* All that TCP has been given is read: was_overtaken. */
 static __always_inline void begin_redirecting(struct ss_direction *direction, struct tcp_sock *own)
 {
@@ -264,7 +278,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 					direction->corks = 1;
 				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)
-					return SK_PASS;
+					return carry(msg, conn, side, own);
 			}
 		}
 		if (likely(!reason))

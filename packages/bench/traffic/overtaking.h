@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Messages that are under way while another thread shuts their socket down, or sends on it itself. */
 #pragma once
+#include "by-tcp.h"
 #include "cpu.h"
 #include "outcome.h"
 #include "slow-page.h"
@@ -194,20 +195,6 @@ static inline void send_after_waiting(int client, int server)
 /* With the fillings more than the buffer, and so more than TCP could bring. A short message has room yet. */
 #define LARGE_BYTES 200000
 #define ONE_WAY_MESSAGES 200
-
-/* That TCP has sent since the connection began. The C library's struct ends before that field. */
-static inline uint64_t bytes_by_tcp(int fd)
-{
-	struct {
-		uint8_t before[200];
-		uint64_t bytes_sent;
-	} info = { 0 };
-	socklen_t size = sizeof(info);
-
-	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) || size != sizeof(info))
-		fail("getsockopt");
-	return info.bytes_sent;
-}
 
 /*
  * The reader's queue is full, and one read stands still with the socket locked. One thread's message waits for the lock; another one's finds no room. It must not be

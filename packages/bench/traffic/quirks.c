@@ -6,6 +6,7 @@
 #include "changes.h"
 #include "corking.h"
 #include "endings.h"
+#include "large-writes.h"
 #include "overtaking.h"
 #include "readers.h"
 #include "sharing.h"
@@ -165,6 +166,7 @@ static const struct {
 	{ "shut-down-in-mid-send", shut_down_in_mid_send, false },
 	{ "full-in-mid-send", send_into_a_full_queue, false },
 	{ "full-in-mid-stream", stream_into_a_full_queue, false },
+	{ "full-again-and-again", fill_again_and_again, false },
 	{ "send-after-waiting", send_after_waiting, false },
 	{ "stay-behind", stay_behind, false },
 	{ "stand-still", stand_still, false },

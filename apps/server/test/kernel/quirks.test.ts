@@ -74,6 +74,16 @@ test.for(['full-in-mid-send', 'full-in-mid-stream'])(
   },
 );
 
+/** The kernel would keep the verdict's answer, after a write of which TCP has taken a part, for the next one. */
+test('a stream in writes that are larger than what has room is back on the bypass when its reader has caught up', async () => {
+  await using scene = await acceleratedScene('quirks');
+  await using quirks = new Traffic('quirks', { case: 'full-again-and-again' }, { cgroup: scene.cgroup.path });
+  await scene.daemon.untilBypassing(await quirks.port());
+  quirks.process.kill('SIGUSR1');
+  const eachTime = 'by TCP 1, redirected 1';
+  expect((await quirks.result()).outcome).toBe(Array.from({ length: 4 }, () => eachTime).join(', '));
+});
+
 /** A close with redirected bytes unread sends FIN, where TCP sends RST: the sender learns one send later. */
 test('sends to a peer that has closed fail', async () => {
   await using scene = await acceleratedScene('quirks');
