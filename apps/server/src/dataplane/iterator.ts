@@ -7,15 +7,16 @@ import {
   readInBackground,
   readIterator,
 } from '@sidestep/libbpf';
+import { type Beginning, beginning, restAfter } from './rest.ts';
 import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
 /**
- * Visiting every socket may take at most this share of the time, however many ask for it. So may errands, besides: looking for all network namespaces takes several
+ * Visiting every socket may take at most this share of a processor, however many ask for it. So may errands, besides: looking for all network namespaces takes several
  * times as long as a visit, and whoever has been armed need not wait for that.
  */
-const MOST_OF_THE_TIME = 1 / 20;
-/** Milliseconds after which an errand may run again, however long the last one took: a program may have kept it waiting. */
+const MOST_OF_A_PROCESSOR = 1 / 20;
+/** Milliseconds after which an errand may run again, however long the last one took. */
 const LONGEST_REST = 1000;
 /** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
 const LONG = 5;
@@ -182,22 +183,22 @@ export class Tender extends Visitor {
 
   /** Not while `busy`: what one visit tells is taken for done by the next one. */
   tend(): void {
-    const started = performance.now();
+    const started = beginning();
     this.#clearAttention();
     this.#follow(this.visitNow(), started);
   }
 
   async #tendInBackground(): Promise<void> {
-    const started = performance.now();
+    const started = beginning();
     this.#clearAttention();
     const visit = await this.visitInBackground();
     if (visit) this.#follow(visit, started);
   }
 
   /** What a visit that began at `started` asks for. */
-  #follow({ census, output }: { census: Census; output: Buffer }, started: number): void {
+  #follow({ census, output }: { census: Census; output: Buffer }, started: Beginning): void {
     this.#deal(census, output);
-    this.#restUntil = restAfter(started);
+    this.#restUntil = restAfter(started, MOST_OF_A_PROCESSOR);
     if (census.errands > 0n) this.#runErrands(census.pressing > 0n);
   }
 
@@ -206,12 +207,15 @@ export class Tender extends Visitor {
    * `pressing`: a reader may be waiting to be woken.
    */
   #runErrands(pressing: boolean): void {
-    const started = performance.now();
-    if (this.#onErrands || (started < this.#noErrandsUntil && !pressing)) return;
+    if (this.#onErrands || (performance.now() < this.#noErrandsUntil && !pressing)) return;
+    const started = beginning();
     this.#onErrands = true;
     const errands = this.#arm().finally(() => {
       this.#onErrands = false;
-      this.#noErrandsUntil = Math.min(restAfter(started), performance.now() + LONGEST_REST);
+      this.#noErrandsUntil = Math.min(
+        restAfter(started, MOST_OF_A_PROCESSOR),
+        performance.now() + LONGEST_REST,
+      );
     });
     this.#inBackground(errands);
   }
@@ -235,10 +239,4 @@ export class Tender extends Visitor {
       this.#trouble = error;
     });
   }
-}
-
-/** Until when to rest from what began then and ends now. */
-function restAfter(started: number): number {
-  const ended = performance.now();
-  return ended + (ended - started) / MOST_OF_THE_TIME;
 }

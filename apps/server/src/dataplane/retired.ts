@@ -1,12 +1,13 @@
 import type { BpfLink } from '@sidestep/libbpf';
 import type { Generation } from './generation.ts';
+import { type Beginning, beginning, restAfter } from './rest.ts';
 import { visitAllSockets } from './survey.ts';
 
 /** Looks for connections that have left, after the last change: each time a connection may be in the middle of something. */
 const VISITS = 16;
 const REST_MS = 50;
-/** Visiting every socket may take at most this share of the time. */
-const MOST_OF_THE_TIME = 1 / 20;
+/** Visiting every socket may take at most this share of a processor. */
+const MOST_OF_A_PROCESSOR = 1 / 20;
 
 /** Generations of other versions that new connections do not come to any more. They drain, each under its own programs. */
 export class Retired {
@@ -41,9 +42,9 @@ export class Retired {
     const trouble = this.#trouble;
     this.#trouble = null;
     if (trouble) throw trouble;
-    const started = performance.now();
+    const started = beginning();
     const { survey } = successor.pins;
-    if (this.#looking || (survey === null && this.#generations.length === 0) || started < this.#restUntil)
+    if (this.#looking || (survey === null && this.#generations.length === 0) || started.at < this.#restUntil)
       return;
     this.#takeOut();
     if (survey !== null && this.#visits > 0) this.#look(survey, started);
@@ -52,7 +53,7 @@ export class Retired {
   }
 
   /** On other threads, for it may take long. */
-  #look(survey: BpfLink, started: number): void {
+  #look(survey: BpfLink, started: Beginning): void {
     this.#visits--;
     this.#looking = true;
     visitAllSockets(survey)
@@ -65,9 +66,9 @@ export class Retired {
       });
   }
 
-  #rest(started: number): void {
-    const ended = performance.now();
-    this.#restUntil = ended + Math.max(REST_MS, (ended - started) / MOST_OF_THE_TIME);
+  #rest(started: Beginning): void {
+    const rest = restAfter(started, MOST_OF_A_PROCESSOR);
+    this.#restUntil = Math.max(rest, performance.now() + REST_MS);
   }
 
   #takeOut(): void {
