@@ -145,6 +145,7 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	__u32 reason = conn->reason;
 
 	conn->announced = 0;
+	conn->won = 0;
 	conn->reason = SS_REASON_NONE;
 	/* What it still has it keeps until it leaves. */
 	conn->to_take_back = 0;

@@ -123,6 +123,14 @@ static __always_inline bool was_sent_away(__u32 reason)
 	       reason == SS_REASON_SHORT_OF_MEMORY || reason == SS_REASON_NETWORK_REFRESH;
 }
 
+/* Who stayed for long need not wait for its next trial; but some of that time it may only have waited to be tried, and have lost then. */
+static __always_inline bool was_worth_it(struct ss_connection *conn, __u64 now)
+{
+	if (now - conn->joined_at < LONG_TRIAL_NS || conn->reason == SS_REASON_FIXED_BUFFER)
+		return false;
+	return conn->won || !conn->trial || conn->reason != SS_REASON_STREAMING;
+}
+
 /*
  * How soon it may come back: each short stay in a row doubles the number of turns that it must show first, or, if it streams, the
  * time that must pass.
@@ -144,7 +152,7 @@ static __always_inline void set_distance(struct ss_connection *conn)
 		if (conn->trial == SS_TRIAL_GLANCE && conn->reason == SS_REASON_STREAMING)
 			conn->next_trial = now;
 		else
-			postpone_trial(conn, now, now - conn->joined_at >= LONG_TRIAL_NS && conn->reason != SS_REASON_FIXED_BUFFER);
+			postpone_trial(conn, now, was_worth_it(conn, now));
 	}
 	conn->trial = SS_TRIAL_NONE;
 	conn->turns = 0;

@@ -12,7 +12,7 @@
 /* While some are still on their way to the bypass, those that are there have less of the processors than they will. Not for longer than this. */
 #define LONGEST_COMING_NS (500 * 1000 * 1000ULL)
 #define SLOWEST_TURN_NS (100 * 1000 * 1000ULL)
-/* Who has been on the bypass for longer has won its trial; and all of them have, if they have raced for so long. */
+/* A stay of so long was worth its trial, unless all that was seen of it was that it lost (was_worth_it); and all of them have won theirs, if they have raced for so long. */
 #define LONG_TRIAL_NS (1000 * 1000 * 1000ULL)
 /* Nobody tries alone what all have just tried. */
 #define AGAIN_NS (1000 * 1000 * 1000ULL)
@@ -76,6 +76,7 @@ static __always_inline void start_again(struct ss_race *race)
 	race->bypass = 0;
 	race->stack = 0;
 	race->cost = 0;
+	race->won = 0;
 }
 
 /* Later than, on a clock that processors read at about the same time. */
@@ -149,7 +150,10 @@ static __always_inline bool loses_lap(struct ss_race *race, __u64 now)
 	__sync_fetch_and_add(&race->count, -count);
 	__sync_fetch_and_add(&race->bypass, -bypass);
 	__sync_fetch_and_add(&race->stack, -stack);
-	return costs_too_much(race, lap < LONGEST_LAP_NS ? lap : LONGEST_LAP_NS, bypass, stack, is_past(now, race->began + LONG_TRIAL_NS));
+	if (costs_too_much(race, lap < LONGEST_LAP_NS ? lap : LONGEST_LAP_NS, bypass, stack, is_past(now, race->began + LONG_TRIAL_NS)))
+		return true;
+	race->won = 1;
+	return false;
 }
 
 /* A trial of many costs each of them as much as one of its own, and shows more; and one that is lost by far leaves no doubt. The first pauses, which are for second thoughts, are left out. */
@@ -188,15 +192,20 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 		direction->fell_short = is_less_by(direction->bypass_rate, direction->stack_rate, margin) ? margin : 0;
 		if (is_less_by(direction->bypass_rate, direction->stack_rate, MARGIN_BEYOND_DOUBT))
 			return lose(conn);
-		return direction->fell_short || (margin == MARGIN && has_outgrown_its_trial(direction));
+		if (direction->fell_short || (margin == MARGIN && has_outgrown_its_trial(direction)))
+			return true;
+		conn->won = 1;
+		return false;
 	}
 	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);
 	if (!is_past(now, race->coming_until) && stay < LONGEST_COMING_NS)
 		return false;
 	remember(race, rate, direction->stack_rate, now);
-	if (!loses_lap(race, now))
+	if (!loses_lap(race, now)) {
+		conn->won |= race->won;
 		return false;
+	}
 	start_again(race);
 	race->lost_at = now;
 	return lose(conn);

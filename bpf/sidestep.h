@@ -132,7 +132,7 @@ struct ss_race {
 	__u64 lost_at;		/* CLOCK_MONOTONIC, ns: when TCP was last seen to be faster for all */
 	__u64 coming_until;	/* CLOCK_MONOTONIC, ns: until when one that was measured may still be on its way to the bypass */
 	__u32 count;		/* measurements in these sums */
-	__u32 pad;
+	__u32 won;		/* since it began they were held against each other, and the bypass was good enough: 0 or 1 */
 };
 
 /* The process that was last seen to splice, so that user space finds the path of its executable. */
@@ -294,6 +294,7 @@ struct ss_connection {
 	__u8 arm;		/* the iterator is to switch it on at both */
 	__u8 examined[2];	/* what this end executes */
 	__u8 awaits_look;	/* it would have joined, but for that */
+	__u8 won;		/* since it joined it was held against TCP, and was not slower */
 	__u8 users_missed;	/* a trial was put off because nobody knew who uses it: known.bpf.h */
 	__u8 calls[2];		/* in a row, of another user than the end's socket, by `caller` */
 	__u32 caller[2];	/* thread group id */
