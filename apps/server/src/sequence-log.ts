@@ -35,6 +35,13 @@ export class SequenceLog<Entry extends { readonly seq: number }> {
     if (entries.length > 0) this.changes.notify();
   }
 
+  /** The next `count` numbers are not ours to give: their entries are gone, and with them those before. */
+  pass(count: number): void {
+    if (count === 0) return;
+    this.#newest += count;
+    this.#held = 0;
+  }
+
   /** The entries that follow `seq`, oldest first, at most `max`. A number from the future counts as the newest. */
   after(seq: number, max: number): Read<Entry> {
     const from = Math.min(seq, this.#newest);

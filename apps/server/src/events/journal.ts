@@ -15,14 +15,18 @@ const keptSchema = z.union([
   count.transform((newest) => ({ newest, place: null })),
 ]);
 
-/** How far a ring of the kernel is in the journal: so many events were taken from it, and so many that it had no room for were noted. */
+/** How far a ring of the kernel is in the journal: so many events were taken from it, and so many that it had no room for were noted. Each event that is taken gets the next number. */
 export type Place = Readonly<z.infer<typeof placeSchema>>;
 
-/** The newest events in memory. Their numbers go on after a restart; number and place are kept before anybody sees the event. */
+/**
+ * The newest events in memory. Their numbers go on after a restart, and none is given twice: number and place are kept before anybody sees an event of the daemon's own, and once a
+ * second where events come from the kernel, for the ring itself knows how many were taken from it since then.
+ */
 export class Journal {
   readonly log: SequenceLog<Event>;
   readonly #facts: Facts;
   #place: Place | null;
+  #isKept = true;
 
   constructor(facts: Facts, capacity: number = CAPACITY) {
     this.#facts = facts;
@@ -36,10 +40,18 @@ export class Journal {
     return this.#place;
   }
 
-  /** `place` is where the ring stands with these events. */
+  /** Of the daemon's own. */
   append(events: readonly UnnumberedEvent[], place: Place | null = this.#place): void {
     if (events.length === 0) return;
     this.#keep(this.log.newest + events.length, place);
+    this.log.append(events);
+  }
+
+  /** From the ring, which stands at `place` with these. */
+  take(events: readonly UnnumberedEvent[], place: Place): void {
+    if (events.length === 0) return;
+    this.#place = place;
+    this.#isKept = false;
     this.log.append(events);
   }
 
@@ -48,8 +60,20 @@ export class Journal {
     this.#keep(this.log.newest, place);
   }
 
+  /** An earlier process has taken so many more from the ring than it has kept the number of, up to `place`. They had the next numbers, and are gone with it. */
+  pass(count: number, place: Place): void {
+    this.log.pass(count);
+    this.#keep(this.log.newest, place);
+  }
+
+  /** What is not kept yet. */
+  keep(): void {
+    if (!this.#isKept) this.#keep(this.log.newest, this.#place);
+  }
+
   #keep(newest: number, place: Place | null): void {
     this.#place = place;
     this.#facts.set(NAME, { newest, place });
+    this.#isKept = true;
   }
 }

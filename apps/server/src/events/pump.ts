@@ -80,7 +80,7 @@ export class Pump {
         }
       }
       try {
-        journal.append(events.map(eventFromKernel), this.#place());
+        journal.take(events.map(eventFromKernel), this.#place());
       } finally {
         dataPlane.releaseEvents();
       }
@@ -89,8 +89,9 @@ export class Pump {
     this.#behind = false;
   }
 
-  /** Puts a mark where events were lost since the last look; once a second. */
+  /** Puts a mark where events were lost since the last look, and keeps how far we are; once a second, and at the end. */
   noteLost(): void {
+    this.#options.journal.keep();
     const { lost } = this.#options.counters.events;
     const more = lost - this.#lost;
     this.#lost = lost;
@@ -98,7 +99,7 @@ export class Pump {
   }
 
   /**
-   * Goes on where the last process stopped that took events from this ring: events that wait in it are still to come, and those that it
+   * Goes on where the last process stopped that took events from this ring: those that wait in it come now, before anybody asks for the newest number, and those that it
    * had no room for meanwhile are noted. Of a ring that another journal knows, only what comes from now on is ours.
    */
   begin(): void {
@@ -113,9 +114,9 @@ export class Pump {
       return;
     }
     this.#lost = kept.lost;
-    // The disk may have been full when they were taken: nobody knows which numbers they had.
     const gone = dataPlane.resumeEvents(kept.taken);
-    if (gone > 0) this.#markLost(gone);
+    if (gone > 0) journal.pass(gone, this.#place());
+    this.take();
   }
 
   #markLost(count: number): void {

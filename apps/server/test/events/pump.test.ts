@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Connection } from '@sidestep/shared';
 import { expect, test } from 'vitest';
 import type { DataPlaneEvent } from '../../src/dataplane/dataplane.ts';
-import { eventFromKernel, isoOfMicroseconds } from '../../src/events/convert.ts';
+import { eventFromDaemon, eventFromKernel, isoOfMicroseconds } from '../../src/events/convert.ts';
 import { Journal } from '../../src/events/journal.ts';
 import { Pump } from '../../src/events/pump.ts';
 import { Database, memoryDatabase } from '../../src/state/database.ts';
@@ -148,43 +148,58 @@ test('losses leave a mark with their count, once', () => {
   expect(journal.log.newest).toBe(2);
 });
 
-test('a process that is killed at any moment repeats no event, and the next one passes none over', () => {
+test('a process that is killed at any moment repeats no number, and the next one passes no event over', () => {
   const first = pumping();
   const { dataPlane, facts } = first;
   dataPlane.kernel.emit(paired, { ...paired, kind: 'bypassed' });
   first.pump.take();
   dataPlane.kernel.emit({ ...paired, kind: 'left' });
-  // Killed between keeping the number and releasing the event.
+  // Killed between showing the event and releasing it.
   dataPlane.releaseEvents = () => {
     throw new Error('killed');
   };
   expect(() => first.pump.take()).toThrow('killed');
+  expect(first.events()).toEqual([
+    [1, 'paired', null],
+    [2, 'bypassed', null],
+    [3, 'left', null],
+  ]);
   dataPlane.kernel.emit({ ...paired, kind: 'closed' });
   dataPlane.kernel.lose(3);
 
   const second = pumping({ kernel: dataPlane.kernel, facts });
-  second.pump.take();
-  second.second();
+  // Before anybody asks, what waits has its number, and the one that was shown has the same.
   expect(second.events()).toEqual([
+    [3, 'left', null],
     [4, 'closed', null],
-    [5, 'lost', 3],
   ]);
+  second.second();
+  expect(second.events().at(-1)).toEqual([5, 'lost', 3]);
+  // Whoever had seen one says so, and is told how many have gone with the process.
+  expect(second.journal.log.after(1, 10)).toMatchObject({ missed: 1, last: 5 });
 });
 
-test('events that nobody could number are counted as lost', () => {
-  const first = pumping();
-  const { dataPlane, facts } = first;
-  dataPlane.kernel.emit(paired);
-  first.pump.take();
+test('how far it is is kept before an event of its own, and else once a second', () => {
+  const { dataPlane, facts, pump, journal, second } = pumping();
+  const kept = () => facts.get('events.newest');
   dataPlane.kernel.emit(paired, paired);
+  pump.take();
+  expect(kept()).toMatchObject({ newest: 0, place: { taken: 0 } });
+  second();
+  expect(kept()).toMatchObject({ newest: 2, place: { taken: 2 } });
+  dataPlane.kernel.emit(paired);
+  pump.take();
+  journal.append([eventFromDaemon('disabled', 0, null)]);
+  expect(kept()).toMatchObject({ newest: 4, place: { taken: 3 } });
+
   const { set } = facts;
-  facts.set = () => {
-    throw new Error('disk full');
+  let times = 0;
+  facts.set = (...values) => {
+    times++;
+    set.apply(facts, values);
   };
-  expect(() => first.pump.take()).toThrow('disk full');
-  facts.set = set;
-  const second = pumping({ kernel: dataPlane.kernel, facts });
-  expect(second.events()).toEqual([[2, 'lost', 2]]);
+  second();
+  expect(times).toBe(0);
 });
 
 test('what an earlier daemon has noted is not noted again, and what it has not is', () => {
@@ -251,11 +266,12 @@ test('a disk that takes nothing costs no event, and no number', () => {
   rmSync(path);
   mkdirSync(path);
   expect(() => database.restore()).toThrow();
-  const { dataPlane, pump, closed, kinds, facts } = pumping({ facts: new Facts(database) });
+  const { dataPlane, pump, closed, kinds, facts, second } = pumping({ facts: new Facts(database) });
   dataPlane.kernel.emit(paired, { ...paired, kind: 'closed' });
   pump.turn();
   expect(kinds()).toEqual(['paired', 'closed']);
   expect(closed).toHaveLength(1);
+  second();
   rmdirSync(path);
   database.restore();
   expect(facts.get('events.newest')).toMatchObject({ newest: 2 });
