@@ -325,13 +325,16 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 		conn->trial = SS_TRIAL_MEASURED;
 	}
 	rate = measure(conn, direction, sender, bytes, &elapsed, false);
-	if (rate <= AT_LEISURE)
+	if (rate == NOT_YET)
 		return false;
-	if (is_large_two_way(conn))
-		return false;
+	if (rate == AT_LEISURE || is_large_two_way(conn))
+		return stays(conn);
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. Of a two-way stream one direction will do. */
-	if (!direction->stack_rate)
-		return direction->mean < LARGE_BYTES && !(streams_both_ways(conn) && was_measured_on_stack(conn));
+	if (!direction->stack_rate) {
+		if (direction->mean < LARGE_BYTES && !(streams_both_ways(conn) && was_measured_on_stack(conn)))
+			return true;
+		return stays(conn);
+	}
 	/* TCP carries it, for there are bytes on their way from before: the bypass has yet to begin. */
 	if (!direction->ordered && !spill_of(direction)) {
 		race = race_of(conn);
@@ -342,7 +345,7 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	smooth(&direction->bypass_rate, rate);
 	/* Among many, how full their queues are, and so how cold what is copied, makes more of a difference than the path. */
 	if (direction->mean >= LARGE_BYTES && direction->pauses & SS_TAKES_TURNS)
-		return false;
+		return stays(conn);
 	return enough_windows(direction) && is_lost(conn, direction, rate);
 }
 

@@ -135,6 +135,7 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	direction->tried_rate = 0;
 	direction->fell_short = 0;
 	direction->lingering = 0;
+	direction->passing = 0;
 	measure_afresh(direction);
 	direction->ordered = 0;
 	direction->overflowed = 0;

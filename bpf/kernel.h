@@ -299,6 +299,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	const struct cred *cred;
 	__u64 start_time;
+	unsigned int flags;
 	int tgid;
 	char comm[16];
 	struct task_struct *group_leader;

@@ -76,7 +76,7 @@ static __always_inline void start_again(struct ss_race *race)
 	race->bypass = 0;
 	race->stack = 0;
 	race->cost = 0;
-	race->won = 0;
+	race->won_at = 0;
 }
 
 /* Later than, on a clock that processors read at about the same time. */
@@ -129,6 +129,7 @@ static __always_inline bool costs_too_much(struct ss_race *race, __u64 lap, __u6
 	if (bypass < due) {
 		race->cost += share_of(lap, due - bypass, due);
 	} else {
+		race->won_at = race->lap_began;
 		gained = share_of(lap, bypass - due, due);
 		race->cost = race->cost > gained ? race->cost - gained : 0;
 	}
@@ -150,10 +151,7 @@ static __always_inline bool loses_lap(struct ss_race *race, __u64 now)
 	__sync_fetch_and_add(&race->count, -count);
 	__sync_fetch_and_add(&race->bypass, -bypass);
 	__sync_fetch_and_add(&race->stack, -stack);
-	if (costs_too_much(race, lap < LONGEST_LAP_NS ? lap : LONGEST_LAP_NS, bypass, stack, is_past(now, race->began + LONG_TRIAL_NS)))
-		return true;
-	race->won = 1;
-	return false;
+	return costs_too_much(race, lap < LONGEST_LAP_NS ? lap : LONGEST_LAP_NS, bypass, stack, is_past(now, race->began + LONG_TRIAL_NS));
 }
 
 /* A trial of many costs each of them as much as one of its own, and shows more; and one that is lost by far leaves no doubt. The first pauses, which are for second thoughts, are left out. */
@@ -177,6 +175,13 @@ static __always_inline bool has_outgrown_its_trial(struct ss_direction *directio
 	return direction->bypass_rate / OUTGROWN > direction->tried_rate;
 }
 
+/* The answer to whether it is to leave, where it was seen to have no reason. */
+static __always_inline bool stays(struct ss_connection *conn)
+{
+	conn->won = 1;
+	return false;
+}
+
 /*
  * With a stream's rate as it was measured on the bypass just now: whether it is to leave the bypass. A race that is lost is lost for all that run in it: the few that were left
  * behind, among many on TCP, would be faster than before and believe that it is their path.
@@ -194,8 +199,7 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 			return lose(conn);
 		if (direction->fell_short || (margin == MARGIN && has_outgrown_its_trial(direction)))
 			return true;
-		conn->won = 1;
-		return false;
+		return stays(conn);
 	}
 	if (race->lost_at > conn->joined_at && has_just_lost(race, now))
 		return lose(conn);
@@ -203,7 +207,8 @@ RARE bool is_lost(struct ss_connection *conn, struct ss_direction *direction, __
 		return false;
 	remember(race, rate, direction->stack_rate, now);
 	if (!loses_lap(race, now)) {
-		conn->won |= race->won;
+		if (is_past(race->won_at, conn->joined_at))
+			conn->won = 1;
 		return false;
 	}
 	start_again(race);

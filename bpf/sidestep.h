@@ -132,7 +132,8 @@ struct ss_race {
 	__u64 lost_at;		/* CLOCK_MONOTONIC, ns: when TCP was last seen to be faster for all */
 	__u64 coming_until;	/* CLOCK_MONOTONIC, ns: until when one that was measured may still be on its way to the bypass */
 	__u32 count;		/* measurements in these sums */
-	__u32 won;		/* since it began they were held against each other, and the bypass was good enough: 0 or 1 */
+	__u32 pad;
+	__u64 won_at;		/* CLOCK_MONOTONIC, ns: when the two were last held against each other, and the bypass was good enough; 0: not since it began */
 };
 
 /* The process that was last seen to splice, so that user space finds the path of its executable. */
@@ -243,6 +244,8 @@ struct ss_direction {
 	__u8 beyond;		/* messages that were redirected though the queue was full, to follow another thread's: under-way.bpf.h */
 	__u8 fell_short;	/* its connection left because it got less, by more than one part in so many, than it had had on the stack; 0: it did not, or it was seen what it gets there now */
 	struct ss_keepalive keepalive;
+	__u8 passing;		/* a message was to go by TCP out of the sender's own socket, when the sender's write_seq was `passing_at`: verdict.bpf.c */
+	__u32 passing_at;
 	__u16 lingering;	/* messages that were redirected although its connection is to leave */
 	__u64 carried_at;	/* CLOCK_MONOTONIC, ns: when TCP last carried bytes that its reader may not have heard of; 0: it has, or has read them */
 	__u64 carried_last;	/* the same, whatever it has heard since */
@@ -294,7 +297,7 @@ struct ss_connection {
 	__u8 arm;		/* the iterator is to switch it on at both */
 	__u8 examined[2];	/* what this end executes */
 	__u8 awaits_look;	/* it would have joined, but for that */
-	__u8 won;		/* since it joined it was held against TCP, and was not slower */
+	__u8 won;		/* since it joined it was found to be no slower than on TCP, or to go as its program does */
 	__u8 users_missed;	/* a trial was put off because nobody knew who uses it: known.bpf.h */
 	__u8 calls[2];		/* in a row, of another user than the end's socket, by `caller` */
 	__u32 caller[2];	/* thread group id */

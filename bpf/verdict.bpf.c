@@ -45,24 +45,48 @@ RARE void announce(struct ss_connection *conn)
 	report_line("connection %llu sends its first message on the bypass", conn->id);
 }
 
+#define PF_IO_WORKER 0x10
+#define PF_KTHREAD 0x200000
+
+/* Not where the file blocks; nor for io_uring's threads, which ask it to wait although the file does not block. */
+static __always_inline bool cannot_sleep(struct tcp_sock *own)
+{
+	return own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK &&
+	       !(bpf_get_current_task_btf()->flags & (PF_IO_WORKER | PF_KTHREAD));
+}
+
 /*
  * TCP carries a message of a stream until its reader has caught up, which the next one is to find out. Of a large message TCP may take a part; the kernel leaves the rest to the program, and keeps the answer
  * for what that sends next. So much more would go by TCP unasked, after each pause, and the reader would hardly ever be seen to have caught up: docs/decisions/use-up-the-answer.md. Redirected out of its own socket, a message goes by
- * TCP all the same, and the answer is used up. The lock is let go of before that: not while somebody else waits for it. Nor where a send may sleep, for that would be one more call that nobody sees through (calls_inside).
+ * TCP all the same, and the answer is used up. The lock is let go of before that: not while another send waits for it. Nor where this one may sleep, for that would be one more call that nobody sees
+ * through (calls_inside); nor to a reader that has closed, whose reset the push would take for its own, and not leave to the next send.
  */
-static __always_inline int carry(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side, struct tcp_sock *own)
+static __always_inline int carry(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side, struct tcp_sock *own, struct tcp_sock *peer)
 {
+	struct ss_direction *direction = &conn->direction[side & 1];
 	__u64 itself = conn->cookie[side & 1];
 
-	if (msg->size >= LARGE_BYTES && psock_calls(own) <= 1 && own->inet_conn.icsk_inet.sk.sk_socket->file->f_flags & O_NONBLOCK)
-		bpf_msg_redirect_hash(msg, &socks, &itself, 0);
+	if (msg->size < LARGE_BYTES || psock_calls(own) > 1 || !cannot_sleep(own) ||
+	    PEEK(peer, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
+		return SK_PASS;
+	if (bpf_msg_redirect_hash(msg, &socks, &itself, 0) == SK_PASS) {
+		direction->passing = 1;
+		direction->passing_at = own->write_seq;
+	}
 	return SK_PASS;
+}
+
+/* Another thread's message has had this answer, and TCP has not been given it: this one has come in while the lock was free. What TCP has brought is read, and the reader has not caught up. */
+static __always_inline bool is_being_passed(struct ss_direction *direction, struct tcp_sock *own)
+{
+	return direction->passing && own->write_seq == direction->passing_at && psock_calls(own) > 1;
 }
 
 /* All that TCP has been given is read: was_overtaken. */
 static __always_inline void begin_redirecting(struct ss_direction *direction, struct tcp_sock *own)
 {
 	direction->ordered = 1;
+	direction->passing = 0;
 	direction->ordered_at = own->write_seq;
 }
 
@@ -213,7 +237,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	struct tcp_sock *own, *me, *peer;
 	__u32 state, side, reason, full;
 	struct bpf_sock *sk = msg->sk;
-	bool caught_up;
+	bool caught_up, passed;
 
 	if (unlikely(!sk))
 		return SK_PASS;
@@ -252,7 +276,8 @@ int sidestep_verdict(struct sk_msg_md *msg)
 			reason = SS_REASON_BYTES_ON_STACK;
 	}
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
-	caught_up = direction->ordered || all_read(me, peer);
+	passed = !direction->ordered && is_being_passed(direction, own);
+	caught_up = direction->ordered || (all_read(me, peer) && !passed);
 	if (!reason && unlikely(!direction->ordered) && caught_up)
 		reason = misfit_at_last(conn, side);
 	if (unlikely(reason)) {
@@ -265,7 +290,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		if (!reason && unlikely(full))
 			spill_in_order(conn, side);
 		if (!reason && unlikely(!direction->ordered)) {
-			if (!full && (caught_up || (streams(conn, side) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
+			if (!full && (caught_up || (!passed && streams(conn, side) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
 				begin_redirecting(direction, own);
 				direction->waits_since = 0;
 				direction->carried_at = 0;
@@ -278,7 +303,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 					direction->corks = 1;
 				reason = tired_of_waiting(conn, direction, msg->size);
 				if (!reason)
-					return carry(msg, conn, side, own);
+					return carry(msg, conn, side, own, peer);
 			}
 		}
 		if (likely(!reason))

@@ -16,7 +16,7 @@ const KEY = Buffer.alloc(4);
  * times as long as a visit, and whoever has been armed need not wait for that.
  */
 const MOST_OF_A_PROCESSOR = 1 / 20;
-/** Milliseconds after which an errand may run again, however long the last one took. */
+/** Milliseconds after which an errand may run again, however long the last one took: who is to be armed is given up after five seconds (LONGEST_ARMING_NS). */
 const LONGEST_REST = 1000;
 /** A visit that takes longer than this many milliseconds is made on another thread: the page waits for this one. */
 const LONG = 5;

@@ -13,9 +13,7 @@ export function beginning(): Beginning {
  * Until when to rest, of `performance.now()`, from what began then and ends now, so that it takes at most that share of a processor. What it waited, for a socket's lock or its own turn,
  * nobody has to pay for; what other threads of this process have done meanwhile counts as its own.
  */
-export function restAfter({ at, cpu }: Beginning, share: number): number {
-  const ended = performance.now();
+export function restAfter({ cpu }: Beginning, share: number): number {
   const { user, system } = process.cpuUsage(cpu);
-  const worked = Math.min(ended - at, (user + system) / 1000);
-  return ended + worked / share;
+  return performance.now() + (user + system) / 1000 / share;
 }
