@@ -23,7 +23,7 @@ static __always_inline bool was_looked_at(struct ss_end *end, bool exact)
 	known = bpf_map_lookup_elem(&programs, &executable);
 	if (known && (known->examined == SS_EXAMINED || (known->examined == SS_OUT_OF_REACH && known->pid == end->pid && exact)))
 		return true;
-	if (known && known->examined == SS_COULD_SPLICE)
+	if (known && (known->examined == SS_COULD_SPLICE || known->examined == SS_UNREADABLE))
 		return false;
 	if (!known || (known->examined == SS_OUT_OF_REACH && known->pid != end->pid))
 		bpf_map_update_elem(&programs, &executable, &program, BPF_ANY);
@@ -36,6 +36,18 @@ static __always_inline bool is_examined(struct ss_connection *conn, __u32 side)
 	if (!conn->examined[side & 1] && was_looked_at(&conn->end[side & 1], conn->exact[side & 1]))
 		conn->examined[side & 1] = 1;
 	return conn->examined[side & 1];
+}
+
+/* The daemon has tried to look at what this end executes, and could not: it may splice. */
+static __always_inline bool is_unreadable(struct ss_connection *conn, __u32 side)
+{
+	struct ss_executable executable = conn->end[side & 1].executable;
+	struct ss_program *known;
+
+	if (conn->examined[side & 1])
+		return false;
+	known = bpf_map_lookup_elem(&programs, &executable);
+	return known && known->examined == SS_UNREADABLE;
 }
 
 /* Both are asked for at once. */

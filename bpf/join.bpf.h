@@ -79,6 +79,8 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		reason = bad_habit(&conn->end[SS_CLIENT]);
 	if (!reason)
 		reason = bad_habit(&conn->end[SS_SERVER]);
+	if (!reason && (is_unreadable(conn, SS_CLIENT) || is_unreadable(conn, SS_SERVER)))
+		reason = SS_REASON_UNREADABLE_PROGRAM;
 	if (reason)
 		return reason;
 	if (sends_urgent_bytes(conn) || is_used_again(conn->id))

@@ -36,6 +36,7 @@ enum ss_reason {
 	SS_REASON_SHORT_OF_MEMORY = 18,
 	SS_REASON_FIXED_BUFFER = 19,
 	SS_REASON_NETWORK_REFRESH = 20,
+	SS_REASON_UNREADABLE_PROGRAM = 21,
 };
 
 /* Where a connection stands. README.md draws the machine. Every change is one compare-and-swap. */
@@ -148,6 +149,7 @@ enum ss_examined {
 	SS_EXAMINED = 1,
 	SS_OUT_OF_REACH = 2,	/* this process of it had ended, or executed another one by then */
 	SS_COULD_SPLICE = 3,	/* so that it stays known where `splicers` had no room for it */
+	SS_UNREADABLE = 4,	/* the daemon makes it SS_UNEXAMINED again when it is to be tried once more */
 };
 
 struct ss_program {

@@ -43,6 +43,7 @@ export const REASONS = [
   { code: 18, words: 'short of memory', lasting: false, means: 'The kernel has little memory left for the receiver’s sockets: the host’s tcp_mem, or its cgroup’s limit. TCP slows the sender down; the bypass would fail its send.' },
   { code: 19, words: 'fixed buffer', lasting: false, means: 'A message was larger than what the receiver’s buffer has room for beside what TCP was promised, and the buffer does not grow: its program has set SO_RCVBUF, or the host’s TCP memory is above the first value of tcp_mem. Or it was larger than 16 KiB, and its sender has set TCP_USER_TIMEOUT. Smaller messages take the bypass.' },
   { code: 20, words: 'network refresh', lasting: false, means: 'Its ends are in two network namespaces, or an address is translated on the way (NAT, or a load balancer such as IPVS). Every four minutes such a connection goes by TCP for a few messages, so that no firewall takes it for idle and forgets it.' },
+  { code: 21, words: 'unreadable program', lasting: false, means: 'The executable file of one of the programs could not be read, so nobody knows whether it moves data with splice(). It is on a FUSE file system that lets in nobody else, as in rootless containers and AppImages (its option allow_other lets the daemon in), or on a server that does not answer. It is tried again every minute.' },
 ] as const;
 
 export type Reason = (typeof REASONS)[number]['words'];

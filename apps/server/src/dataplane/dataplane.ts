@@ -100,7 +100,7 @@ export interface UnexaminedProgram extends Executable {
   readonly pid: number;
 }
 
-export type Finding = 'harmless' | 'could splice' | 'out of reach';
+export type Finding = 'harmless' | 'could splice' | 'out of reach' | 'unreadable' | 'unexamined';
 
 /** An executable that splices from TCP sockets, and the process that was last seen to; 0 when none was since enabling. */
 export interface SplicingProcess extends Executable {
@@ -210,7 +210,10 @@ export interface DataPlane {
   removeSplicer(executable: Executable): void;
   /** What `setExamined` is to be called for; cheap when there is none. */
   unexamined(): UnexaminedProgram[];
-  /** What was found: its connections may join, or it could splice; or its process had ended, so that it is asked for again by another one. */
+  /**
+   * What was found: its connections may join, or it could splice; or its process had ended, so that it is asked for again by another one. What is unreadable is asked for again when it is said to be
+   * unexamined.
+   */
   setExamined(program: UnexaminedProgram, finding: Finding): void;
 }
 

@@ -13,7 +13,8 @@ export class ProgramMap {
   readonly #decodeValue: Decoder<{ readonly pid: number; readonly examined: number }>;
   readonly #decodeCensus: Decoder<{ readonly unexamined: bigint }>;
   readonly #unexamined: number;
-  readonly #numbers: Readonly<Record<Finding, number>>;
+  /** Programs of an earlier version have no number for what is unreadable. */
+  readonly #numbers: Readonly<Record<Finding, number | undefined>>;
   /** How often the programs had asked when the map was last read. */
   #answeredTo = -1n;
 
@@ -26,23 +27,27 @@ export class ProgramMap {
     this.#decodeValue = layouts.decoder('ss_program');
     this.#decodeCensus = layouts.decoder('ss_census');
     const numbers = layouts.enum('ss_examined');
-    const numberOf = (name: string) => numbers.get(name) as number;
-    this.#unexamined = numberOf('SS_UNEXAMINED');
+    const numberOf = (name: string) => numbers.get(name);
+    this.#unexamined = numberOf('SS_UNEXAMINED') as number;
     this.#numbers = {
       harmless: numberOf('SS_EXAMINED'),
       'could splice': numberOf('SS_COULD_SPLICE'),
       'out of reach': numberOf('SS_OUT_OF_REACH'),
+      unreadable: numberOf('SS_UNREADABLE'),
+      unexamined: this.#unexamined,
     };
   }
 
   read(): UnexaminedProgram[] {
     const { unexamined } = this.#decodeCensus(this.#census.lookup(KEY) as Buffer);
     if (unexamined === this.#answeredTo) return [];
+    // What an earlier daemon could not read this one may.
+    const due = this.#answeredTo < 0n ? [this.#unexamined, this.#numbers.unreadable] : [this.#unexamined];
     const found = this.#map.keys().flatMap((key) => {
       const value = this.#map.lookup(key);
       if (!value) return [];
       const { pid, examined } = this.#decodeValue(value);
-      return examined === this.#unexamined ? [{ ...this.#decodeKey(key), pid }] : [];
+      return due.includes(examined) ? [{ ...this.#decodeKey(key), pid }] : [];
     });
     this.#answeredTo = unexamined;
     return found;
@@ -50,6 +55,7 @@ export class ProgramMap {
 
   set({ device, inode, version, pid }: UnexaminedProgram, finding: Finding): void {
     const examined = this.#numbers[finding];
+    if (examined === undefined) return;
     this.#map.update(this.#encodeKey({ device, inode, version }), this.#encodeValue({ pid, examined }));
   }
 }

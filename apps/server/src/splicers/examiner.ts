@@ -12,15 +12,23 @@ const MOST_FAILED = 4096;
 const PAUSE = 1000;
 
 type Examine = (program: UnexaminedProgram) => Promise<Examined | null>;
-type Tell = (program: UnexaminedProgram, found: Examined | null) => void;
+/** What came of a look: null where the process has ended. What is unreadable rests, and is due again after that. */
+export type Found = Examined | null | 'unreadable' | 'due again';
+type Tell = (program: UnexaminedProgram, found: Found) => void;
+
+interface Failed {
+  readonly program: UnexaminedProgram;
+  /** On the steady clock. */
+  readonly restsUntil: number;
+}
 
 /** Looks at executables, some at a time: one may be slow. What cannot be looked at stays as it is. */
 export class Examiner {
   readonly #examine: Examine;
   readonly #tell: Tell;
   readonly #underWay = new Set<string>();
-  /** Until when they rest, on the steady clock. */
-  readonly #failed = new Map<string, number>();
+  /** In the order in which they failed. */
+  readonly #failed = new Map<string, Failed>();
   #queue: readonly UnexaminedProgram[] = [];
   #pauseUntil = 0;
   /** Looks that may be made now. */
@@ -37,6 +45,7 @@ export class Examiner {
   turn(waiting: () => readonly UnexaminedProgram[]): void {
     const trouble = this.#trouble;
     this.#trouble = null;
+    this.#wake();
     if (this.#queue.length === 0 && performance.now() >= this.#pauseUntil) this.#fill(waiting());
     this.#earn();
     this.#goOn();
@@ -51,7 +60,16 @@ export class Examiner {
   }
 
   #rests(program: UnexaminedProgram): boolean {
-    return (this.#failed.get(keyOf(program)) ?? 0) > performance.now();
+    return (this.#failed.get(keyOf(program))?.restsUntil ?? 0) > performance.now();
+  }
+
+  /** Those that have rested, and the first ones where there are too many. */
+  #wake(): void {
+    for (const [name, { program, restsUntil }] of this.#failed) {
+      if (restsUntil > performance.now() && this.#failed.size <= MOST_FAILED) return;
+      this.#failed.delete(name);
+      this.#tell(program, 'due again');
+    }
   }
 
   #earn(): void {
@@ -77,12 +95,21 @@ export class Examiner {
       this.#tell(program, await this.#examine(program));
       this.#failed.delete(name);
     } catch (error) {
-      if (this.#failed.size >= MOST_FAILED) this.#failed.clear();
-      this.#failed.set(name, performance.now() + REST);
       this.#trouble = new Error(`What process ${program.pid} executes cannot be read.`, { cause: error });
+      this.#fail(name, program);
     } finally {
       this.#underWay.delete(name);
       this.#goOn();
+    }
+  }
+
+  #fail(name: string, program: UnexaminedProgram): void {
+    this.#failed.delete(name);
+    this.#failed.set(name, { program, restsUntil: performance.now() + REST });
+    try {
+      this.#tell(program, 'unreadable');
+    } catch (error) {
+      this.#trouble = error;
     }
   }
 }

@@ -11,7 +11,7 @@ import {
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { Facts } from '../state/facts.ts';
-import { Examiner } from './examiner.ts';
+import { Examiner, type Found } from './examiner.ts';
 import type { Examined, Executables } from './executables.ts';
 import type { SplicerService } from './service.ts';
 
@@ -99,12 +99,17 @@ export class SplicerStore implements SplicerService {
     });
   }
 
-  #note(program: UnexaminedProgram, found: Examined | null): void {
+  #note(program: UnexaminedProgram, found: Found): void {
     const { dataPlane } = this.#options;
     // It may have been switched off meanwhile.
     if (!dataPlane.enabled) return;
     const key = keyOf(program);
     const nameless = this.#nameless.get(key);
+    if (found === 'unreadable' || found === 'due again') {
+      // Who was seen to splice is known without that.
+      if (!nameless) dataPlane.setExamined(program, found === 'unreadable' ? found : 'unexamined');
+      return;
+    }
     if (nameless && !found)
       this.#nameless = new Map([...this.#nameless, [key, { ...nameless, tried: true }]]);
     dataPlane.setExamined(program, found ? this.#judge(program, nameless, found) : 'out of reach');

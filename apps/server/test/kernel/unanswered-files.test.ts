@@ -4,23 +4,27 @@ import { join } from 'node:path';
 import { type Process, Traffic, trafficPath, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { recordsOf } from './support/records.ts';
+import { recordsOf, untilUnwatched } from './support/records.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
 import { neverBypassed } from './support/test-daemon.ts';
 
 /** A program whose file is opened once, when it is executed; whoever opens it then gets no answer. */
-async function programOnDeadServer(stack: AsyncDisposableStack, { cgroup }: Scene) {
+async function programOnDeadServer(
+  stack: AsyncDisposableStack,
+  { cgroup }: Scene,
+  name: 'splicer' | 'stream' = 'splicer',
+) {
   const at = mkdtempSync(join(tmpdir(), 'sidestep-served-'));
   stack.defer(() => rmdirSync(at));
-  const source = trafficPath('splicer');
+  const source = trafficPath(name);
   const server = stack.use(cgroup.start([trafficPath('served-file'), `--at=${at}`, `--source=${source}`]));
   stack.defer(async () => {
     server.kill('SIGTERM');
     await server.status();
   });
   const { program } = z.object({ program: z.string() }).parse(JSON.parse(await server.firstLine()));
-  const options = { read: true, turns: 1_000_000 };
-  const traffic = stack.use(new Traffic('splicer', options, { cgroup: cgroup.path }, program));
+  const options = name === 'splicer' ? { read: true, turns: 1_000_000 } : { send: 65_536, rate: 20_000_000 };
+  const traffic = stack.use(new Traffic(name, options, { cgroup: cgroup.path }, program));
   return { server, traffic, port: await traffic.port() };
 }
 
@@ -42,13 +46,32 @@ test('a program whose file does not answer stays on the stack, and holds up nobo
   expect(hasGivenUp(daemon.process)).toBe(false);
   await until('the daemon says that it has given up', () => hasGivenUp(daemon.process));
   expect(recordsOf(daemon, port).map(({ turns }) => turns > 50)).toEqual([true]);
-  const [kept] = await daemon.untilConnected(port, 'listed', () => true);
+  const [kept] = await daemon.untilConnected(
+    port,
+    'listed with the reason',
+    ({ clientToServer }) => clientToServer.reason === 'unreadable program',
+  );
   expect(kept && neverBypassed(kept)).toBe(true);
 
   await daemon.disable();
   await daemon.stop();
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0 });
+});
+
+test('a stream of a program whose file does not answer is not watched any more', async () => {
+  await using scene = await acceleratedScene('served');
+  await using stack = new AsyncDisposableStack();
+  const { traffic, port } = await programOnDeadServer(stack, scene, 'stream');
+  await scene.daemon.untilConnected(
+    port,
+    'kept on the stack with the reason',
+    ({ clientToServer }) => clientToServer.reason === 'unreadable program',
+  );
+  await untilUnwatched(scene.daemon, port);
+  await scene.daemon.disable();
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, finished: true });
 });
 
 test('a daemon that is told to end does not wait for a file that does not answer', async () => {

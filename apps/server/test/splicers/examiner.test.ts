@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Examiner } from '../../src/splicers/examiner.ts';
+import { Examiner, type Found } from '../../src/splicers/examiner.ts';
 import type { Examined } from '../../src/splicers/executables.ts';
 
 const FOUND: Examined = { path: '/usr/sbin/haproxy', couldSplice: true, here: true };
@@ -16,7 +16,7 @@ afterEach(() => {
 /** Files that answer when they are told to; one with a negative number rejects. */
 function files() {
   const answers = new Map<number, () => void>();
-  const told: [number, Examined | null][] = [];
+  const told: [number, Found][] = [];
   const asked: number[] = [];
   const examiner = new Examiner(
     ({ pid }) => {
@@ -58,11 +58,17 @@ test('a file that cannot be read is told of at the next turn, holds nobody up, a
   const { turn, answer, asked, told } = files();
   await turn(-1, 2);
   await answer(2);
-  expect(told).toEqual([[2, FOUND]]);
+  expect(told.splice(0)).toEqual([
+    [-1, 'unreadable'],
+    [2, FOUND],
+  ]);
   await expect(turn(-1)).rejects.toThrow('What process -1 executes cannot be read.');
   await turn(-1);
   expect(asked).toEqual([-1, 2]);
   await vi.advanceTimersByTimeAsync(LONG_MS);
+  // Nobody need ask for it.
+  await turn();
+  expect(told).toEqual([[-1, 'due again']]);
   await turn(-1);
   expect(asked).toEqual([-1, 2, -1]);
 });

@@ -20,10 +20,17 @@ async function host({
   facts = new Facts(memoryDatabase()),
   boot = 'first',
   found = {} as Partial<Examined>,
+  readable = true,
 } = {}) {
   const dataPlane = new FakeDataPlane();
   const answer = { path: PATH, couldSplice: true, here: true, ...found };
-  const executables = { boot, examine: async ({ pid }: UnexaminedProgram) => (pid === 7 ? answer : null) };
+  const executables = {
+    boot,
+    examine: async ({ pid }: UnexaminedProgram) => {
+      if (!readable) throw new Error('EACCES');
+      return pid === 7 ? answer : null;
+    },
+  };
   const log: string[] = [];
   const now = () => Date.parse(LEARNED.learnedAt);
   const store = new SplicerStore({ dataPlane, facts, executables, now, log: (line) => log.push(line) });
@@ -220,6 +227,14 @@ test('a program that could not splice is let in, and so is one that is gone unti
   expect(await examine({ pid: 8 })).toEqual([{ ...PROXY, finding: 'out of reach' }]);
   expect(inKernel()).toEqual([]);
   expect(await store.list()).toEqual([]);
+});
+
+test('the kernel is told what cannot be read, but not of a program that is known to splice', async () => {
+  const { store, examine, learn, dataPlane } = await host({ readable: false });
+  expect(await examine()).toEqual([{ ...PROXY, finding: 'unreadable' }]);
+  expect(() => store.examine()).toThrow('executes cannot be read');
+  await learn({ inode: 43n });
+  expect(dataPlane.kernel.examined).toEqual([]);
 });
 
 test.for([{ here: true }, { here: false }])(
