@@ -56,16 +56,18 @@ static __always_inline bool comes_by_chance(struct ss_direction *direction)
 	return sends_against_the_stream(direction) && direction->bypass_rate < (__u64)MANY_MESSAGES * direction->mean;
 }
 
+/* Not on the stack, of which the verdict has little left. */
+static const struct ss_race no_race = {};
+
 /* Several processors may write at a time; what gets lost of that is one measurement among many. */
 static __always_inline struct ss_race *race_of(struct ss_connection *conn)
 {
 	struct ss_pair pair = pair_of(conn);
 	struct ss_race *race = bpf_map_lookup_elem(&races, &pair);
-	struct ss_race fresh = {};
 
 	if (likely(race))
 		return race;
-	bpf_map_update_elem(&races, &pair, &fresh, BPF_NOEXIST);
+	bpf_map_update_elem(&races, &pair, &no_race, BPF_NOEXIST);
 	return bpf_map_lookup_elem(&races, &pair);
 }
 

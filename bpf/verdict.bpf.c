@@ -61,7 +61,7 @@ static __always_inline bool cannot_sleep(struct tcp_sock *own)
  * TCP all the same, and the answer is used up. The lock is let go of before that: not while another send waits for it. Nor where this one may sleep, for that would be one more call that nobody sees
  * through (calls_inside); nor to a reader that has closed, whose reset the push would take for its own, and not leave to the next send.
  */
-static __always_inline int carry(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side, struct tcp_sock *own, struct tcp_sock *peer)
+RARE int carry(struct sk_msg_md *msg, struct ss_connection *conn, __u32 side, struct tcp_sock *own, struct tcp_sock *peer)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	__u64 itself = conn->cookie[side & 1];
@@ -77,7 +77,7 @@ static __always_inline int carry(struct sk_msg_md *msg, struct ss_connection *co
 }
 
 /* Another thread's message has had this answer, and TCP has not been given it: this one has come in while the lock was free. What TCP has brought is read, and the reader has not caught up. */
-static __always_inline bool is_being_passed(struct ss_direction *direction, struct tcp_sock *own)
+RARE bool is_being_passed(struct ss_direction *direction, struct tcp_sock *own)
 {
 	return direction->passing && own->write_seq == direction->passing_at && psock_calls(own) > 1;
 }
@@ -237,7 +237,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	struct tcp_sock *own, *me, *peer;
 	__u32 state, side, reason, full;
 	struct bpf_sock *sk = msg->sk;
-	bool caught_up, passed;
+	bool caught_up;
 
 	if (unlikely(!sk))
 		return SK_PASS;
@@ -276,8 +276,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 			reason = SS_REASON_BYTES_ON_STACK;
 	}
 	/* Its reader may have joined before it read anything. Now it has, and it has shown what with. */
-	passed = !direction->ordered && is_being_passed(direction, own);
-	caught_up = direction->ordered || (all_read(me, peer) && !passed);
+	caught_up = direction->ordered || (all_read(me, peer) && !is_being_passed(direction, own));
 	if (!reason && unlikely(!direction->ordered) && caught_up)
 		reason = misfit_at_last(conn, side);
 	if (unlikely(reason)) {
@@ -290,7 +289,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		if (!reason && unlikely(full))
 			spill_in_order(conn, side);
 		if (!reason && unlikely(!direction->ordered)) {
-			if (!full && (caught_up || (!passed && streams(conn, side) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
+			if (!full && (caught_up || (streams(conn, side) && !is_being_passed(direction, own) && await_all_read(direction, me, peer) && !misfit_at_last(conn, side)))) {
 				begin_redirecting(direction, own);
 				direction->waits_since = 0;
 				direction->carried_at = 0;
