@@ -86,7 +86,7 @@ const STATES: Record<string, State> = {
   help: { room: 'help' },
   'help-reasons': {
     room: 'help',
-    page: (page) => page.getByText('network refresh').scrollIntoViewIfNeeded(),
+    page: (page) => page.getByText('unreadable program').scrollIntoViewIfNeeded(),
   },
   'connections-empty': { room: 'connections', host: on },
   'connections-none-match': {
