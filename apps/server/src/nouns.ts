@@ -196,7 +196,7 @@ export function createNouns(options: NounOptions): Nouns {
   ending.use(trace);
   ending.defer(() => {
     if (dataPlane.enabled) pump.take();
-    journal.keep();
+    journal.end();
   });
   ending.defer(() => machine.stop());
   ending.use(checkUp);

@@ -40,6 +40,7 @@ export class SequenceLog<Entry extends { readonly seq: number }> {
     if (count === 0) return;
     this.#newest += count;
     this.#held = 0;
+    this.changes.notify();
   }
 
   /** The entries that follow `seq`, oldest first, at most `max`. A number from the future counts as the newest. */

@@ -105,7 +105,10 @@ export class Pump {
   begin(): void {
     const { dataPlane, journal, counters } = this.#options;
     this.#lost = 0;
-    if (!dataPlane.enabled) return;
+    if (!dataPlane.enabled) {
+      journal.begin();
+      return;
+    }
     const kept = journal.place;
     const { ring } = dataPlane.eventPosition();
     if (kept?.ring !== ring) {
@@ -115,7 +118,7 @@ export class Pump {
     }
     this.#lost = kept.lost;
     const gone = dataPlane.resumeEvents(kept.taken);
-    if (gone > 0) journal.pass(gone, this.#place());
+    journal.pass(Math.max(0, gone), this.#place());
     this.take();
   }
 

@@ -202,6 +202,32 @@ test('how far it is is kept before an event of its own, and else once a second',
   expect(times).toBe(0);
 });
 
+test('where the ring has gone with a process no number is given twice, and none is left out after a clean end', () => {
+  const first = pumping();
+  first.dataPlane.kernel.emit(paired, paired);
+  first.pump.take();
+  const shown = first.journal.log.newest;
+
+  const second = pumping({ facts: first.facts });
+  expect(second.journal.log.newest).toBeGreaterThan(shown);
+  second.dataPlane.kernel.emit(paired);
+  second.pump.take();
+  const last = second.journal.log.newest;
+  second.journal.end();
+  expect(pumping({ facts: second.facts }).journal.log.newest).toBe(last);
+});
+
+test('of a flood no number is shown that is far beyond what was kept', () => {
+  const first = pumping();
+  for (let batch = 0; batch < 10; batch++) {
+    first.dataPlane.kernel.emit(...Array.from({ length: 500 }, () => paired));
+    first.pump.take();
+    const facts = new Facts(memoryDatabase());
+    facts.set('events.newest', first.facts.get('events.newest'));
+    expect(pumping({ facts }).journal.log.newest).toBeGreaterThanOrEqual(first.journal.log.newest);
+  }
+});
+
 test('what an earlier daemon has noted is not noted again, and what it has not is', () => {
   const first = pumping();
   const { dataPlane, facts } = first;
