@@ -308,6 +308,7 @@ static __always_inline bool was_measured_on_stack(struct ss_connection *conn)
 /* On the bypass, for each message of a stream: whether TCP is known to be faster. */
 static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_direction *direction, struct tcp_sock *sender, __u32 bytes)
 {
+	bool begun = direction->ordered || spill_of(direction);
 	struct ss_race *race;
 	__u64 elapsed = 0;
 	__u32 rate;
@@ -328,15 +329,15 @@ static __always_inline bool tcp_is_faster(struct ss_connection *conn, struct ss_
 	if (rate == NOT_YET)
 		return false;
 	if (rate == AT_LEISURE || is_large_two_way(conn))
-		return stays(conn);
+		return begun && stays(conn);
 	/* Never measured on the stack, because it came here as turns: large writes may stay, the others go and are measured. Of a two-way stream one direction will do. */
 	if (!direction->stack_rate) {
 		if (direction->mean < LARGE_BYTES && !(streams_both_ways(conn) && was_measured_on_stack(conn)))
 			return true;
-		return stays(conn);
+		return begun && stays(conn);
 	}
 	/* TCP carries it, for there are bytes on their way from before: the bypass has yet to begin. */
-	if (!direction->ordered && !spill_of(direction)) {
+	if (!begun) {
 		race = race_of(conn);
 		if (race)
 			announce_runner(race, direction->pace.seen, elapsed);

@@ -74,6 +74,11 @@ static __always_inline void note_look(struct ss_connection *conn)
 		return;
 	conn->awaits_look = 0;
 	conn->due = conn->turns;
+	conn->vain_looks = 0;
+	if (conn->given_up) {
+		conn->given_up = 0;
+		ask_to_be_armed(conn);
+	}
 }
 
 /* The socket is in use by somebody else: another map, SMC, iSCSI. */
@@ -162,6 +167,8 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 	reason = obstacle(conn, false);
 	explain(conn, reason);
 	if (reason) {
+		if (reason == SS_REASON_UNREADABLE_PROGRAM)
+			conn->awaits_look = 1;
 		if (!was_sent_away(reason)) {
 			ask_again_later(conn);
 			if (reason != SS_REASON_WARMING_UP)

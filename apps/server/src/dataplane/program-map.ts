@@ -2,6 +2,8 @@ import type { BpfMap, BtfLayouts, Decoder, Encoder } from '@sidestep/libbpf';
 import type { Executable, Finding, UnexaminedProgram } from './dataplane.ts';
 
 const KEY = Buffer.alloc(4);
+/** What is no answer for good takes the place of no other answer. */
+const ONLY_OVER: Partial<Record<Finding, Finding>> = { unreadable: 'unexamined', unexamined: 'unreadable' };
 
 /** The kernel's map of executables whose connections want to join: `struct ss_executable` to `struct ss_program`. */
 export class ProgramMap {
@@ -56,6 +58,11 @@ export class ProgramMap {
   set({ device, inode, version, pid }: UnexaminedProgram, finding: Finding): void {
     const examined = this.#numbers[finding];
     if (examined === undefined) return;
-    this.#map.update(this.#encodeKey({ device, inode, version }), this.#encodeValue({ pid, examined }));
+    const key = this.#encodeKey({ device, inode, version });
+    const only = ONLY_OVER[finding];
+    const now = only && this.#map.lookup(key);
+    // Somebody has released it meanwhile, or the kernel has forgotten it.
+    if (only && !(now && this.#decodeValue(now).examined === this.#numbers[only])) return;
+    this.#map.update(key, this.#encodeValue({ pid, examined }));
   }
 }

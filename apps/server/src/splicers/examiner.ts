@@ -67,8 +67,8 @@ export class Examiner {
   #wake(): void {
     for (const [name, { program, restsUntil }] of this.#failed) {
       if (restsUntil > performance.now() && this.#failed.size <= MOST_FAILED) return;
-      this.#failed.delete(name);
       this.#tell(program, 'due again');
+      this.#failed.delete(name);
     }
   }
 
@@ -92,24 +92,21 @@ export class Examiner {
     const name = keyOf(program);
     this.#underWay.add(name);
     try {
-      this.#tell(program, await this.#examine(program));
-      this.#failed.delete(name);
+      const found = await this.#examine(program).catch((error: unknown) => this.#fail(name, program, error));
+      if (found !== 'unreadable') this.#failed.delete(name);
+      this.#tell(program, found);
     } catch (error) {
-      this.#trouble = new Error(`What process ${program.pid} executes cannot be read.`, { cause: error });
-      this.#fail(name, program);
+      this.#trouble = error;
     } finally {
       this.#underWay.delete(name);
       this.#goOn();
     }
   }
 
-  #fail(name: string, program: UnexaminedProgram): void {
+  #fail(name: string, program: UnexaminedProgram, cause: unknown): 'unreadable' {
+    this.#trouble = new Error(`What process ${program.pid} executes cannot be read.`, { cause });
     this.#failed.delete(name);
     this.#failed.set(name, { program, restsUntil: performance.now() + REST });
-    try {
-      this.#tell(program, 'unreadable');
-    } catch (error) {
-      this.#trouble = error;
-    }
+    return 'unreadable';
   }
 }
