@@ -1,3 +1,4 @@
+import { type Stats, statSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import type { AppRouter } from '@sidestep/server/router';
@@ -9,12 +10,13 @@ export type Daemon = TRPCClient<AppRouter>;
 
 /**
  * Talks to the daemon of a state folder over its socket. Throws `NotRunning` when it is not running, `HasStopped` when it goes
- * away meanwhile, and `CommandError` when this user may not.
+ * away meanwhile, and `CommandError` when this user may not, or when it would be somebody else who answers.
  */
 export async function withDaemon<Result>(
   stateDir: string,
   work: (daemon: Daemon) => Promise<Result>,
 ): Promise<Result> {
+  refuseForeign(stateDir);
   const path = join(stateDir, 'daemon.sock');
   await knock(path);
   const lost = Promise.withResolvers<never>();
@@ -45,6 +47,28 @@ export async function withDaemon<Result>(
   } finally {
     over = true;
     client.close();
+  }
+}
+
+/** In somebody else's folder anybody may answer: with links to sign in at, and words for a terminal. What the shell says before a daemon is started there (scripts/state-folder.sh). */
+function refuseForeign(stateDir: string): void {
+  const folder = statOf(stateDir);
+  if (folder === null) return;
+  if (folder.uid !== 0 && folder.uid !== process.getuid?.())
+    throw new CommandError(
+      `The state folder ${stateDir} belongs to another user. Choose another with --state-dir, or change its owner with chown.`,
+    );
+  if (folder.mode & 0o022)
+    throw new CommandError(
+      `Others may write to the state folder ${stateDir}. Choose another with --state-dir, or run chmod go-w ${stateDir}.`,
+    );
+}
+
+function statOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch {
+    return null;
   }
 }
 

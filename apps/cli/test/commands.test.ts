@@ -1,3 +1,4 @@
+import { chmodSync, chownSync } from 'node:fs';
 import { connectionSchema, eventSchema, statusSchema } from '@sidestep/shared';
 import { describe, expect, test } from 'vitest';
 import { bypassing, connection, onStack } from '../../server/test/support/connection.ts';
@@ -429,4 +430,17 @@ test('help is not an error, and every verb takes the same options', async () => 
     for (const option of ['--state-dir', '--listen', '--cgroup', '--pin-dir', '--json'])
       expect(out).toContain(option);
   }
+});
+
+test('nobody is asked in a folder where somebody else may answer', async () => {
+  await using daemon = await startDaemon();
+  chownSync(daemon.stateDir, 65_534, 65_534);
+  const foreign = await daemon.run('status');
+  expect(foreign).toMatchObject({ status: 1, out: '' });
+  expect(foreign.err).toContain('belongs to another user. Choose another with --state-dir');
+  chownSync(daemon.stateDir, 0, 0);
+  chmodSync(daemon.stateDir, 0o777);
+  expect((await daemon.run('status')).err).toContain('Others may write to the state folder');
+  chmodSync(daemon.stateDir, 0o700);
+  expect((await daemon.run('status')).status).toBe(0);
 });
