@@ -143,7 +143,10 @@ export function createNouns(options: NounOptions): Nouns {
       counters.refresh();
       pump.noteLost();
     },
-    onDisabled: () => mark('disabled'),
+    onDisabled: () => {
+      mark('disabled');
+      journal.end();
+    },
   });
 
   const surroundings = new SurroundingsWatch({

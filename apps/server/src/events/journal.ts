@@ -81,7 +81,7 @@ export class Journal {
     if (this.#keptUpTo < this.log.newest) this.#keep(this.log.newest, this.#place);
   }
 
-  /** Nothing comes any more. */
+  /** Nothing comes from the kernel any more: no reserve is needed. */
   end(): void {
     this.#keep(this.log.newest, this.#place, 0);
   }

@@ -107,6 +107,7 @@ export class Pump {
     this.#lost = 0;
     if (!dataPlane.enabled) {
       journal.begin();
+      journal.end();
       return;
     }
     const kept = journal.place;
