@@ -121,6 +121,8 @@ export class Generation {
     this.#connections = new KernelConnections(layouts, systemClock);
     this.#bulk = new BulkReader(layouts);
     this.#presence = new Presence(pins.shared('attended'));
+    // Before its first turn: until then new connections would take it for gone.
+    this.#presence.say();
     const cheaper = pins.shared('cheaper');
     this.#cheaper = cheaper && new PairMap(cheaper, layouts);
     const programs = pins.shared('programs');
