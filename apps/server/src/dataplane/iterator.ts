@@ -7,7 +7,7 @@ import {
   readInBackground,
   readIterator,
 } from '@sidestep/libbpf';
-import { type Beginning, beginning, restAfter } from './rest.ts';
+import { restAfter } from './rest.ts';
 import type { LeftSocket } from './settle.ts';
 
 const KEY = Buffer.alloc(4);
@@ -183,22 +183,22 @@ export class Tender extends Visitor {
 
   /** Not while `busy`: what one visit tells is taken for done by the next one. */
   tend(): void {
-    const started = beginning();
+    const before = process.cpuUsage();
     this.#clearAttention();
-    this.#follow(this.visitNow(), started);
+    this.#follow(this.visitNow(), before);
   }
 
   async #tendInBackground(): Promise<void> {
-    const started = beginning();
+    const before = process.cpuUsage();
     this.#clearAttention();
     const visit = await this.visitInBackground();
-    if (visit) this.#follow(visit, started);
+    if (visit) this.#follow(visit, before);
   }
 
-  /** What a visit that began at `started` asks for. */
-  #follow({ census, output }: { census: Census; output: Buffer }, started: Beginning): void {
+  /** What a visit asks for that began when this process had worked as much as `before`. */
+  #follow({ census, output }: { census: Census; output: Buffer }, before: NodeJS.CpuUsage): void {
     this.#deal(census, output);
-    this.#restUntil = restAfter(started, MOST_OF_A_PROCESSOR);
+    this.#restUntil = restAfter(before, MOST_OF_A_PROCESSOR);
     if (census.errands > 0n) this.#runErrands(census.pressing > 0n);
   }
 
@@ -208,12 +208,12 @@ export class Tender extends Visitor {
    */
   #runErrands(pressing: boolean): void {
     if (this.#onErrands || (performance.now() < this.#noErrandsUntil && !pressing)) return;
-    const started = beginning();
+    const before = process.cpuUsage();
     this.#onErrands = true;
     const errands = this.#arm().finally(() => {
       this.#onErrands = false;
       this.#noErrandsUntil = Math.min(
-        restAfter(started, MOST_OF_A_PROCESSOR),
+        restAfter(before, MOST_OF_A_PROCESSOR),
         performance.now() + LONGEST_REST,
       );
     });

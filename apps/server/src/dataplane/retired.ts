@@ -1,6 +1,6 @@
 import type { BpfLink } from '@sidestep/libbpf';
 import type { Generation } from './generation.ts';
-import { type Beginning, beginning, restAfter } from './rest.ts';
+import { restAfter } from './rest.ts';
 import { visitAllSockets } from './survey.ts';
 
 /** Looks for connections that have left, after the last change: each time a connection may be in the middle of something. */
@@ -42,18 +42,22 @@ export class Retired {
     const trouble = this.#trouble;
     this.#trouble = null;
     if (trouble) throw trouble;
-    const started = beginning();
+    const before = process.cpuUsage();
     const { survey } = successor.pins;
-    if (this.#looking || (survey === null && this.#generations.length === 0) || started.at < this.#restUntil)
+    if (
+      this.#looking ||
+      (survey === null && this.#generations.length === 0) ||
+      performance.now() < this.#restUntil
+    )
       return;
     this.#takeOut();
-    if (survey !== null && this.#visits > 0) this.#look(survey, started);
+    if (survey !== null && this.#visits > 0) this.#look(survey, before);
     else if (this.#generations.length === 0) successor.pins.unpinSurvey();
-    this.#rest(started);
+    this.#rest(before);
   }
 
   /** On other threads, for it may take long. */
-  #look(survey: BpfLink, started: Beginning): void {
+  #look(survey: BpfLink, before: NodeJS.CpuUsage): void {
     this.#visits--;
     this.#looking = true;
     visitAllSockets(survey)
@@ -62,12 +66,12 @@ export class Retired {
       })
       .finally(() => {
         this.#looking = false;
-        this.#rest(started);
+        this.#rest(before);
       });
   }
 
-  #rest(started: Beginning): void {
-    const rest = restAfter(started, MOST_OF_A_PROCESSOR);
+  #rest(before: NodeJS.CpuUsage): void {
+    const rest = restAfter(before, MOST_OF_A_PROCESSOR);
     this.#restUntil = Math.max(rest, performance.now() + REST_MS);
   }
 
