@@ -64,13 +64,13 @@ export class Journal {
     this.log.append(events);
   }
 
-  /** From here on events come from another ring, or from none. */
-  begin(place: Place | null = this.#place): void {
+  /** From here on events come from another ring. */
+  begin(place: Place): void {
     this.pass(this.#unsure, place);
   }
 
   /** An earlier process has taken so many more from the ring than it has kept the number of, up to `place`. They had the next numbers, and are gone with it. */
-  pass(count: number, place: Place | null): void {
+  pass(count: number, place: Place): void {
     this.#unsure = 0;
     this.log.pass(count);
     this.#keep(this.log.newest, place);
@@ -81,8 +81,10 @@ export class Journal {
     if (this.#keptUpTo < this.log.newest) this.#keep(this.log.newest, this.#place);
   }
 
-  /** Nothing comes from the kernel any more: no reserve is needed. */
+  /** Nothing comes from the kernel, or not any more: no reserve is needed. */
   end(): void {
+    this.log.pass(this.#unsure);
+    this.#unsure = 0;
     this.#keep(this.log.newest, this.#place, 0);
   }
 

@@ -106,7 +106,6 @@ export class Pump {
     const { dataPlane, journal, counters } = this.#options;
     this.#lost = 0;
     if (!dataPlane.enabled) {
-      journal.begin();
       journal.end();
       return;
     }
