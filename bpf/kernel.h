@@ -19,6 +19,10 @@
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 #define RARE static __attribute__((noinline, unused))
 
+/* Of a task. */
+#define PF_IO_WORKER 0x10
+#define PF_KTHREAD 0x200000
+
 #define AF_INET 2
 #define AF_INET6 10
 #define TCP_ESTABLISHED 1

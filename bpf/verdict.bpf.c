@@ -45,9 +45,6 @@ RARE void announce(struct ss_connection *conn)
 	report_line("connection %llu sends its first message on the bypass", conn->id);
 }
 
-#define PF_IO_WORKER 0x10
-#define PF_KTHREAD 0x200000
-
 /* Not where the file blocks; nor for io_uring's threads, which ask it to wait although the file does not block. */
 static __always_inline bool cannot_sleep(struct tcp_sock *own)
 {
