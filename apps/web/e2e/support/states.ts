@@ -24,6 +24,8 @@ interface State {
   host?: (standIn: StandIn, page: Page) => unknown;
   /** With the room open. */
   page?: (page: Page, standIn: StandIn) => Promise<unknown>;
+  /** Words that are to be in sight in each picture. */
+  shows?: string;
 }
 
 const never = () => new Promise<never>(() => {});
@@ -86,7 +88,7 @@ const STATES: Record<string, State> = {
   help: { room: 'help' },
   'help-reasons': {
     room: 'help',
-    page: (page) => page.getByText('unreadable program').scrollIntoViewIfNeeded(),
+    shows: 'unreadable program',
   },
   'connections-empty': { room: 'connections', host: on },
   'connections-none-match': {
@@ -123,7 +125,7 @@ const STATES: Record<string, State> = {
         { device: 1n, inode: 1n, version: 1n, pid: 0, comm: 'docker-proxy' },
       ];
     },
-    page: (page) => page.getByText('could splice').first().scrollIntoViewIfNeeded(),
+    shows: 'could splice',
   },
   'settings-loading': {
     room: 'settings',
@@ -164,7 +166,7 @@ await browser.close();
 // The busy hosts go on for ever.
 process.exit();
 
-async function take(name: string, { room, before, host, page: act }: State): Promise<void> {
+async function take(name: string, { room, before, host, page: act, shows }: State): Promise<void> {
   await using standIn = await StandIn.start(before);
   await using page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(standIn.signInLink());
@@ -178,6 +180,7 @@ async function take(name: string, { room, before, host, page: act }: State): Pro
     await page.setViewportSize({ width: Number(width), height });
     for (const theme of ['dark', 'light'] as const) {
       await page.emulateMedia({ colorScheme: theme });
+      if (shows) await page.getByText(shows).first().scrollIntoViewIfNeeded();
       await page.waitForTimeout(DRAW_MS);
       await page.screenshot({ path: `${folder}/${name}-${width}-${theme}.png` });
     }
