@@ -209,7 +209,7 @@ describe('--json', () => {
     const [listed] = JSON.parse((await daemon.run('splicers', '--json')).out);
     expect(listed).toEqual({
       program: 'proxy',
-      seen: true,
+      why: 'splices',
       remembered: false,
       learnedAt: expect.any(String),
     });

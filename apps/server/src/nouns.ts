@@ -83,7 +83,7 @@ export function createNouns(options: NounOptions): Nouns {
   };
   const trace = new TraceRecorder({ ...options.trace, facts, now, log, apply: applyTrace });
 
-  const splicers = new SplicerStore({ dataPlane, facts, executables: hostExecutables(), now, log });
+  const splicers = new SplicerStore({ dataPlane, facts, executables: hostExecutables(), now, steady, log });
   const counters = new Counters(dataPlane);
   const journal = new Journal(facts);
   const closed = new ClosedConnections(steady);

@@ -40,6 +40,23 @@ test('a program that could splice is listed before it does', async ({ signedIn: 
   );
 });
 
+test('a program whose file cannot be read is listed, and let in by hand', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await using traffic = new Traffic('splicer-linked', { read: true, turns: 1_000_000 });
+  await standIn.services.acceleration.enable();
+  const file = executableAt(trafficPath('splicer-linked'));
+  standIn.dataPlane.wanting = [{ ...file, device: 4095n, pid: traffic.pid }];
+  await page.goto(`${standIn.url}/settings`);
+  const rows = section(page).getByRole('listitem');
+  await expect(rows).toContainText(
+    /splicer-linked *its file cannot be read, so nobody knows; .* · since (.* ago|now)/,
+  );
+  await page.getByRole('button', { name: /Release .*splicer-linked/ }).click();
+  await expect(section(page)).toContainText('No program is known to splice.');
+});
+
 test('connections that found the table full are counted on the overview', async ({
   signedIn: page,
   standIn,

@@ -7,7 +7,7 @@ import { type CommonOptions, verb } from '../verb.ts';
 
 export const splicers = verb(
   'splicers',
-  'list the programs that splice, or could, which keeps them on the stack',
+  'list the programs that splice, or could, or cannot be read, which keeps them on the stack',
 )
   .option('--release <program>', 'let its connections take the bypass, until it splices again')
   .action(async ({ stateDir, json, release }: CommonOptions & { release?: string }) => {
@@ -23,9 +23,9 @@ export function linesOf(list: readonly Splicer[], now: number): string[] {
   if (list.length === 0) return ['No program is kept on the stack for splicing.'];
   return tableOf(
     ['PROGRAM', 'WHY', 'LEARNED', 'REMEMBERED'],
-    list.map(({ program, seen, learnedAt, remembered }) => [
+    list.map(({ program, why, learnedAt, remembered }) => [
       program,
-      seen ? 'splices' : 'could splice',
+      why,
       `${span(now - Date.parse(learnedAt))} ago`,
       remembered ? 'yes' : 'until switched off',
     ]),

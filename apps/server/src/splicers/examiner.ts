@@ -6,7 +6,7 @@ const MOST_AT_ONCE = 4;
 const MOST_IN_A_ROW = 50;
 const A_SECOND = 4;
 /** Milliseconds before a file that could not be read has its turn again. */
-const REST = 60_000;
+export const REST = 60_000;
 const MOST_FAILED = 4096;
 /** Milliseconds before it is asked again who waits, where all that do have to rest. */
 const PAUSE = 1000;

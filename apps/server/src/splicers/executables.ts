@@ -4,6 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { keyOf, type UnexaminedProgram } from '../dataplane/dataplane.ts';
+import { type Place, placeOf } from './place.ts';
 
 /** Milliseconds. It takes a twentieth of a second, as a rule. */
 const LONGEST_LOOK = 10_000;
@@ -32,6 +33,8 @@ export interface Executables {
   readonly boot: string;
   /** Null where the process has ended, or executes another file by now. Rejects where the file cannot be read, or does not answer. */
   examine(program: UnexaminedProgram): Promise<Examined | null>;
+  /** Where that is which the process executes, without a look at the file; null where it has ended. */
+  placeOf(pid: number): Place | null;
 }
 
 /** `lookAt` answers with `Examined` in JSON. */
@@ -49,6 +52,7 @@ export function hostExecutables(lookAt: (program: UnexaminedProgram) => Promise<
       if (found?.here && !found.couldSplice) harmless.set(key, found);
       return found;
     },
+    placeOf,
   };
 }
 

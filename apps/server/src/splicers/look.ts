@@ -6,8 +6,8 @@ import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readlinkSync
 import { callsSplice } from './calls-splice.ts';
 import type { Examined } from './executables.ts';
 import { kernelDevice } from './kernel-device.ts';
+import { REPLACED, seesWhatWeSee } from './place.ts';
 
-const REPLACED = / \(deleted\)$/;
 /** What is answered for a process that has ended. */
 const GONE: readonly unknown[] = ['ENOENT', 'ESRCH'];
 
@@ -68,12 +68,6 @@ function leadsTo(path: string, fd: number): boolean {
   } catch {
     return false;
   }
-}
-
-function seesWhatWeSee(pid: string): boolean {
-  return ['ns/mnt', 'root'].every(
-    (what) => readlinkSync(`/proc/${pid}/${what}`) === readlinkSync(`/proc/self/${what}`),
-  );
 }
 
 function answer(pid = '', device = '', inode = ''): Examined | null {

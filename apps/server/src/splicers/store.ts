@@ -1,4 +1,4 @@
-import type { Splicer } from '@sidestep/shared';
+import { type Splicer, splicerSchema } from '@sidestep/shared';
 import { z } from 'zod';
 import {
   type DataPlane,
@@ -11,10 +11,13 @@ import {
 import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { Facts } from '../state/facts.ts';
-import { Examiner, type Found } from './examiner.ts';
+import { Examiner, type Found, REST } from './examiner.ts';
 import type { Examined, Executables } from './executables.ts';
+import type { Place } from './place.ts';
 import type { SplicerService } from './service.ts';
 
+/** From what is known for certain to what is not. */
+const WHYS: readonly Splicer['why'][] = splicerSchema.shape.why.options;
 const NAME = 'splicers';
 const RELEASED = 'released splicers';
 /** One path may stand for several files, one in each container. */
@@ -23,6 +26,8 @@ const MOST_KEPT = 1000;
 const MOST_OF_ONE_PLACE = 10;
 /** What is not known by its path is a guess of somebody's who makes programs up. */
 const MOST_NAMELESS = 100;
+/** Milliseconds until nobody waits any more for what cannot be read, for otherwise it would have been tried again. */
+const STILL_WANTED = 3 * REST;
 /** The check-up's own process splices from a scratch socket, to see what comes of it. */
 const PROBE = 'sidestep-probe';
 
@@ -42,9 +47,8 @@ const keptSchema = z.array(
     here: z.boolean().default(true),
   }),
 );
-const placeSchema = z.object({ path: z.string(), here: z.boolean() });
+const placeSchema = z.object({ path: z.string(), here: z.boolean() }) satisfies z.ZodType<Place>;
 type Kept = z.infer<typeof keptSchema>[number];
-type Place = z.infer<typeof placeSchema>;
 
 /** Known to the kernel only: nobody has looked yet, or its process had ended before. */
 interface Nameless extends SplicingProcess {
@@ -53,11 +57,19 @@ interface Nameless extends SplicingProcess {
   readonly tried: boolean;
 }
 
+/** Its file could not be read. */
+interface Unreadable extends Executable, Place {
+  readonly since: string;
+  /** On the steady clock. */
+  readonly triedAt: number;
+}
+
 export interface SplicerStoreOptions {
   readonly dataPlane: DataPlane;
   readonly facts: Facts;
   readonly executables: Executables;
   readonly now: () => number;
+  readonly steady: () => number;
   readonly log: Log;
 }
 
@@ -68,6 +80,7 @@ export class SplicerStore implements SplicerService {
   #kept: readonly Kept[];
   #released: readonly Place[];
   #nameless: ReadonlyMap<string, Nameless> = new Map();
+  #unreadable: ReadonlyMap<string, Unreadable> = new Map();
 
   constructor(options: SplicerStoreOptions) {
     const { facts, executables } = options;
@@ -107,12 +120,37 @@ export class SplicerStore implements SplicerService {
     const nameless = this.#nameless.get(key);
     if (found === 'unreadable' || found === 'due again') {
       // Who was seen to splice is known without that.
-      if (!nameless) dataPlane.setExamined(program, found === 'unreadable' ? found : 'unexamined');
+      if (nameless) this.#endRelease(this.#options.executables.placeOf(program.pid));
+      else this.#noteUnread(program, found);
       return;
     }
+    this.#forgetUnreadable((one) => keyOf(one) !== key);
     if (nameless && !found)
       this.#nameless = new Map([...this.#nameless, [key, { ...nameless, tried: true }]]);
     dataPlane.setExamined(program, found ? this.#judge(program, nameless, found) : 'out of reach');
+  }
+
+  /** What is released is let in unread, and need not be tried again. */
+  #noteUnread(program: UnexaminedProgram, found: 'unreadable' | 'due again'): void {
+    const { dataPlane, executables, now, steady } = this.#options;
+    const key = keyOf(program);
+    const known = this.#unreadable.get(key);
+    const place = known ?? executables.placeOf(program.pid);
+    if (place && this.#released.some((released) => isSame(released, place))) {
+      if (found === 'unreadable') dataPlane.setExamined(program, 'harmless');
+      return;
+    }
+    dataPlane.setExamined(program, found === 'unreadable' ? found : 'unexamined');
+    if (found !== 'unreadable' || !place || (!known && this.#unreadable.size >= MOST_NAMELESS)) return;
+    const { device, inode, version } = program;
+    const { path, here } = place;
+    const since = known?.since ?? new Date(now()).toISOString();
+    const noted = { device, inode, version, path, here, since, triedAt: steady() };
+    this.#unreadable = new Map([...this.#unreadable, [key, noted]]);
+  }
+
+  #forgetUnreadable(stays: (one: Unreadable) => boolean): void {
+    this.#unreadable = new Map([...this.#unreadable].filter(([, one]) => stays(one)));
   }
 
   #judge(program: UnexaminedProgram, nameless: Nameless | undefined, found: Examined): Finding {
@@ -126,11 +164,16 @@ export class SplicerStore implements SplicerService {
   #noteSplicer(splicer: Nameless, { path, here }: Examined): void {
     this.#nameless = new Map([...this.#nameless].filter(([key]) => key !== keyOf(splicer)));
     this.#remember(splicer, { path, here }, true, splicer.learnedAt);
-    const released = this.#released.filter((place) => !isSame(place, { path, here }));
-    if (released.length < this.#released.length) this.#setReleased(released);
+    this.#endRelease({ path, here });
     this.#options.log(
       `${path} splices from TCP sockets: the connections of its processes stay on the stack.`,
     );
+  }
+
+  /** What is there has spliced. */
+  #endRelease(place: Place | null): void {
+    const released = place ? this.#released.filter((one) => !isSame(one, place)) : this.#released;
+    if (released.length < this.#released.length) this.#setReleased(released);
   }
 
   #keepIfItCouldSplice(program: UnexaminedProgram, { path, here, couldSplice }: Examined): boolean {
@@ -158,9 +201,10 @@ export class SplicerStore implements SplicerService {
 
   /** Takes note of what the kernel has learned, and tells it again what it has forgotten for want of room; once a second. */
   turn(): void {
-    const { dataPlane, now } = this.#options;
+    const { dataPlane, now, steady } = this.#options;
     const before = this.#nameless;
     this.#nameless = new Map();
+    this.#forgetUnreadable(({ triedAt }) => dataPlane.enabled && steady() - triedAt < STILL_WANTED);
     if (!dataPlane.enabled) return;
     const remembered = this.#kept.filter((kept) => this.#isCurrent(kept));
     const known = new Set(remembered.map(keyOf));
@@ -187,25 +231,34 @@ export class SplicerStore implements SplicerService {
 
   async list(): Promise<Splicer[]> {
     this.turn();
-    const named = this.#kept.map(({ path, seen, learnedAt }) => ({
-      program: path,
-      seen,
-      remembered: true,
-      learnedAt,
-    }));
-    const nameless = [...this.#nameless.values()].map(({ comm, learnedAt }) => ({
-      program: comm,
-      seen: true,
-      remembered: false,
-      learnedAt,
-    }));
-    const oldest = new Map<string, Splicer>();
-    for (const splicer of [...named, ...nameless]) {
-      // Several files may share one name.
-      const { learnedAt, seen } = oldest.get(splicer.program) ?? { ...splicer, seen: false };
-      oldest.set(splicer.program, { ...splicer, learnedAt, seen: seen || splicer.seen });
+    const named = this.#kept.map(
+      ({ path, seen, learnedAt }): Splicer => ({
+        program: path,
+        why: seen ? 'splices' : 'could splice',
+        remembered: true,
+        learnedAt,
+      }),
+    );
+    const nameless = [...this.#nameless.values()].map(
+      ({ comm, learnedAt }): Splicer => ({ program: comm, why: 'splices', remembered: false, learnedAt }),
+    );
+    const unreadable = [...this.#unreadable.values()].map(
+      ({ path, since }): Splicer => ({
+        program: path,
+        why: 'unreadable',
+        remembered: false,
+        learnedAt: since,
+      }),
+    );
+    const merged = new Map<string, Splicer>();
+    for (const splicer of [...named, ...nameless, ...unreadable]) {
+      // Several files may share one name: what is known best is said, since when anything is.
+      const known = merged.get(splicer.program);
+      const { learnedAt } = known ?? splicer;
+      const better = known && WHYS.indexOf(known.why) <= WHYS.indexOf(splicer.why) ? known : splicer;
+      merged.set(splicer.program, { ...better, learnedAt });
     }
-    return [...oldest.values()].sort((one, other) => one.learnedAt.localeCompare(other.learnedAt));
+    return [...merged.values()].sort((one, other) => one.learnedAt.localeCompare(other.learnedAt));
   }
 
   async release(program: string): Promise<Splicer[]> {
@@ -213,7 +266,8 @@ export class SplicerStore implements SplicerService {
     this.turn();
     const named = this.#kept.filter(({ path }) => path === program);
     const nameless = [...this.#nameless.values()].filter(({ comm }) => comm === program);
-    if (named.length + nameless.length === 0) {
+    const unreadable = [...this.#unreadable.values()].filter(({ path }) => path === program);
+    if (named.length + nameless.length + unreadable.length === 0) {
       throw new Refusal(
         `No program “${program}” is kept on the stack because it splices, or could.`,
         'Name it as it is listed: its whole path, where that is known.',
@@ -221,12 +275,15 @@ export class SplicerStore implements SplicerService {
     }
     const current = named.filter((kept) => this.#isCurrent(kept));
     if (dataPlane.enabled)
-      for (const file of [...current.map(fileOf), ...nameless]) {
+      for (const file of [...current.map(fileOf), ...nameless, ...unreadable]) {
         dataPlane.removeSplicer(file);
         dataPlane.setExamined({ ...file, pid: 0 }, 'harmless');
       }
     this.#keep(this.#kept.filter(({ path }) => path !== program));
-    const places = [true, false].filter((here) => named.some((kept) => kept.here === here));
+    this.#forgetUnreadable(({ path }) => path !== program);
+    const places = [true, false].filter((here) =>
+      [...named, ...unreadable].some((place) => place.here === here),
+    );
     this.#setReleased([
       ...this.#released.filter(({ path }) => path !== program),
       ...places.map((here) => ({ path: program, here })),

@@ -110,8 +110,11 @@ test('a program that could splice stays on the stack before it ever did, and get
   const late = ['--read', `--body=${BODY}`];
   const [kept, listed] = await stayingOnStack(scene, program, late);
   expect(neverBypassed(kept)).toBe(true);
-  expect(listed).toMatchObject({ program: program.path, seen: false, remembered: true });
-  await until('it is known that it did', async () => (await daemon.api.splicers.list.query())[0]?.seen);
+  expect(listed).toMatchObject({ program: program.path, why: 'could splice', remembered: true });
+  await until(
+    'it is known that it did',
+    async () => (await daemon.api.splicers.list.query())[0]?.why === 'splices',
+  );
 });
 
 test('one that could, and was released, takes the bypass', async () => {

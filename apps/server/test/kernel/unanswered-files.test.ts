@@ -25,7 +25,7 @@ async function programOnDeadServer(
   const { program } = z.object({ program: z.string() }).parse(JSON.parse(await server.firstLine()));
   const options = name === 'splicer' ? { read: true, turns: 1_000_000 } : { send: 65_536, rate: 20_000_000 };
   const traffic = stack.use(new Traffic(name, options, { cgroup: cgroup.path }, program));
-  return { server, traffic, port: await traffic.port() };
+  return { server, program, traffic, port: await traffic.port() };
 }
 
 const takenBy = ({ lines }: Process) =>
@@ -34,11 +34,11 @@ const takenBy = ({ lines }: Process) =>
 const GIVEN_UP = 'executes cannot be read.';
 const hasGivenUp = ({ lines }: Process) => lines.some((line) => line.includes(GIVEN_UP));
 
-test('a program whose file does not answer stays on the stack, and holds up nobody else', async () => {
+test('a program whose file does not answer stays on the stack until it is released, and holds up nobody else', async () => {
   await using scene = await acceleratedScene('served');
   await using stack = new AsyncDisposableStack();
   const { daemon, cgroup } = scene;
-  const { server, traffic, port } = await programOnDeadServer(stack, scene);
+  const { server, program, traffic, port } = await programOnDeadServer(stack, scene);
   await until('the look at it waits', () => takenBy(server).length > 0);
 
   await using other = new Traffic('exchange', { 'pause-ms': 1, seconds: 60 }, { cgroup: cgroup.path });
@@ -52,6 +52,10 @@ test('a program whose file does not answer stays on the stack, and holds up nobo
     ({ clientToServer }) => clientToServer.reason === 'unreadable program',
   );
   expect(kept && neverBypassed(kept)).toBe(true);
+
+  expect(await daemon.api.splicers.list.query()).toMatchObject([{ program, why: 'unreadable' }]);
+  expect(await daemon.api.splicers.release.mutate({ program })).toEqual([]);
+  await daemon.untilBypassing(port);
 
   await daemon.disable();
   await daemon.stop();

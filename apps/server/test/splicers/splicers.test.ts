@@ -9,9 +9,11 @@ import { FakeDataPlane } from '../support/fake-data-plane.ts';
 
 const PATH = '/usr/sbin/haproxy';
 const PROXY = { device: 8n, inode: 42n, version: 5n };
-const LEARNED = { program: PATH, seen: true, remembered: true, learnedAt: '2026-01-02T03:04:05.000Z' };
-const COULD = { ...LEARNED, seen: false };
+const LEARNED = { program: PATH, why: 'splices', remembered: true, learnedAt: '2026-01-02T03:04:05.000Z' };
+const COULD = { ...LEARNED, why: 'could splice' };
+const UNREADABLE = { ...LEARNED, why: 'unreadable', remembered: false };
 const KEPT_OUT = { ...PROXY, finding: 'could splice' };
+const NOT_READ = { ...PROXY, finding: 'unreadable' };
 const LET_IN = { ...PROXY, finding: 'harmless' };
 const config = { allowBlockingReaders: false, queueCap: 65_536, keepOnStack: [], printk: false };
 
@@ -23,17 +25,24 @@ async function host({
   readable = true,
 } = {}) {
   const dataPlane = new FakeDataPlane();
+  const file = { readable };
   const answer = { path: PATH, couldSplice: true, here: true, ...found };
   const executables = {
     boot,
     examine: async ({ pid }: UnexaminedProgram) => {
-      if (!readable) throw new Error('EACCES');
+      if (!file.readable) throw new Error('EACCES');
       return pid === 7 ? answer : null;
     },
+    placeOf: (pid: number) => (pid === 7 ? { path: PATH, here: answer.here } : null),
   };
   const log: string[] = [];
+  const clock = { steady: 0 };
   const now = () => Date.parse(LEARNED.learnedAt);
-  const store = new SplicerStore({ dataPlane, facts, executables, now, log: (line) => log.push(line) });
+  const steady = () => clock.steady;
+  const store = new SplicerStore({
+    ...{ dataPlane, facts, executables, now, steady },
+    log: (line) => log.push(line),
+  });
   await dataPlane.enable(config, () => {});
   store.restore();
   const { kernel } = dataPlane;
@@ -50,8 +59,10 @@ async function host({
     store.examine();
     await settled();
   };
+  /** What the last look that failed has left to be said. */
+  const hear = () => expect(() => store.examine()).toThrow('executes cannot be read');
   const inKernel = () => kernel.splicers.map(({ device, inode, version }) => ({ device, inode, version }));
-  return { facts, dataPlane, store, log, learn, examine, inKernel };
+  return { facts, dataPlane, store, log, learn, examine, hear, inKernel, file, clock };
 }
 
 test('a program that was seen to splice is remembered by its path, and told to the kernel again', async () => {
@@ -110,7 +121,7 @@ test('a program that is released is forgotten by the kernel and by the state fol
 test('where the path cannot be read the name is shown, and can be released', async () => {
   const { facts, dataPlane, store, learn, inKernel } = await host();
   await learn({ pid: 8, comm: 'gone' });
-  const nameless = { program: 'gone', seen: true, remembered: false, learnedAt: LEARNED.learnedAt };
+  const nameless = { program: 'gone', why: 'splices', remembered: false, learnedAt: LEARNED.learnedAt };
   expect(await store.list()).toEqual([nameless]);
   expect((await host({ facts })).inKernel()).toEqual([]);
   expect(await store.release('gone')).toEqual([]);
@@ -230,11 +241,56 @@ test('a program that could not splice is let in, and so is one that is gone unti
 });
 
 test('the kernel is told what cannot be read, but not of a program that is known to splice', async () => {
-  const { store, examine, learn, dataPlane } = await host({ readable: false });
-  expect(await examine()).toEqual([{ ...PROXY, finding: 'unreadable' }]);
-  expect(() => store.examine()).toThrow('executes cannot be read');
+  const { examine, hear, learn, dataPlane } = await host({ readable: false });
+  expect(await examine()).toEqual([NOT_READ]);
+  hear();
   await learn({ inode: 43n });
   expect(dataPlane.kernel.examined).toEqual([]);
+});
+
+test('a program that cannot be read is listed, and let in unread once it is released, until it splices', async () => {
+  const contained = { readable: false, found: { here: false } };
+  const { facts, store, examine, hear } = await host(contained);
+  await examine();
+  hear();
+  expect(await store.list()).toEqual([UNREADABLE]);
+  expect(await store.release(PATH)).toEqual([]);
+  expect(await examine({ inode: 43n })).toContainEqual({ ...LET_IN, inode: 43n });
+  expect(await store.list()).toEqual([]);
+
+  const onHost = await host({ facts, readable: false });
+  expect(await onHost.examine(), 'another program').toEqual([NOT_READ]);
+  const next = await host({ facts, ...contained });
+  expect(await next.examine()).toEqual([LET_IN]);
+  next.hear();
+  await next.learn({ inode: 44n });
+  expect(await next.store.list()).toMatchObject([{ program: 'haproxy', why: 'splices' }]);
+  const last = await host({ facts, ...contained });
+  expect(await last.examine(), 'it has spliced').toEqual([NOT_READ]);
+});
+
+test('a program that could not be read and then can is judged by what it is', async () => {
+  const { store, examine, hear, file } = await host({ readable: false });
+  await examine();
+  hear();
+  file.readable = true;
+  expect(await examine({ version: 6n })).toContainEqual({ ...KEPT_OUT, version: 6n });
+  expect(await store.list()).toEqual([COULD]);
+});
+
+test('a program that cannot be read is listed no longer when nobody waits for it any more, and not while acceleration is off', async () => {
+  const { store, examine, hear, clock, dataPlane } = await host({ readable: false });
+  await examine();
+  hear();
+  clock.steady += 2 * 60_000;
+  expect(await store.list()).toEqual([UNREADABLE]);
+  clock.steady += 2 * 60_000;
+  expect(await store.list()).toEqual([]);
+  await examine({ inode: 43n });
+  expect(await store.list()).toHaveLength(1);
+  dataPlane.drain();
+  dataPlane.remove();
+  expect(await store.list()).toEqual([]);
 });
 
 test.for([{ here: true }, { here: false }])(

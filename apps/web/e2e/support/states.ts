@@ -124,6 +124,12 @@ const STATES: Record<string, State> = {
         { ...executableAt(process.execPath), pid: process.pid, comm: 'node' },
         { device: 1n, inode: 1n, version: 1n, pid: 0, comm: 'docker-proxy' },
       ];
+      const served = new Traffic('exchange', { 'pause-ms': 10, seconds: 20 });
+      standIn.dataPlane.wanting.push({
+        ...executableAt(trafficPath('exchange')),
+        device: 4095n,
+        pid: served.pid,
+      });
     },
     shows: 'could splice',
   },

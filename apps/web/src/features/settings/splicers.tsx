@@ -6,6 +6,12 @@ import { FailureNotice } from '@/ui/failure-notice.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { useSplicers } from './use-splicers.ts';
 
+const WORDS = {
+  splices: 'was seen to splice · learned',
+  'could splice': 'could splice, not seen to yet · learned',
+  unreadable: 'its file cannot be read, so nobody knows; tried again every minute · since',
+} as const;
+
 /** Programs that stay on the stack because they splice, each with the way to release it. */
 export function Splicers() {
   const { splicers, release, failure } = useSplicers();
@@ -13,9 +19,10 @@ export function Splicers() {
     <div className="flex flex-col gap-3 px-4 py-3">
       <p className="text-xs text-muted">
         These programs move data out of TCP sockets with splice(), which never sees what takes the bypass, or
-        are built so that they could. Connections of every process that runs the same file stay on the stack;
-        for an interpreter such as python3 or node these are all its scripts. Release a program that could, if
-        you know that it will not: it may take the bypass then, until it is seen to splice.
+        are built so that they could, or nobody can read what they are built like. Connections of every
+        process that runs the same file stay on the stack; for an interpreter such as python3 or node these
+        are all its scripts. Release a program if you know that it will not splice: it may take the bypass
+        then, until it is seen to.
       </p>
       {failure && <FailureNotice failure={failure} />}
       {splicers === null && <Skeleton className="h-8" />}
@@ -32,16 +39,17 @@ export function Splicers() {
 }
 
 function Row({ splicer, onRelease }: { splicer: Splicer; onRelease: () => void }) {
-  const { program, seen, learnedAt, remembered } = splicer;
+  const { program, why, learnedAt, remembered } = splicer;
   const now = useNow();
   return (
     <li className="flex items-center justify-between gap-4">
       <div className="min-w-0">
         <p className="font-mono text-xs leading-5 break-all">{program}</p>
         <p className="text-xs text-muted">
-          {seen ? 'was seen to splice' : 'could splice, not seen to yet'} · learned{' '}
-          <Ago at={Date.parse(learnedAt)} now={now} />
-          {!remembered && ' · its path is not known, so only until acceleration is turned off'}
+          {WORDS[why]} <Ago at={Date.parse(learnedAt)} now={now} />
+          {why === 'splices' &&
+            !remembered &&
+            ' · its path is not known, so only until acceleration is turned off'}
         </p>
       </div>
       <Button aria-label={`Release ${program}`} onClick={onRelease}>
