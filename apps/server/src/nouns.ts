@@ -157,7 +157,7 @@ export function createNouns(options: NounOptions): Nouns {
 
   /** What the old programs have to tell comes first; what they do not replace they leave as it is. */
   const upgrade = () => {
-    if (machine.phase.state !== 'on') return;
+    if (machine.phase.state !== 'on' || !machine.isWanted) return;
     pump.take();
     pump.noteLost();
     try {
@@ -245,6 +245,7 @@ export function createNouns(options: NounOptions): Nouns {
       );
       ending.use(every(SECOND_MS, 'note lost events', log, () => pump.noteLost()));
       ending.use(every(SECOND_MS, 'look around', log, () => surroundings.turn()));
+      ending.use(every(SECOND_MS, 'switch on again', log, () => machine.tryAgain()));
       ending.use(every(SECOND_MS, 'learn which programs splice', log, () => splicers.turn()));
       ending.use(every(EXAMINE_MS, 'look what programs could do', log, () => splicers.examine()));
       ending.use(every(SECOND_MS, 'record statistics', log, () => statistics.turn()));

@@ -16,12 +16,25 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Status } from '@sidestep/shared';
 import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../src/state/database.ts';
+import { Facts } from '../src/state/facts.ts';
 import { dial, headersOf, openPage, type SignedIn, signIn } from './support/browser.ts';
 import { connection } from './support/connection.ts';
 import { startTestDaemon } from './support/daemon.ts';
 import { FakeDataPlane, FakeKernel, kernelSays } from './support/fake-data-plane.ts';
 import { temporaryFolder } from './support/folder.ts';
 import { until } from './support/until.ts';
+
+/** As a daemon does that has met it since this host has started. */
+function rememberSplicer(stateDir: string): void {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  const database = openDatabase(join(stateDir, 'sidestep.db'), () => {}, Date.now);
+  const learnedAt = new Date().toISOString();
+  new Facts(database).set('splicers', [
+    { path: '/usr/sbin/haproxy', device: '8', inode: '42', version: '5', boot, learnedAt },
+  ]);
+  database.close();
+}
 
 describe('the switch', () => {
   test('the whole loop: enable, watch, disable', async () => {
@@ -209,6 +222,7 @@ describe('a daemon that comes back', () => {
     }
     expect(kernel.pinned).toBe(true);
     kernel.draining = [0];
+    rememberSplicer(change.stateDir);
     await using site = await startTestDaemon({ dataPlane: new FakeDataPlane(kernel), change });
     await until(() => !kernel.pinned);
     expect(site.log).toContain('Acceleration is off.');

@@ -48,6 +48,9 @@ export interface MachineOptions {
 }
 
 const LOOK_MS = 500;
+/** Before what was on is tried again; doubled each time. */
+const FIRST_PAUSE_MS = 2000;
+const LONGEST_PAUSE_MS = 60_000;
 /** What a connection gets to empty its queues when somebody wants acceleration off now. */
 const GRACE_MS = 1000;
 
@@ -74,6 +77,8 @@ export class AccelerationMachine {
   #refusal: Refusal | null = null;
   /** When the connections that have not left by then are reset, on the steady clock. */
   #resetAt: number | null = null;
+  /** What was on is to be on again, and nobody has seen what became of it; `at` is on the steady clock. */
+  #again: { readonly pauseMs: number; readonly at: number } | null = null;
 
   constructor(options: MachineOptions) {
     this.#options = options;
@@ -102,8 +107,37 @@ export class AccelerationMachine {
     // Without a word to the contrary, what runs goes on running.
     this.#wanted = kept?.on ?? adopted;
     if (adopted) this.#enter({ state: 'on', ...before });
-    if (this.#wanted !== adopted) this.#reach(this.#wanted).catch(() => {});
+    if (this.#wanted) this.#insist();
+    // Whoever has started us begins with what there is first.
+    if (this.#wanted !== adopted) queueMicrotask(() => this.#reach(this.#wanted).catch(() => {}));
     return adopted;
+  }
+
+  /** Whether what is in the kernel is to stay there. */
+  get isWanted(): boolean {
+    return this.#wanted;
+  }
+
+  #insist(): void {
+    this.#again = { pauseMs: FIRST_PAUSE_MS, at: this.#options.steady() + FIRST_PAUSE_MS };
+  }
+
+  /**
+   * To be called once a second. What was on before the daemon started, or before its cgroup was made anew, is to be on again: where that was refused or failed it is tried
+   * again, for a service may be on its way up or down, and a host that starts be busy. Not what a person has switched on, who sees what became of it.
+   */
+  tryAgain(): void {
+    const { steady } = this.#options;
+    const again = this.#again;
+    if (!again || !this.#wanted || this.#reaching || this.#leaving) return;
+    if (this.#phase.state === 'on') {
+      this.#again = null;
+      return;
+    }
+    if (steady() < again.at) return;
+    const pauseMs = Math.min(2 * again.pauseMs, LONGEST_PAUSE_MS);
+    this.#again = { pauseMs, at: steady() + pauseMs };
+    this.#reaching = this.#drive();
   }
 
   #adopt(): boolean {
@@ -118,6 +152,7 @@ export class AccelerationMachine {
    * meanwhile.
    */
   async enable(): Promise<void> {
+    this.#again = null;
     await this.#reach(true);
   }
 
@@ -126,6 +161,7 @@ export class AccelerationMachine {
    * Throws `DataPlaneError`, or `Refusal` when it was switched on meanwhile.
    */
   async disable({ now = false } = {}): Promise<void> {
+    this.#again = null;
     if (now) this.#resetAt ??= this.#options.steady() + GRACE_MS;
     await this.#reach(false);
   }
@@ -135,6 +171,7 @@ export class AccelerationMachine {
     if (this.#phase.state !== 'on' || this.#reaching) return;
     this.#options.log('The cgroup was made anew: leaving the old one for the new one.');
     this.#renewing = true;
+    this.#insist();
     this.#reaching = this.#drive();
   }
 

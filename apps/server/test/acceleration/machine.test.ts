@@ -81,6 +81,82 @@ async function holding() {
   return { dataPlane, clock, machine, states };
 }
 
+describe('what was on before', () => {
+  /** Wanted, not in the kernel, and nothing to be had for so many tries; on a clock that the test moves. */
+  async function refusedTimes(times: number) {
+    kept = { on: true, since: 5 };
+    const clock = { now: 0 };
+    let tries = 0;
+    const clear = async () => {
+      if (tries++ < times) throw new Refusal('The kernel is busy.', 'Wait.');
+    };
+    const made = machineOn(new FakeDataPlane(), undefined, () => clock.now, clear);
+    made.machine.start();
+    await until(() => made.states.includes('off'));
+    /** Once a second. */
+    const pass = async (seconds: number) => {
+      for (const end = clock.now + seconds * 1000; clock.now < end; ) {
+        clock.now += 1000;
+        made.machine.tryAgain();
+        await sleep(0);
+      }
+    };
+    return { ...made, pass, tries: () => tries };
+  }
+
+  test('is tried again where it was refused, until it is on', async () => {
+    const { machine, pass, tries } = await refusedTimes(3);
+    await pass(1);
+    expect(tries()).toBe(1);
+    await pass(1);
+    expect(tries()).toBe(2);
+    await pass(30);
+    expect(machine.phase.state).toBe('on');
+    expect(tries()).toBe(4);
+    await pass(600);
+    expect(tries()).toBe(4);
+  });
+
+  test('is tried again once a minute at last', async () => {
+    const { pass, tries } = await refusedTimes(Number.POSITIVE_INFINITY);
+    await pass(600);
+    const before = tries();
+    await pass(600);
+    expect(tries() - before).toBe(10);
+  });
+
+  test('is not tried again once somebody has switched', async () => {
+    const { machine, pass, tries } = await refusedTimes(2);
+    await expect(machine.enable()).rejects.toThrow('The kernel is busy.');
+    await pass(600);
+    expect(tries()).toBe(2);
+  });
+
+  test('is on again when its cgroup is made anew a second time', async () => {
+    const clock = { now: 0 };
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane, undefined, () => clock.now);
+    machine.start();
+    await machine.enable();
+    dataPlane.failing.enable = kernelSays('The cgroup is gone.');
+    machine.renew();
+    await until(() => machine.phase.state === 'failed');
+    clock.now += 2000;
+    machine.tryAgain();
+    await until(() => machine.phase.state === 'on');
+  });
+
+  test('and is off by now is switched off only after start has returned', async () => {
+    const kernel = new FakeKernel();
+    kernel.pinned = true;
+    kept = { on: false, since: 5 };
+    const { machine } = machineOn(new FakeDataPlane(kernel));
+    expect(machine.start()).toBe(true);
+    expect([machine.phase.state, machine.isWanted, hooks]).toEqual(['on', false, []]);
+    await until(() => machine.phase.state === 'off');
+  });
+});
+
 describe('connections that do not drain', () => {
   test('are told, and looked at again every half second', async () => {
     const { dataPlane, clock, machine } = await holding();
@@ -221,9 +297,9 @@ describe('a kernel that cannot have it', () => {
     };
     const first = machineOn(dataPlane, undefined, undefined, clear).machine;
     await expect(first.enable()).rejects.toBe(refusal);
-    const second = machineOn(dataPlane, undefined, undefined, clear).machine;
+    const { machine: second, states } = machineOn(dataPlane, undefined, undefined, clear);
     expect(second.start()).toBe(false);
-    await until(() => second.phase.state === 'off');
+    await until(() => states.includes('off'));
     good = true;
     await second.enable();
     expect(second.phase.state).toBe('on');
