@@ -169,7 +169,8 @@ class KernelDataPlane implements DataPlane {
         });
       }
       const options = this.#loadOptions(pinDir, config, cgroupId);
-      this.#running = new Generation(await load({ ...options, cgroup, onStep }));
+      this.#running = loaded(await load({ ...options, cgroup, onStep }));
+      this.#retired.begin();
     } catch (error) {
       throw asDataPlaneError('Enabling failed', error);
     }
@@ -268,8 +269,8 @@ class KernelDataPlane implements DataPlane {
   tend(): boolean {
     const running = this.#use();
     const unfinished = running.tend();
-    if (!running.killed) this.#retired.tend(running);
-    return unfinished;
+    const looking = !running.killed && this.#retired.tend(running);
+    return unfinished || looking;
   }
 
   readEvents(max: number): DataPlaneEvent[] {

@@ -5,7 +5,6 @@ import { breathe } from '../breathe.ts';
 import { unpin } from './pin-folders.ts';
 import type { EarlyLinks, Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
-import { survey } from './survey.ts';
 import { attachVisitor, attachWatcher, leaveOutOtherWays, type Ways } from './ways.ts';
 
 export interface LoadOptions {
@@ -25,8 +24,8 @@ export interface LoadOptions {
 const LEAST_WAITING = 16_384;
 
 /**
- * Loads, attaches and pins, then looks for connections that are open already; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that
- * dies anywhere in here leaves nothing that runs.
+ * Loads, attaches and pins; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that dies anywhere in here leaves nothing that runs. The
+ * survey, which finds connections that are open already, is pinned and has yet to run.
  */
 export async function load({
   cgroup,
@@ -49,22 +48,17 @@ export async function load({
   await breathe();
   try {
     Pins.pin(options.dir, object, links, options.marks);
-    // Whoever takes over from a daemon that dies in the middle of it goes on with it.
-    const surveying = resources.use(attachSurvey(object));
-    Pins.pinSurvey(options.dir, surveying);
+    Pins.pinSurvey(options.dir, resources.use(attachSurvey(object)));
     const sockops = resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd));
     Pins.pinSockops(options.dir, sockops);
-    await survey(surveying);
-    const pins = Pins.open(options.dir);
-    pins.unpinSurvey();
-    return pins;
+    return Pins.open(options.dir);
   } catch (error) {
     unpin(options.dir);
     throw error;
   }
 }
 
-/** Loads and pins all but the cgroup's link, which another generation has; the survey is pinned, too, for it is run again and again. */
+/** Loads and pins all but the cgroup's link, which another generation has. */
 export function loadBeside(options: LoadOptions): Pins {
   using resources = new DisposableStack();
   const object = resources.use(loadObject(options));

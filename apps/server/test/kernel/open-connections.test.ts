@@ -2,6 +2,7 @@ import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
 import { Netns } from './support/netns.ts';
 import { openScene } from './support/scene.ts';
+import { threadsAsleepIn } from './support/threads.ts';
 
 const WHERE = [
   { where: 'on IPv4', address: '127.0.0.1:0', own: false },
@@ -71,6 +72,25 @@ test('a connection that never rests is found all the same', async () => {
   await scene.daemon.untilBypassing(port);
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('switching on does not wait for a program that keeps its sockets locked', async () => {
+  await using scene = await openScene('open-locked');
+  const { daemon, cgroup } = scene;
+  await using quirks = new Traffic('quirks', { case: 'stand-still' }, { cgroup: cgroup.path });
+  await quirks.port();
+  quirks.process.kill('SIGUSR1');
+  await until('both sends stand still', async () => threadsAsleepIn(quirks.pid, 'handle_userfault') === 2);
+
+  for (let turn = 0; turn < 3; turn++) {
+    await daemon.enable();
+    await using other = new Traffic('exchange', { 'pause-ms': 1, seconds: 60 }, { cgroup: cgroup.path });
+    await daemon.untilBypassing(await other.port());
+    expect(await daemon.connections()).not.toHaveLength(0);
+    await daemon.disable();
+  }
+  quirks.process.kill('SIGUSR1');
+  expect(await quirks.process.status()).toBe(0);
 });
 
 test('what is open outside the cgroup is left alone', async () => {

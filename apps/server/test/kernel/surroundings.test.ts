@@ -47,7 +47,9 @@ test('a bpf file system that is unmounted: all take the stack until one is mount
   await using traffic = new Traffic('exchange', TURNS, { cgroup: cgroup.path });
   const port = await traffic.port();
   const ids = (await daemon.untilBypassing(port, 4)).map(({ id }) => id).sort();
-  const pins = readdirSync(daemon.reach(daemon.pinDir)).sort();
+  const pinned = () => readdirSync(daemon.reach(daemon.pinDir)).sort();
+  await until('the survey is over', () => !pinned().includes('link_survey'));
+  const pins = pinned();
 
   await mounts.run('umount', BPFFS);
   await untilSaid(daemon, `The programs are not pinned in ${daemon.pinDir} any more`);
@@ -57,7 +59,7 @@ test('a bpf file system that is unmounted: all take the stack until one is mount
 
   await mounts.run('mount', '-t', 'bpf', 'bpf', BPFFS);
   await until('the status no longer says so', async () => (await reason(daemon)) === '');
-  expect(readdirSync(daemon.reach(daemon.pinDir)).sort()).toEqual(pins);
+  expect(pinned()).toEqual(pins);
   await daemon.untilBypassing(port, 4);
   await daemon.stop('SIGKILL');
   await daemon.start();
