@@ -66,14 +66,13 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
   const folder = undo.use(holdFolder(options.stateDir));
   undo.use(holdPins(pinDir));
 
-  const { database, movedTo } = openDatabase(folder.file('sidestep.db'), log, now);
-  undo.use(database);
-  const damage =
-    movedTo === null
+  const database = undo.use(openDatabase(folder.file('sidestep.db'), log, now));
+  const damage = () =>
+    database.movedTo === null
       ? null
-      : `The database was damaged: it is now ${movedTo}, and a fresh one took its place.`;
+      : `The database was damaged: it is now ${database.movedTo}, and a fresh one took its place.`;
   let upkeep: Upkeep | null = null;
-  const notices = () => [damage, upkeep?.notice ?? null].filter((sentence) => sentence !== null);
+  const notices = () => [damage(), upkeep?.notice ?? null].filter((sentence) => sentence !== null);
   const nouns = undo.use(
     createNouns({
       dataPlane: parts.createDataPlane({ cgroup, pinDir, maxConnections }),

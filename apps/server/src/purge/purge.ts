@@ -36,7 +36,7 @@ export async function purge({ stateDir, pinDir, now }: PurgeOptions, parts: Purg
   checkPrivileges();
   {
     using held = new DisposableStack();
-    if (existsSync(stateDir)) held.use(holdFolder(stateDir));
+    if (existsSync(stateDir)) held.use(holdFolder(stateDir, { toRemove: true }));
     held.use(holdPins(pinDir));
     await removeFromKernel(createDataPlane({ cgroup: null, pinDir, maxConnections: null }), pinDir, now, say);
     if (hasTracefs(traceRoot)) removeLeftOvers(traceRoot);

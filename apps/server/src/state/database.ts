@@ -28,6 +28,12 @@ export interface Change {
   save(...values: SQLInputValue[]): void;
 }
 
+/** Moves a damaged file away, and answers where to. */
+type SetAside = (path: string, error: unknown) => string;
+const notAtAll: SetAside = (_path, error) => {
+  throw error;
+};
+
 /**
  * What the daemon keeps. It is read from memory and written to both, memory and disk, so that a disk that is full, broken, read-only or
  * gone costs nothing as long as the daemon runs, and has everything again soon after it is back.
@@ -35,16 +41,34 @@ export interface Change {
 export class Database implements Disposable {
   readonly #memory = new DatabaseSync(':memory:');
   readonly #path: string | null;
+  readonly #setAside: SetAside;
   #disk: Disk | null = null;
   #trouble: unknown = null;
+  #movedTo: string | null = null;
 
-  /** `path` null: in memory only. Throws what the disk answers, and `Refusal` when a newer version wrote it. */
-  constructor(path: string | null) {
+  /** `path` null: in memory only. Throws what the disk answers, and `Refusal` when a newer version wrote it. A damaged one is set aside. */
+  constructor(path: string | null, setAside: SetAside = notAtAll) {
     this.#path = path;
+    this.#setAside = setAside;
     migrate(this.#memory);
     if (path === null) return;
-    this.#disk = new Disk(path);
+    this.#disk = this.#open(path);
     this.#copy('main', 'disk');
+  }
+
+  /** Where a damaged file was moved to the last time that there was one; null when there was none. */
+  get movedTo(): string | null {
+    return this.#movedTo;
+  }
+
+  #open(path: string): Disk {
+    try {
+      return new Disk(path);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      this.#movedTo = this.#setAside(path, error);
+      return new Disk(path);
+    }
   }
 
   /** What the disk answered, as long as it lacks what is in memory; else null. */
@@ -83,7 +107,7 @@ export class Database implements Disposable {
     if (this.#path === null || (this.#trouble === null && this.#disk?.isThere)) return;
     try {
       this.#disk?.close();
-      this.#disk = new Disk(this.#path);
+      this.#disk = this.#open(this.#path);
       this.#copy('disk', 'main');
       this.#trouble = null;
     } catch (error) {
@@ -154,30 +178,21 @@ class Disk {
   }
 }
 
-export interface OpenedDatabase {
-  readonly database: Database;
-  /** Where a damaged database was moved to, if that happened. */
-  readonly movedTo: string | null;
-}
-
 /**
  * Opens the daemon's database and brings it up to date. A damaged one is moved aside, never deleted, and a fresh one takes its
- * place. Throws `Refusal` when the database is of a newer version.
+ * place, also where that happens while the daemon runs: then with all that is in memory. Throws `Refusal` when the database is of a newer version.
  */
-export function openDatabase(path: string, log: Log, now: () => number): OpenedDatabase {
-  try {
-    return { database: new Database(path), movedTo: null };
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    const movedTo = `${path}.corrupt-${new Date(now()).toISOString().replaceAll(':', '-')}`;
+export function openDatabase(path: string, log: Log, now: () => number): Database {
+  return new Database(path, (damaged, error) => {
+    const movedTo = `${damaged}.corrupt-${new Date(now()).toISOString().replaceAll(':', '-')}`;
     for (const end of ['', '-wal', '-shm']) {
-      if (existsSync(path + end)) renameSync(path + end, movedTo + end);
+      if (existsSync(damaged + end)) renameSync(damaged + end, movedTo + end);
     }
     log(
-      `The database ${path} is damaged (${wordsOf(error)}). It was moved to ${movedTo}; a fresh one takes its place.`,
+      `The database ${damaged} is damaged (${wordsOf(error)}). It was moved to ${movedTo}; a fresh one takes its place.`,
     );
-    return { database: new Database(path), movedTo };
-  }
+    return movedTo;
+  });
 }
 
 /** A database that lives in memory, for trying things out. */

@@ -12,12 +12,15 @@ export class StateFolder {
   /** The outermost folder that had to be made. */
   readonly #made: string | null;
 
-  /** Makes the folder if need be. Throws `Refusal` when it cannot be had, or when others could change what is in it. */
-  constructor(path: string) {
+  /**
+   * Makes the folder if need be. Throws `Refusal` when it cannot be had, or when others could change what is in it; and when nothing can be written there, unless it is only
+   * `toRemove` it.
+   */
+  constructor(path: string, { toRemove = false } = {}) {
     this.path = path;
     try {
       this.#made = this.#make();
-      this.#tryToWrite(this.#made);
+      if (!toRemove) this.#tryToWrite(this.#made);
     } catch (error) {
       if (error instanceof Refusal || knownTrouble(error)) throw asRefusal(path, error);
       const { code } = error as NodeJS.ErrnoException;
@@ -31,9 +34,9 @@ export class StateFolder {
     }
   }
 
-  /** Makes it once more where somebody has removed it. Throws as the constructor does. */
+  /** Makes it once more where somebody has removed it, and judges it: another one may stand in its place. Throws as the constructor does. */
   restore(): void {
-    if (!existsSync(this.path)) this.#make();
+    this.#make();
   }
 
   #make(): string | null {

@@ -13,9 +13,9 @@ export interface HeldFolder extends Disposable, Kept {
   keep(): void;
 }
 
-/** Makes the state folder if need be and holds it for this process alone. Throws `Refusal`. */
-export function holdFolder(path: string): HeldFolder {
-  const folder = new StateFolder(path);
+/** Makes the state folder if need be and holds it for this process alone. Throws `Refusal`, also where nothing can be written there, unless it is only `toRemove` it. */
+export function holdFolder(path: string, how: { toRemove?: boolean } = {}): HeldFolder {
+  const folder = new StateFolder(path, how);
   let held = take(folder);
   let isKept = false;
   return {

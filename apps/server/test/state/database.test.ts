@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   truncateSync,
@@ -20,7 +21,7 @@ const now = () => Date.parse('2026-01-02T03:04:05Z');
 const quiet = () => {};
 
 function filled(path: string): void {
-  const { database } = openDatabase(path, quiet, now);
+  const database = openDatabase(path, quiet, now);
   const facts = new Facts(database);
   for (let n = 0; n < 500; n++) facts.set(`fact ${n}`, 'x'.repeat(200));
   database.close();
@@ -30,20 +31,20 @@ test('what was written is there again', () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'sidestep.db');
   filled(path);
-  const { database, movedTo } = openDatabase(path, quiet, now);
+  const database = openDatabase(path, quiet, now);
   expect(new Facts(database).get('fact 499')).toBe('x'.repeat(200));
-  expect(movedTo).toBeNull();
+  expect(database.movedTo).toBeNull();
   database.close();
 });
 
 test('what was written is there again when the process was killed', () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'sidestep.db');
-  const { database } = openDatabase(path, quiet, now);
+  const database = openDatabase(path, quiet, now);
   new Facts(database).set('fact', 1);
   // The files as they are while the database is still open.
   for (const end of ['', '-wal']) copyFileSync(path + end, join(folder.path, `copy.db${end}`));
-  const copy = openDatabase(join(folder.path, 'copy.db'), quiet, now).database;
+  const copy = openDatabase(join(folder.path, 'copy.db'), quiet, now);
   expect(new Facts(copy).get('fact')).toBe(1);
   copy.close();
   database.close();
@@ -71,7 +72,8 @@ describe('a damaged database', () => {
     damage(path);
     const damaged = readFileSync(path);
     const log: string[] = [];
-    const { database, movedTo } = openDatabase(path, (line) => log.push(line), now);
+    const database = openDatabase(path, (line) => log.push(line), now);
+    const { movedTo } = database;
     expect(movedTo).toBe(`${path}.corrupt-2026-01-02T03-04-05.000Z`);
     expect(readFileSync(movedTo ?? '').equals(damaged)).toBe(true);
     expect(log).toEqual([expect.stringContaining(`moved to ${movedTo}`)]);
@@ -81,12 +83,33 @@ describe('a damaged database', () => {
   });
 });
 
+test('a database that is damaged while it is used is moved aside, and what is in memory kept in another one', () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, 'sidestep.db');
+  const log: string[] = [];
+  const database = openDatabase(path, (line) => log.push(line), now);
+  const facts = new Facts(database);
+  facts.set('before', 1);
+  // In another one's place, for pages of its own SQLite would not read again, and what has yet to be written would repair it.
+  renameSync(path, `${path}.old`);
+  rmSync(`${path}-wal`);
+  writeFileSync(path, 'damaged '.repeat(1000));
+  database.restore();
+  expect(database.trouble).toBeNull();
+  expect(database.movedTo).toBe(`${path}.corrupt-2026-01-02T03-04-05.000Z`);
+  expect(log).toEqual([expect.stringContaining('is damaged')]);
+  facts.set('after', 2);
+  database.close();
+  const kept = new Facts(openDatabase(path, quiet, now));
+  expect([kept.get('before'), kept.get('after')]).toEqual([1, 2]);
+});
+
 test('an empty file is a fresh database', () => {
   using folder = temporaryFolder();
   const path = join(folder.path, 'sidestep.db');
   writeFileSync(path, '');
-  const { database, movedTo } = openDatabase(path, quiet, now);
-  expect(movedTo).toBeNull();
+  const database = openDatabase(path, quiet, now);
+  expect(database.movedTo).toBeNull();
   database.close();
 });
 
@@ -104,7 +127,7 @@ test('a database of a newer Sidestep is left alone', () => {
 describe('a disk that does not take what it is given', () => {
   /** A database whose file nobody can write, for a limit that counts for its connection only. */
   function full(path: string) {
-    const { database } = openDatabase(path, quiet, now);
+    const database = openDatabase(path, quiet, now);
     const facts = new Facts(database);
     facts.set('before', 1);
     rmSync(path);
@@ -114,7 +137,7 @@ describe('a disk that does not take what it is given', () => {
 
   const again = (path: string) => {
     rmdirSync(path);
-    const { database } = openDatabase(path, quiet, now);
+    const database = openDatabase(path, quiet, now);
     return new Facts(database);
   };
 
@@ -131,7 +154,7 @@ describe('a disk that does not take what it is given', () => {
     expect(database.trouble).toBeNull();
     facts.set('three', 'three');
     database.close();
-    const kept = new Facts(openDatabase(path, quiet, now).database);
+    const kept = new Facts(openDatabase(path, quiet, now));
     expect(['before', 'one', 'two', 'three'].map((name) => kept.get(name))).toEqual([
       1,
       'one',
@@ -158,6 +181,6 @@ describe('a disk that does not take what it is given', () => {
       new Facts(database).set('late', 1);
       rmdirSync(path);
     }
-    expect(new Facts(openDatabase(path, quiet, now).database).get('late')).toBe(1);
+    expect(new Facts(openDatabase(path, quiet, now)).get('late')).toBe(1);
   });
 });
