@@ -123,6 +123,7 @@ export class Weighing implements Disposable {
     const due = [...this.#weighed.values()].some(({ path, dueAt }) => path === 'stack' && dueAt <= now);
     const samples = heavy || due ? await this.#samples() : new Map<string, Sample>();
     this.#before = { at: now, bytes: bytes.bypass, messages: messages.bypass, samples };
+    if (due) this.#restThoseGone(samples, now);
     if (before === null) return;
     const heavyPairs = heavyBetween(before.samples, samples);
     if (samples.size > 0 && before.samples.size > 0 && !large && heavyPairs.size === 0)
@@ -137,6 +138,15 @@ export class Weighing implements Disposable {
       await this.#try(name, weighed);
       this.#before = null;
       return;
+    }
+  }
+
+  /** Their programs have no connection at the moment: to ask after them each second would be to read the whole table each second. */
+  #restThoseGone(samples: ReadonlyMap<string, Sample>, now: number): void {
+    for (const [name, weighed] of this.#weighed) {
+      if (weighed.path !== 'stack' || weighed.dueAt > now || samples.has(name)) continue;
+      weighed.restMs = Math.min(weighed.restMs * 2, LONGEST_REST_MS);
+      this.#rest(weighed);
     }
   }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Pair } from '../../src/dataplane/dataplane.ts';
 import { nameOf } from '../../src/weighing/sample.ts';
 import { Weighing } from '../../src/weighing/weighing.ts';
@@ -173,6 +173,16 @@ describe('large messages between two programs', () => {
     await host.seconds(700);
     expect(host.keptNow()).toEqual([]);
     expect(host.lines.at(-1)).toMatch(/Its connections may take the bypass again\.$/);
+  });
+
+  test('that have ended are asked for ever more seldom', async () => {
+    const host = new Host(heavy(80, { bytes: 1.2e6, cpu: 2 }));
+    await host.seconds(30);
+    expect(host.keptNow()).toEqual([80]);
+    host.loads.pop();
+    const bulk = vi.spyOn(host.plane, 'bulk');
+    await host.seconds(600);
+    expect(bulk.mock.calls.length).toBeLessThan(10);
   });
 
   test('spend little of their time on trials that end as they began', async () => {
