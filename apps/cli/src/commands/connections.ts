@@ -1,28 +1,51 @@
-import { type Connection, type Direction, type End, pathOf, reasonOf } from '@sidestep/shared';
-import { type Daemon, withDaemon } from '../daemon.ts';
+import {
+  type Connection,
+  type ConnectionPage,
+  type ConnectionView,
+  type Direction,
+  type End,
+  pathOf,
+  reasonOf,
+} from '@sidestep/shared';
+import { withDaemon } from '../daemon.ts';
 import { bytes, short, span } from '../numbers.ts';
 import { print, printJson } from '../output.ts';
 import { tableOf } from '../table.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 const PAGE = 1000;
+/** Rows of a page that the next one should begin with. */
+const OVERLAP = 200;
 
 export const connections = verb('connections', 'list the local connections, each with its path and why')
   .option('--all', 'include those that closed within the last ten minutes')
   .action(async ({ stateDir, json, all }: CommonOptions & { all?: true }) => {
-    const rows = await withDaemon(stateDir, (daemon) => readAll(daemon, all === true));
+    const rows = await withDaemon(stateDir, ({ connections }) =>
+      readAll((view) => connections.list.query(view), all === true),
+    );
     if (json) printJson(rows);
     else print(linesOf(rows, Date.now()));
   });
 
-/** Every connection, oldest first. Pages overlap when connections close meanwhile: each is taken once. */
-async function readAll(daemon: Daemon, includeClosed: boolean): Promise<Connection[]> {
+type ReadPage = (view: ConnectionView) => Promise<Pick<ConnectionPage, 'rows'>>;
+
+/**
+ * Every connection, oldest first. Where some close meanwhile the others move up: so a page begins with rows of the one before, and where there is none of them in it some were
+ * passed over, and it is asked for from further up.
+ */
+export async function readAll(page: ReadPage, includeClosed: boolean): Promise<Connection[]> {
   const byId = new Map<string, Connection>();
-  for (let offset = 0; ; offset += PAGE) {
+  let offset = 0;
+  while (true) {
     const view = { includeClosed, sort: 'age', descending: true, offset, limit: PAGE } as const;
-    const { rows } = await daemon.connections.list.query(view);
+    const { rows } = await page(view);
+    if (offset > 0 && !rows.some(({ id }) => byId.has(id))) {
+      offset = Math.max(0, offset - PAGE + OVERLAP);
+      continue;
+    }
     for (const row of rows) byId.set(row.id, row);
     if (rows.length < PAGE) return [...byId.values()];
+    offset += PAGE - OVERLAP;
   }
 }
 
