@@ -42,7 +42,7 @@ export interface MachineOptions {
   readonly onEnabled: () => void;
   /** Called when what `start` could not take over was taken over after all, by somebody who switched on or off. */
   readonly onTakenOver: () => void;
-  /** Called before the programs go: the last moment to take events and counters from them. */
+  /** Called when the programs see nothing new any more, and before they go: the last moment to take events and counters from them. */
   readonly onDrained: () => void;
   readonly onDisabled: () => void;
 }
@@ -305,8 +305,7 @@ export class AccelerationMachine {
       const remaining = dataPlane.drain();
       this.#update({ remaining });
       if (remaining === 0) {
-        onDrained();
-        dataPlane.remove();
+        dataPlane.remove(onDrained);
         this.#renewing = false;
         this.#enter({ state: 'off' });
         onDisabled();

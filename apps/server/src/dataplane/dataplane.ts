@@ -174,12 +174,12 @@ export interface DataPlane {
    * draining. Returns those that it has reset; a connection whose sockets no process has stays.
    */
   reset(): HeldConnection[];
-  /** Takes the kill switch back, as long as `remove` was not called. */
+  /** Takes the kill switch back, as long as `remove` was not called. Throws `DataPlaneError` after one that failed. */
   undrain(): void;
   /** Looks around, and pins again what is pinned no longer. */
   surroundings(): Surroundings;
-  /** Detaches, unpins and unloads. Only after `drain` returned 0. */
-  remove(): void;
+  /** Detaches, calls `last`, unpins and unloads. Only after `drain` returned 0. */
+  remove(last?: () => void): void;
   /** Lets connections join and leave that are due; cheap when there is none. True when that is not finished: call again soon. */
   tend(): boolean;
   /** What the ring holds, in order, at most `max` events. They stay in it until `releaseEvents`, so that whoever dies before loses none. */

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
 import { MOST_PORT_RANGES } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
@@ -21,11 +22,12 @@ import { type HeldSocket, type Holder, HolderReader } from './holders.ts';
 import { Looker, Tender } from './iterator.ts';
 import { KernelConnections } from './kernel-connections.ts';
 import { PairMap } from './pair-map.ts';
-import { unpin } from './pin-folders.ts';
+import { assertOurs, unpin } from './pin-folders.ts';
 import type { Pins } from './pins.ts';
 import { Presence } from './presence.ts';
 import { ProgramMap } from './program-map.ts';
 import { reset } from './reset.ts';
+import { restAfter } from './rest.ts';
 import { settleAll } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
 import { visitAllSockets } from './survey.ts';
@@ -42,6 +44,9 @@ const SLOTS_AT_ONCE = 2048;
  */
 const LONGEST_SETTLING = 2000;
 const BETWEEN_LOOKS = 20;
+/** Shares of a processor that draining may take. */
+const MOST_WHILE_LEAVING = 1 / 2;
+const MOST_WHILE_STANDING = 1 / 20;
 /** Nobody ever wakes who waits for it. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
@@ -103,7 +108,10 @@ export class Generation {
   #readUpTo: number;
   #scratch = Buffer.alloc(0);
   #killed = false;
+  #detached = false;
   #closed = false;
+  /** How many sockets were left at the last look, and until when that is what is answered. */
+  #drained = { left: Number.POSITIVE_INFINITY, restUntil: 0 };
   /** Until when what has left is waited for, on the steady clock; null as long as something is enrolled. */
   #settleUntil: number | null = null;
 
@@ -159,6 +167,7 @@ export class Generation {
   setKilled(killed: boolean): void {
     this.#killed = killed;
     this.#settleUntil = null;
+    this.#drained = { left: Number.POSITIVE_INFINITY, restUntil: 0 };
     this.#write({ kill: killed });
   }
 
@@ -169,9 +178,19 @@ export class Generation {
 
   /**
    * Throws the kill switch (the first time) and takes out what can be. Returns how many sockets are left: those that are enrolled, and then, for a
-   * moment, those that have yet to be woken or to give back what they were lent.
+   * moment, those that have yet to be woken or to give back what they were lent. Where no fewer are left than at the last look somebody stands still: then all the
+   * others are not visited again at once.
    */
   drain(): number {
+    if (this.#killed && performance.now() < this.#drained.restUntil) return this.#drained.left;
+    const before = process.cpuUsage();
+    const left = this.#drainNow();
+    const share = left < this.#drained.left ? MOST_WHILE_LEAVING : MOST_WHILE_STANDING;
+    this.#drained = { left, restUntil: left > 0 ? restAfter(before, share) : 0 };
+    return left;
+  }
+
+  #drainNow(): number {
     const enrolled = this.#takeOut();
     if (enrolled > 0) {
       this.#settleUntil = null;
@@ -317,11 +336,22 @@ export class Generation {
     return this.#totals.read();
   }
 
-  /** Detaches and unpins. Only when nothing is enrolled. */
-  remove(): void {
-    // Off the cgroup before anything is closed: from here on nobody is seen or enrolled.
+  /** Whether new connections do not come to it any more, for it is about to be removed. */
+  get detached(): boolean {
+    return this.#detached;
+  }
+
+  /** Off the cgroup before anything is closed: from here on nobody is seen or enrolled. Only when nothing is enrolled. */
+  detach(): void {
+    if (existsSync(this.pins.dir)) assertOurs(this.pins.dir);
+    this.#detached = true;
     this.pins.sockops?.detach();
     this.takeOutLatecomers();
+  }
+
+  /** Detaches and unpins. Only when nothing is enrolled. */
+  remove(): void {
+    if (!this.#detached) this.detach();
     unpin(this.pins.dir);
     this.close();
   }

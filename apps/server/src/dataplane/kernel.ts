@@ -184,7 +184,7 @@ class KernelDataPlane implements DataPlane {
       if (sameBuild) return 'none';
       if (sameLayout) {
         const pins = replacePrograms(running.pins, this.#loadOptions(dir, this.#knownConfig(), 0n));
-        this.#running = new Generation(pins);
+        this.#running = openedFrom(pins);
         running.close();
         return 'replaced';
       }
@@ -198,7 +198,7 @@ class KernelDataPlane implements DataPlane {
     const config = this.#knownConfig();
     const { cgroupId, pins } = running;
     const options = this.#loadOptions(freeFolder(this.#options.pinDir), config, cgroupId ?? 0n);
-    const next = new Generation(loadBeside(options));
+    const next = loaded(loadBeside(options));
     try {
       // Where it does not say which version it was, it is found by looking, as whatever is new.
       for (const splicer of running.splicers.read()) if (splicer.version !== 0n) next.splicers.add(splicer);
@@ -255,15 +255,27 @@ class KernelDataPlane implements DataPlane {
   }
 
   undrain(): void {
-    this.#use().setKilled(false);
+    const running = this.#use();
+    if (running.detached) {
+      throw new DataPlaneError({
+        message: 'What was accelerated could not be removed completely, and sees no new connections.',
+        remedy: 'Switch off once more, then on.',
+        log: null,
+      });
+    }
+    running.setKilled(false);
   }
 
-  remove(): void {
-    const running = this.#use();
-    this.#retired.remove();
-    running.remove();
-    removeIfEmpty(this.#options.pinDir);
-    this.#running = null;
+  remove(last: () => void = () => {}): void {
+    guarded('Removing the data plane failed', () => {
+      const running = this.#use();
+      running.detach();
+      last();
+      this.#retired.remove();
+      running.remove();
+      removeIfEmpty(this.#options.pinDir);
+      this.#running = null;
+    });
   }
 
   tend(): boolean {
@@ -346,12 +358,29 @@ function idOf(cgroup: string | null): bigint | null {
   return statSync(cgroup, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
 }
 
-function open(dir: string): Generation {
-  const pins = Pins.open(dir);
+/** Of what was just loaded, and is worth nothing to anybody who cannot open it: then it goes again. */
+function loaded(pins: Pins): Generation {
+  try {
+    return openedFrom(pins);
+  } catch (error) {
+    unpin(pins.dir);
+    throw error;
+  }
+}
+
+function openedFrom(pins: Pins): Generation {
   try {
     return new Generation(pins);
   } catch (error) {
     pins[Symbol.dispose]();
+    throw error;
+  }
+}
+
+function open(dir: string): Generation {
+  try {
+    return openedFrom(Pins.open(dir));
+  } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new DataPlaneError({
       message: `Another version of Sidestep runs in the kernel, pinned in ${dir}, and this one does not understand it: ${error.message}`,

@@ -155,8 +155,9 @@ export class FakeDataPlane implements DataPlane {
     this.kernel.killSwitch = false;
   }
 
-  remove(): void {
+  remove(last: () => void = () => {}): void {
     this.#needEnabled('remove');
+    last();
     this.#failOnce('remove');
     if (!this.kernel.killSwitch) throw new Error('remove: not drained');
     this.enabled = false;

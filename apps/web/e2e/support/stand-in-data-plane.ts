@@ -97,7 +97,8 @@ export class StandInDataPlane implements DataPlane {
 
   undrain(): void {}
 
-  remove(): void {
+  remove(last: () => void = () => {}): void {
+    last();
     this.enabled = false;
   }
 
