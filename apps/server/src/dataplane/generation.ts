@@ -220,8 +220,10 @@ export class Generation {
     return left > 0 && this.#releaseClosed() ? socks.keys().length : left;
   }
 
+  /** Of what is in our map: a socket may be in another program's. */
   holders(): Holder[] {
-    return this.#holders.read();
+    const enrolled = new Set(this.pins.maps.socks.keys().map((key) => key.readBigUInt64LE(0)));
+    return this.#holders.read(enrolled);
   }
 
   /** Those of whose holders a socket could be reset. */

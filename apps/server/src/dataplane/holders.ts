@@ -40,12 +40,13 @@ export class HolderReader {
     this.#size = layouts.struct('ss_hold').size;
   }
 
-  /** One for each connection, those with the most unread bytes first. */
-  read(): Holder[] {
+  /** One for each connection of the sockets with these cookies, those with the most unread bytes first. */
+  read(cookies: ReadonlySet<bigint>): Holder[] {
     const output = readIterator(this.#link);
     const byConnection = new Map<bigint, HoldRecord[]>();
     for (let at = 0; at + this.#size <= output.length; at += this.#size) {
       const record = this.#decode(output, at);
+      if (!cookies.has(record.end.cookie)) continue;
       byConnection.set(record.connection, [...(byConnection.get(record.connection) ?? []), record]);
     }
     return [...byConnection.values()].map(holderOf).sort((one, other) => unreadOf(other) - unreadOf(one));
