@@ -35,10 +35,12 @@ static __always_inline void ask_for_attention(void)
 
 RARE void begin_leaving(struct ss_connection *conn, __u32 reason)
 {
-	if (!change_state(conn, SS_STATE_BYPASS, SS_STATE_LEAVING))
+	if (state_of(conn) != SS_STATE_BYPASS)
 		return;
+	/* First: whoever sees that it leaves may have it part at once, and says why. Of two reasons that come together either will do. */
 	conn->reason = reason;
-	ask_for_attention();
+	if (change_state(conn, SS_STATE_BYPASS, SS_STATE_LEAVING))
+		ask_for_attention();
 }
 
 /*
