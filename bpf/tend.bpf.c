@@ -176,6 +176,9 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 		}
 		if (reason != SS_REASON_WARMING_UP)
 			put_off_trial(conn, reason);
+		} else if (reason == SS_REASON_SHORT_OF_MEMORY && !conn->trial) {
+			/* Nor is a conversation to ask at each turn. */
+			conn->due = conn->turns + config.settle_turns + conn->turns / 8;
 		return;
 	}
 	if (!are_users_known(conn)) {
