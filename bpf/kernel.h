@@ -283,6 +283,8 @@ struct sk_psock {
 	/* Bytes in it, for FIONREAD; older kernels have no such field, and do not count them. */
 	__u32 msg_tot_len;
 	refcount_t refcnt;
+	/* The maps that have the socket. */
+	struct list_head link;
 };
 
 struct mm_struct {

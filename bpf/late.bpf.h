@@ -122,6 +122,7 @@ static __always_inline void count_in_vain(struct bpf_sock_ops *ops, struct bpf_s
 static __always_inline void pair_late(struct bpf_sock_ops *ops, struct bpf_sock *sk)
 {
 	bool is_server = ops->bpf_sock_ops_cb_flags & BPF_SOCK_OPS_RTO_CB_FLAG;
+	struct ss_connection *conn;
 	struct tcp_sock *tp;
 	struct flow *flow;
 
@@ -130,6 +131,12 @@ static __always_inline void pair_late(struct bpf_sock_ops *ops, struct bpf_sock 
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp || (ops->data_segs_out < SENDS_OF_WHO_STAYS && !has_rested(tp)))
 		return;
+	conn = record_of_caller(ops, &flow);
+	if (unlikely(conn)) {
+		/* Another program of this cgroup has set its flags in the place of ours. */
+		arm(ops, conn, flow->side);
+		return;
+	}
 	if (!(is_server ? late_server(ops, sk, tp) : late_client(ops, sk, tp))) {
 		count_in_vain(ops, sk, is_server);
 		return;

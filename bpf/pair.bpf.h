@@ -133,6 +133,9 @@ static __always_inline bool enrol_now(struct bpf_sock_ops *ops, struct ss_connec
 {
 	__u64 key = conn->cookie[side];
 
+	/* Another program's map has it: tend.bpf.c says why not. */
+	if (psock_of((void *)conn->sock[side & 1]))
+		return false;
 	if (bpf_sock_hash_update(ops, &socks, &key, BPF_NOEXIST))
 		return false;
 	conn->enrolled |= 1 << side;

@@ -11,6 +11,7 @@
 #define SK_USER_DATA_PSOCK 4UL
 #define SK_USER_DATA_FLAGS 7UL
 #define MOST_SLEEPERS 8
+#define MOST_MAPS 4
 #define SOL_SOCKET 1
 #define SO_KEEPALIVE 9
 #define SO_RCVLOWAT 18
@@ -89,17 +90,29 @@ static __always_inline int sleepers(struct tcp_sock *tp)
 	return count;
 }
 
+/* Ours, and those of other programs that have put the socket into theirs since then. */
+static __always_inline int maps_of(struct sk_psock *psock)
+{
+	struct list_head *head = (void *)psock + bpf_core_field_offset(struct sk_psock, link);
+	struct list_head *at = BPF_CORE_READ(psock, link.next);
+	int count;
+
+	for (count = 0; count < MOST_MAPS && at && at != head; count++)
+		at = BPF_CORE_READ(at, next);
+	return count;
+}
+
 /* Sleepers and all. */
 static __always_inline int psock_calls(struct tcp_sock *tp)
 {
 	struct sk_psock *psock = psock_of(tp);
 
-	return psock ? BPF_CORE_READ(psock, refcnt.refs.counter) - 1 : 0;
+	return psock ? BPF_CORE_READ(psock, refcnt.refs.counter) - maps_of(psock) : 0;
 }
 
 /*
  * How many calls are inside the socket's send or receive path, sleepers apart: an enrolled socket's psock is referenced
- * once by the map and once during every sendmsg, recvmsg and redirect into it. A sleeper is not between its verdict and its
+ * once by each map and once during every sendmsg, recvmsg and redirect into it. A sleeper is not between its verdict and its
  * enqueue, which is all that matters here: it will run the verdict again before it sends.
  */
 static __always_inline int calls_inside(struct tcp_sock *tp)

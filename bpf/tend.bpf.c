@@ -23,6 +23,9 @@ static __always_inline enum enrolment enrol(struct sock *sk, struct ss_connectio
 {
 	__u64 key = flow->cookie;
 
+	/* The kernel would share a socket with a map whose programs act on what is received: they never see what is redirected. */
+	if (psock_of((void *)sk))
+		return REFUSED;
 	conn->enrolled |= 1 << (flow->side & 1);
 	if (bpf_map_update_elem(&socks, &key, sk, BPF_NOEXIST))
 		return REFUSED;
@@ -173,12 +176,12 @@ static __always_inline void start_joining(struct sock *sk, struct ss_connection 
 			ask_again_later(conn);
 			if (reason != SS_REASON_WARMING_UP)
 				end_glance(conn);
-		}
-		if (reason != SS_REASON_WARMING_UP)
-			put_off_trial(conn, reason);
 		} else if (reason == SS_REASON_SHORT_OF_MEMORY && !conn->trial) {
 			/* Nor is a conversation to ask at each turn. */
 			conn->due = conn->turns + config.settle_turns + conn->turns / 8;
+		}
+		if (reason != SS_REASON_WARMING_UP)
+			put_off_trial(conn, reason);
 		return;
 	}
 	if (!are_users_known(conn)) {

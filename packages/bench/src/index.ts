@@ -1,3 +1,4 @@
+export * from './careless.ts';
 export * from './programs/nginx.ts';
 export * from './programs/postgresql.ts';
 export * from './programs/redis.ts';

@@ -12,11 +12,17 @@ export class Textbook implements Disposable {
     this.#resources = resources;
   }
 
-  static attach(cgroup: string): Textbook {
+  /** Without a verdict sockets are in its map, and nothing is redirected. */
+  static attach(cgroup: string, { verdict = true } = {}): Textbook {
     using resources = new DisposableStack();
     const object = resources.use(BpfObject.open(OBJECT));
     object.load();
-    attachToMap(object.program('textbook_redirect').fd, object.map('textbook_socks').fd, BPF_SK_MSG_VERDICT);
+    if (verdict)
+      attachToMap(
+        object.program('textbook_redirect').fd,
+        object.map('textbook_socks').fd,
+        BPF_SK_MSG_VERDICT,
+      );
     const cgroupFd = openSync(cgroup, 'r');
     try {
       resources.use(object.program('textbook_sockops').attachCgroup(cgroupFd));

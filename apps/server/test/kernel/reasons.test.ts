@@ -5,6 +5,7 @@ import { endsWell, exchange } from './support/exchange.ts';
 import { Netns } from './support/netns.ts';
 import { plainOutcome } from './support/quirks.ts';
 import { acceleratedScene, type Scene } from './support/scene.ts';
+import { stoppedReader } from './support/stopped-reader.ts';
 import { neverBypassed } from './support/test-daemon.ts';
 
 interface Kept {
@@ -137,26 +138,34 @@ test.for(['send-after-shutdown', 'peer-shut-down'])(
   },
 );
 
-/** Another program's map has the client's socket, with a verdict of its own. */
-test('a connection is kept on the stack: refused by the kernel', async () => {
-  await using scene = await acceleratedScene('refused');
-  await using taken = new Cgroup('taken', scene.cgroup.path);
-  using _textbook = Textbook.attach(taken.path);
-  await using server = exchange(scene, { server: true, seconds: 60 });
-  const port = await server.port();
-  await using client = new Traffic(
-    'exchange',
-    { client: true, address: `127.0.0.1:${port}`, 'pause-ms': 1, seconds: 60 },
-    { cgroup: taken.path },
-  );
-  const [kept] = await scene.daemon.untilConnected(
-    port,
-    'refused by the kernel',
-    ({ clientToServer }) => clientToServer.reason === 'refused by the kernel',
-  );
-  expect(kept && neverBypassed(kept)).toBe(true);
-  await endsWell(client);
-});
+/** Another program's map has the client's socket, with a verdict of its own, or none, which the kernel would not refuse. */
+test.for([true, false])(
+  'a connection is kept on the stack: refused by the kernel, with a verdict: %s',
+  async (verdict) => {
+    await using scene = await acceleratedScene('refused');
+    await using taken = new Cgroup('taken', scene.cgroup.path);
+    using _textbook = Textbook.attach(taken.path, { verdict });
+    await using server = exchange(scene, { server: true, seconds: 60 });
+    const port = await server.port();
+    await using client = new Traffic(
+      'exchange',
+      { client: true, address: `127.0.0.1:${port}`, 'pause-ms': 1, seconds: 60 },
+      { cgroup: taken.path },
+    );
+    const [kept] = await scene.daemon.untilConnected(
+      port,
+      'refused by the kernel',
+      ({ clientToServer }) => clientToServer.reason === 'refused by the kernel',
+    );
+    expect(kept && neverBypassed(kept)).toBe(true);
+
+    // It is nobody's business who resets what keeps acceleration on.
+    await using programs = new AsyncDisposableStack();
+    await stoppedReader(scene, programs);
+    expect(await scene.daemon.verb('disable', '--now')).toMatchObject({ status: 0 });
+    await endsWell(client);
+  },
+);
 
 /** Whether it left before, for whatever reason, and came back is not asked here. */
 async function untilLeft(
