@@ -25,7 +25,7 @@ interface Sums {
   readonly leftOut: number;
 }
 
-/** Sums up what went by each path: exact for the bypass, as of the last visit by the iterator for the stack. */
+/** Sums up what went by each path: of the bypass at this moment (where the kernel preempts programs, one that is in the middle of counting may cost another its message), and as of the last visit by the iterator for the stack. */
 export class Totals {
   readonly #map: BpfMap;
   readonly #looker: Looker;
