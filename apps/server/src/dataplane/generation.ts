@@ -30,7 +30,7 @@ import { reset } from './reset.ts';
 import { restAfter } from './rest.ts';
 import { settleAll } from './settle.ts';
 import { SplicerMap } from './splicer-map.ts';
-import { visitAllSockets } from './survey.ts';
+import { runErrands } from './survey.ts';
 import { Totals } from './totals.ts';
 
 const KEY = Buffer.alloc(4);
@@ -122,7 +122,7 @@ export class Generation {
     this.cgroupId = pins.sockops?.info().cgroupId ?? null;
     this.#looker = new Looker(links.look, maps, layouts);
     this.#holders = new HolderReader(links.hold, layouts);
-    this.#tender = new Tender(links.tend, maps, layouts, settleAll, () => visitAllSockets(links.arm));
+    this.#tender = new Tender(links.tend, maps, layouts, settleAll, () => runErrands(links.arm));
     this.#totals = new Totals(maps.totals, this.#looker, layouts);
     this.splicers = new SplicerMap(maps.splicers, layouts);
     this.#events = new EventReader(layouts, systemClock);

@@ -281,8 +281,8 @@ class KernelDataPlane implements DataPlane {
   tend(): boolean {
     const running = this.#use();
     const unfinished = running.tend();
-    const looking = !running.killed && this.#retired.tend(running);
-    return unfinished || looking;
+    if (!running.killed) this.#retired.tend(running);
+    return unfinished;
   }
 
   readEvents(max: number): DataPlaneEvent[] {

@@ -5,6 +5,7 @@ import { breathe } from '../breathe.ts';
 import { unpin } from './pin-folders.ts';
 import type { EarlyLinks, Marks } from './pin-names.ts';
 import { Pins } from './pins.ts';
+import { survey } from './survey.ts';
 import { attachVisitor, attachWatcher, leaveOutOtherWays, type Ways } from './ways.ts';
 
 export interface LoadOptions {
@@ -20,12 +21,14 @@ export interface LoadOptions {
   readonly ways: Ways;
 }
 
+/** Milliseconds. It takes a few dozen, and a microsecond for each socket. */
+const LONGEST_SURVEY_MS = 1000;
 /** Connections that may be about to be recognised, however small the table is: many of them are of other hosts. */
 const LEAST_WAITING = 16_384;
 
 /**
- * Loads, attaches and pins; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that dies anywhere in here leaves nothing that runs. The
- * survey, which finds connections that are open already, is pinned and has yet to run.
+ * Loads, attaches and pins, then looks for connections that are open already; when anything fails, nothing stays. The cgroup comes last and is pinned in the same breath: a daemon that
+ * dies anywhere in here leaves nothing that runs. A survey that does not come to an end stays pinned, for somebody to go on with it: any program can keep a socket locked.
  */
 export async function load({
   cgroup,
@@ -48,10 +51,15 @@ export async function load({
   await breathe();
   try {
     Pins.pin(options.dir, object, links, options.marks);
-    Pins.pinSurvey(options.dir, resources.use(attachSurvey(object)));
+    // Whoever takes over from a daemon that dies in the middle of it goes on with it.
+    const surveying = resources.use(attachSurvey(object));
+    Pins.pinSurvey(options.dir, surveying);
     const sockops = resources.use(object.program('sidestep_sockops').attachCgroup(cgroupFd));
     Pins.pinSockops(options.dir, sockops);
-    return Pins.open(options.dir);
+    const isDone = await survey(surveying, AbortSignal.timeout(LONGEST_SURVEY_MS));
+    const pins = Pins.open(options.dir);
+    if (isDone) pins.unpinSurvey();
+    return pins;
   } catch (error) {
     unpin(options.dir);
     throw error;

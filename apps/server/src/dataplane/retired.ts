@@ -1,24 +1,17 @@
 import type { BpfLink } from '@sidestep/libbpf';
 import type { Generation } from './generation.ts';
 import { restAfter } from './rest.ts';
-import { visitAllSockets } from './survey.ts';
+import { surveyOnce } from './survey.ts';
 
-/**
- * Looks for connections that are open already, after the last change: a server is noted, its client is found, the server is taken; and each time a connection may be in the middle of something. One
- * that never rests in all that time stays on TCP.
- */
+/** Looks for connections that have left, after the last change: each time a connection may be in the middle of something. */
 const VISITS = 16;
-/** Milliseconds between two of them: soon at first, for somebody has just switched on. */
 const REST_MS = 50;
-const SOON_MS = 5;
-const SOON_VISITS = 8;
+/** However long the last one took: one that stood still at a socket has not worked all that time. */
+const LONGEST_REST_MS = 1000;
 /** Visiting every socket may take at most this share of a processor. */
 const MOST_OF_A_PROCESSOR = 1 / 20;
 
-/**
- * Generations of other versions that new connections do not come to any more. They drain, each under its own programs; and their successor, like one that was just switched on,
- * looks for connections that are open already.
- */
+/** Generations of other versions that new connections do not come to any more. They drain, each under its own programs. */
 export class Retired {
   #generations: Generation[] = [];
   #left = 0;
@@ -43,7 +36,7 @@ export class Retired {
     this.#count();
   }
 
-  /** Somebody was just switched on. What still looks for another does not keep it waiting. */
+  /** Another generation sees new connections now, and may not have found all that were open before. What still looks for an earlier one does not keep it waiting. */
   begin(): void {
     this.#visits = VISITS;
     this.#looking = null;
@@ -59,36 +52,26 @@ export class Retired {
     return this.#generations.reduce((sum, generation) => sum + generation.drain(), 0);
   }
 
-  /**
-   * Drains, removes what is empty, and has `successor` look for connections that are open already, or have become free. True when it is to be asked again soon. Throws what
-   * went wrong meanwhile.
-   */
-  tend(successor: Generation): boolean {
+  /** Drains, removes what is empty, and has `successor` look for the connections that have become free. Throws what went wrong meanwhile. */
+  tend(successor: Generation): void {
     const trouble = this.#trouble;
     this.#trouble = null;
     if (trouble) throw trouble;
     const before = process.cpuUsage();
     const { survey } = successor.pins;
-    if (survey === null && this.#generations.length === 0) return false;
-    if (performance.now() < this.#restUntil) return this.#isSoon;
+    if ((survey === null && this.#generations.length === 0) || performance.now() < this.#restUntil) return;
     this.#takeOut();
     if (!this.#looking) {
       if (survey !== null && this.#visits > 0) this.#look(survey, before);
       else if (this.#generations.length === 0) successor.pins.unpinSurvey();
     }
     this.#rest(before);
-    return this.#isSoon;
-  }
-
-  /** Somebody has just switched on. */
-  get #isSoon(): boolean {
-    return this.#visits > VISITS - SOON_VISITS;
   }
 
   /** On other threads, for it may take long. */
   #look(survey: BpfLink, before: NodeJS.CpuUsage): void {
     this.#visits--;
-    const looking = visitAllSockets(survey)
+    const looking = surveyOnce(survey)
       .catch((error: unknown) => {
         this.#trouble = error;
       })
@@ -101,9 +84,8 @@ export class Retired {
   }
 
   #rest(before: NodeJS.CpuUsage): void {
-    const rest = restAfter(before, MOST_OF_A_PROCESSOR);
-    const least = this.#isSoon ? SOON_MS : REST_MS;
-    this.#restUntil = Math.max(rest, performance.now() + least);
+    const [rest, now] = [restAfter(before, MOST_OF_A_PROCESSOR), performance.now()];
+    this.#restUntil = Math.max(Math.min(rest, now + LONGEST_REST_MS), now + REST_MS);
   }
 
   #takeOut(): void {

@@ -1,24 +1,62 @@
+import { once } from 'node:events';
 import { closeSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
 import { type BpfLink, openIterator, readInBackground } from '@sidestep/libbpf';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { PAUSE_SIZE } from './iterator.ts';
 import { NetworkNamespaces } from './namespaces.ts';
 
+/** A server is noted, its client is found, the server is taken; and each time a connection may be in the middle of something. */
+const VISITS = 8;
+const BETWEEN_VISITS_MS = 5;
 /**
  * Threads that may be at it, of the four that this process has for what takes long: a program that keeps a socket locked keeps its visitor for as long as it likes, and files
- * are to be read meanwhile.
+ * are to be read meanwhile. Surveys wait for each other, and errands, which others wait for, not for them.
  */
-const MOST_AT_ONCE = 2;
-const inTurn = pLimit(MOST_AT_ONCE);
+const surveying = pLimit(1);
+const onErrands = pLimit(2);
 
-/** One run of an iterator over TCP sockets in every network namespace, on other threads: it takes a microsecond for each socket. */
-export async function visitAllSockets(link: BpfLink): Promise<void> {
-  const iterators = inEveryNamespace(() => openIterator(link));
-  await Promise.all(iterators.map((iterator) => inTurn(() => readInBackground(iterator, PAUSE_SIZE))));
+/**
+ * Runs `sidestep_survey` in every network namespace until connections that were open before are known. A connection that never
+ * rests in all that time is not found, and stays on TCP. Namespaces that are made meanwhile have no such connections. False where the signal aborts before that.
+ */
+export async function survey(link: BpfLink, signal: AbortSignal): Promise<boolean> {
+  using namespaces = new NetworkNamespaces();
+  const aborted = once(signal, 'abort').then(() => false);
+  for (let visit = 0; visit < VISITS; visit++) {
+    if (visit > 0) await wait(BETWEEN_VISITS_MS);
+    const visited = visitSockets(link, namespaces, surveying).then(() => true);
+    // One that is left to itself has nobody to tell.
+    visited.catch(() => {});
+    if (!(await Promise.race([visited, aborted]))) return false;
+  }
+  return true;
 }
 
-function inEveryNamespace(open: () => number): number[] {
+/** One run of `sidestep_survey` in every network namespace. */
+export async function surveyOnce(link: BpfLink): Promise<void> {
   using namespaces = new NetworkNamespaces();
+  await visitSockets(link, namespaces, surveying);
+}
+
+/** One run of `sidestep_arm` in every network namespace. */
+export async function runErrands(link: BpfLink): Promise<void> {
+  using namespaces = new NetworkNamespaces();
+  await visitSockets(link, namespaces, onErrands);
+}
+
+/** On other threads: it takes a microsecond for each socket. */
+async function visitSockets(
+  link: BpfLink,
+  namespaces: NetworkNamespaces,
+  turns: LimitFunction,
+): Promise<void> {
+  const iterators = openInEach(namespaces, () => openIterator(link));
+  await Promise.all(iterators.map((iterator) => turns(() => readInBackground(iterator, PAUSE_SIZE))));
+}
+
+/** In all of them, or in none. */
+function openInEach(namespaces: NetworkNamespaces, open: () => number): number[] {
   const opened: number[] = [];
   try {
     namespaces.inEach(() => opened.push(open()));
