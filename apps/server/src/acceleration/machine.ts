@@ -67,7 +67,7 @@ export class AccelerationMachine {
   #reaching: Promise<void> | null = null;
   /** Something that an earlier process left in the kernel could not be taken over yet: since when it is on, where that is known. */
   #untaken: Partial<Pick<Phase, 'since'>> | null = null;
-  /** Switching off and on again. */
+  /** Switching off and on again; until the first half of it was done. */
   #renewing = false;
   /** The daemon ends as soon as everything has left: nobody switches any more. */
   #leaving = false;
@@ -101,6 +101,8 @@ export class AccelerationMachine {
       adopted = this.#adopt();
     } catch (error) {
       this.#untaken = before;
+      this.#wanted = kept?.on ?? false;
+      if (this.#wanted) this.#insist();
       this.#fail(error);
       return false;
     }
@@ -254,7 +256,6 @@ export class AccelerationMachine {
     } while (this.#wanted !== tried && !this.#stopping.signal.aborted);
     // In the same breath as the last look at what is wanted: nobody may join a loop that looks no more.
     this.#reaching = null;
-    this.#renewing = false;
     this.#resetAt = null;
   }
 
@@ -296,6 +297,7 @@ export class AccelerationMachine {
   async #turnOff(): Promise<void> {
     const { dataPlane, pause, steady, onDrained, onDisabled } = this.#options;
     if (!dataPlane.enabled) {
+      this.#renewing = false;
       if (this.#phase.state !== 'off') this.#enter({ state: 'off' });
       return;
     }

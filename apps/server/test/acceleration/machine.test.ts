@@ -146,6 +146,37 @@ describe('what was on before', () => {
     await until(() => machine.phase.state === 'on');
   });
 
+  test('is on again although what its cgroup was left with could not be removed at first', async () => {
+    const clock = { now: 0 };
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane, undefined, () => clock.now);
+    machine.start();
+    await machine.enable();
+    dataPlane.failing.remove = kernelSays('No memory.');
+    machine.renew();
+    await until(() => machine.phase.state === 'failed');
+    clock.now += 2000;
+    machine.tryAgain();
+    await until(() => machine.phase.state === 'on');
+    expect(dataPlane.calls.enable).toBe(2);
+  });
+
+  test('is taken over as soon as that can be', async () => {
+    const clock = { now: 0 };
+    const dataPlane = new FakeDataPlane();
+    dataPlane.kernel.pinned = true;
+    dataPlane.failing.adopt = kernelSays('No memory.');
+    kept = { on: true, since: 5 };
+    const { machine } = machineOn(dataPlane, undefined, () => clock.now);
+    expect(machine.start()).toBe(false);
+    expect(machine.phase.state).toBe('failed');
+    clock.now += 2000;
+    machine.tryAgain();
+    await until(() => machine.phase.state === 'on');
+    expect(hooks).toEqual(['taken over']);
+    expect(machine.phase.since).toBe(5);
+  });
+
   test('and is off by now is switched off only after start has returned', async () => {
     const kernel = new FakeKernel();
     kernel.pinned = true;
