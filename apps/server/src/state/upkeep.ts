@@ -1,4 +1,5 @@
 import type { Log } from '../log.ts';
+import { Refusal } from '../refusal.ts';
 import { diskTrouble } from './trouble.ts';
 
 const LOOK_MS = 1000;
@@ -37,6 +38,8 @@ export class Upkeep implements AsyncDisposable {
   get notice(): string | null {
     const trouble = this.#trouble() ?? this.#lastTrouble;
     if (trouble === null) return null;
+    // It says itself what to do.
+    if (trouble instanceof Refusal) return trouble.message;
     const { words, remedy } = diskTrouble(trouble);
     return (
       `Nothing can be kept in ${this.#path}: ${words}. History, sign-ins and whether acceleration was switched on or off are in memory ` +
