@@ -102,12 +102,18 @@ static __always_inline int maps_of(struct sk_psock *psock)
 	return count;
 }
 
-/* Sleepers and all. */
+/* Sleepers and all. A map that takes the socket in or gives it back in between is not to hide a call: rather one too many. */
 static __always_inline int psock_calls(struct tcp_sock *tp)
 {
 	struct sk_psock *psock = psock_of(tp);
+	int before, references, after;
 
-	return psock ? BPF_CORE_READ(psock, refcnt.refs.counter) - maps_of(psock) : 0;
+	if (!psock)
+		return 0;
+	before = maps_of(psock);
+	references = BPF_CORE_READ(psock, refcnt.refs.counter);
+	after = maps_of(psock);
+	return references - (before < after ? before : after);
 }
 
 /*
