@@ -7,6 +7,7 @@
  */
 #include "arm.bpf.h"
 #include "pause.bpf.h"
+#include "refresh.bpf.h"
 #include "remind.bpf.h"
 
 static __always_inline void wake_reader(struct tcp_sock *tp, struct ss_connection *conn, __u32 side)
@@ -37,6 +38,7 @@ int sidestep_arm(struct bpf_iter__tcp *ctx)
 		return 0;
 	side = flow->side & 1;
 	wake_reader(tp, conn, side);
+	refresh(tp, conn, side);
 	if (conn->to_take_back & (1 << side) && state_of(conn) == SS_STATE_STACK)
 		take_back(tp, conn, side);
 	if (!conn->arm)

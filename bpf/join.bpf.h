@@ -152,6 +152,7 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	conn->reason = SS_REASON_NONE;
 	/* What it still has it keeps until it leaves. */
 	conn->to_take_back = 0;
+	conn->to_refresh = 0;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
 		conn->vain_looks = 0;
 		conn->joined_at = bpf_ktime_get_ns();

@@ -88,6 +88,8 @@ static __always_inline void lend_patience(struct bpf_sock_ops *ops, struct ss_co
 /* The shortest that there is. */
 #define SILENCE_S 1
 #define LOST_PROBES 127
+/* So many in a row that were not answered: somebody drops them. It is not to find out whether the other end is there. */
+#define MOST_UNANSWERED 2
 /* What a setsockopt takes at most. Who has more, by the sysctls, could not be given it back. */
 #define MOST_SECONDS 32767
 
@@ -100,8 +102,8 @@ static __always_inline bool can_be_lent_keepalive(struct tcp_sock *tp)
 	return !is_orphan(tp) && !has_socket_flag(tp, SOCK_KEEPOPEN) && !has_user_timeout(tp);
 }
 
-/* So that its reader is looked at without a daemon, too: remind.bpf.h. */
-static __always_inline void lend_keepalive(struct bpf_sock_ops *ops, struct ss_connection *conn, __u32 side)
+/* So that its reader is looked at without a daemon, too: remind.bpf.h. Or so that one segment passes: refresh.bpf.h. */
+static __always_inline void lend_keepalive(void *socket, struct ss_connection *conn, __u32 side)
 {
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
@@ -109,19 +111,19 @@ static __always_inline void lend_keepalive(struct bpf_sock_ops *ops, struct ss_c
 
 	if (direction->lent & SS_LENT_KEEPALIVE || !can_be_lent_keepalive(tp))
 		return;
-	idle = tcp_option_of(ops, TCP_KEEPIDLE);
-	interval = tcp_option_of(ops, TCP_KEEPINTVL);
-	probes = tcp_option_of(ops, TCP_KEEPCNT);
+	idle = tcp_option_of(socket, TCP_KEEPIDLE);
+	interval = tcp_option_of(socket, TCP_KEEPINTVL);
+	probes = tcp_option_of(socket, TCP_KEEPCNT);
 	if (idle < 1 || idle > MOST_SECONDS || interval < 1 || interval > MOST_SECONDS || probes < 1 || probes > LOST_PROBES)
 		return;
 	direction->keepalive.idle = idle;
 	direction->keepalive.interval = interval;
 	direction->keepalive.probes = probes;
 	direction->lent |= SS_LENT_KEEPALIVE;
-	set_option(ops, SOL_TCP, TCP_KEEPINTVL, SILENCE_S);
-	set_option(ops, SOL_TCP, TCP_KEEPCNT, LOST_PROBES);
-	set_option(ops, SOL_TCP, TCP_KEEPIDLE, SILENCE_S);
-	set_option(ops, SOL_SOCKET, SO_KEEPALIVE, 1);
+	set_option(socket, SOL_TCP, TCP_KEEPINTVL, SILENCE_S);
+	set_option(socket, SOL_TCP, TCP_KEEPCNT, LOST_PROBES);
+	set_option(socket, SOL_TCP, TCP_KEEPIDLE, SILENCE_S);
+	set_option(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
 }
 
 /* True where its program has not set another number meanwhile. */

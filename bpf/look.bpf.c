@@ -4,27 +4,14 @@
  * not through the sockets, and so comes to each connection once, to those of the kernel's own sockets, too. What it is called for, the tasks of
  * the host, gives it its turns: there are some hundred at least.
  */
-#include "address.bpf.h"
 #include "arm.bpf.h"
 #include "close.bpf.h"
 #include "join.bpf.h"
+#include "refresh.bpf.h"
 #include "settle.bpf.h"
 
 /* Some 4 ms. After each of them others have the CPU: pause.bpf.h. */
 #define RECORDS_AT_ONCE 2048
-
-/* IPVS keeps an entry for 15 minutes, and some hosts set nf_conntrack_tcp_timeout_established to five. */
-#ifdef SS_TEST_REFRESHED_SOON
-#define REFRESHED_EVERY_NS (1000 * 1000 * 1000ULL)
-#else
-#define REFRESHED_EVERY_NS (240 * 1000 * 1000 * 1000ULL)
-#endif
-
-/* It goes by TCP for some turns, then. */
-static __always_inline bool is_to_be_refreshed(struct ss_connection *conn)
-{
-	return state_of(conn) == SS_STATE_BYPASS && bpf_ktime_get_ns() - conn->joined_at > REFRESHED_EVERY_NS && has_somebody_between(conn);
-}
 
 static __always_inline void look_at(struct ss_connection *conn)
 {
@@ -32,8 +19,7 @@ static __always_inline void look_at(struct ss_connection *conn)
 	census.stack_messages += conn->direction[0].stack_messages + conn->direction[1].stack_messages;
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
 	wake_up_in_time(conn);
-	if (is_to_be_refreshed(conn))
-		begin_leaving(conn, SS_REASON_NETWORK_REFRESH);
+	see_to_refreshing(conn);
 	if (state_of(conn) > SS_STATE_BYPASS || is_unsettled(conn))
 		ask_for_attention();
 	if (state_of(conn) == SS_STATE_STACK)

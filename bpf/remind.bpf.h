@@ -13,8 +13,6 @@
 
 /* A little less than a second: the coarse clock may be a tick behind. */
 #define SILENCE_NS (900 * 1000 * 1000ULL)
-/* So many in a row that were not answered: somebody drops them. It is not to find out whether the other end is there. */
-#define MOST_UNANSWERED 2
 
 /* Setting SO_RCVLOWAT to what it is has the kernel signal the socket if anything waits, and changes nothing. */
 static __always_inline bool tell_reader(void *socket, struct tcp_sock *tp)

@@ -194,7 +194,7 @@ struct ss_pace {
 #define SS_LENT_LOWAT 1		/* TCP_NOTSENT_LOWAT */
 #define SS_LENT_LINEAR 2	/* TCP_THIN_LINEAR_TIMEOUTS */
 #define SS_WAKE 4
-#define SS_LENT_KEEPALIVE 8	/* SO_KEEPALIVE and its three numbers: remind.bpf.h */
+#define SS_LENT_KEEPALIVE 8	/* SO_KEEPALIVE and its three numbers: remind.bpf.h, refresh.bpf.h */
 #define SS_LENT (SS_LENT_LOWAT | SS_LENT_LINEAR | SS_LENT_KEEPALIVE)
 
 /* The numbers that a sender had before it was lent a keepalive. That was off. */
@@ -305,6 +305,8 @@ struct ss_connection {
 	__u32 caller[2];	/* thread group id */
 	__u64 called_at[2];	/* CLOCK_MONOTONIC, ns: when the last one was counted */
 	__u64 users_awaited;	/* CLOCK_MONOTONIC, ns: since when it would join, but for that; 0: it would not */
+	__u32 refreshed_at;	/* CLOCK_MONOTONIC, s: when it was last seen to that whoever is between its ends knows that it is in use */
+	__u32 to_refresh;	/* mask of ends of which a segment is to pass for that */
 	struct ss_end end[2];
 };
 

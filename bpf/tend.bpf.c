@@ -8,6 +8,7 @@
 #include "join.bpf.h"
 #include "known.bpf.h"
 #include "pause.bpf.h"
+#include "refresh.bpf.h"
 #include "settle.bpf.h"
 #include "short-cut.bpf.h"
 #include "visit.bpf.h"
@@ -326,6 +327,7 @@ static __always_inline void tend_socket(struct bpf_iter_meta *meta, struct sock 
 		if (!is_examined(conn, side) && !config.allow_blocking)
 			begin_leaving(conn, SS_REASON_WARMING_UP);
 		watch_spill(conn, side);
+		await_refreshing(conn);
 		break;
 	case SS_STATE_LEAVING:
 		if (try_to_part(conn, side, 0))

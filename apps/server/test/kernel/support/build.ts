@@ -8,7 +8,8 @@ const MAIN = join(import.meta.dirname, 'main-of-build.ts');
 
 /**
  * With the refused one the kernel takes not all programs; with one short cut all sockets have theirs in the same place; without a reminder
- * nobody but a daemon wakes a reader or takes back what a sender was lent; with a refresh that is soon, connections through a firewall go by TCP every second.
+ * nobody but a daemon wakes a reader or takes back what a sender was lent; with a refresh that is soon, a segment of connections through a firewall passes every other second, and without a probe they go
+ * by TCP for it.
  */
 type Macro =
   | 'SS_TEST_OTHER_PROGRAMS'
@@ -16,7 +17,8 @@ type Macro =
   | 'SS_TEST_REFUSED'
   | 'SS_TEST_ONE_SHORT_CUT'
   | 'SS_TEST_NO_REMINDER'
-  | 'SS_TEST_REFRESHED_SOON';
+  | 'SS_TEST_REFRESHED_SOON'
+  | 'SS_TEST_NO_PROBE';
 
 /** The programs, compiled with macros of the tests' own. Disposing removes them. */
 export class Build implements Disposable {
