@@ -235,8 +235,9 @@ const insideCalls = probe({
       : {
           outcome: 'worked round',
           seen,
-          means: 'A connection whose reader sleeps in recv cannot leave the bypass before it wakes.',
-          does: 'Waits for it, and says so while you switch off.',
+          means:
+            'Who sleeps in recv is not told from who is at work there. A connection whose reader sleeps cannot leave the bypass before it wakes; one whose reader fell asleep before its file became non-blocking may join, and hang.',
+          does: 'Waits for who sleeps, and says so while you switch off. Where the kernel hides the addresses of its functions (sysctl kernel.kptr_restrict is 2), set it to 1 and switch on again: then it can tell.',
         };
   },
   otherwise: { outcome: 'refused', ...insiders },

@@ -19,10 +19,10 @@ export function Splicers() {
     <div className="flex flex-col gap-3 px-4 py-3">
       <p className="text-xs text-muted">
         These programs move data out of TCP sockets with splice(), which never sees what takes the bypass, or
-        are built so that they could, or nobody can read what they are built like. Connections of every
-        process that runs the same file stay on the stack; for an interpreter such as python3 or node these
-        are all its scripts. Release a program if you know that it will not splice: it may take the bypass
-        then, until it is seen to.
+        are built so that they could, or their files cannot be read. Connections of every process that runs
+        the same file stay on the stack; for an interpreter such as python3 or node these are all its scripts.
+        Release a program if you know that it will not splice: it may take the bypass then, until it is seen
+        to.
       </p>
       {failure && <FailureNotice failure={failure} />}
       {splicers === null && <Skeleton className="h-8" />}
