@@ -1,4 +1,3 @@
-export * from './careless.ts';
 export * from './programs/nginx.ts';
 export * from './programs/postgresql.ts';
 export * from './programs/redis.ts';

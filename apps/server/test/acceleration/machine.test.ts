@@ -132,33 +132,21 @@ describe('what was on before', () => {
     expect(tries()).toBe(2);
   });
 
-  test('is on again when its cgroup is made anew a second time', async () => {
+  test.for([
+    ['when its cgroup is made anew a second time', 'enable'],
+    ['although what its cgroup was left with could not be removed at first', 'remove'],
+  ] as const)('is on again %s', async ([, failing]) => {
     const clock = { now: 0 };
     const dataPlane = new FakeDataPlane();
     const { machine } = machineOn(dataPlane, undefined, () => clock.now);
     machine.start();
     await machine.enable();
-    dataPlane.failing.enable = kernelSays('The cgroup is gone.');
+    dataPlane.failing[failing] = kernelSays('Not now.');
     machine.renew();
     await until(() => machine.phase.state === 'failed');
     clock.now += 2000;
     machine.tryAgain();
     await until(() => machine.phase.state === 'on');
-  });
-
-  test('is on again although what its cgroup was left with could not be removed at first', async () => {
-    const clock = { now: 0 };
-    const dataPlane = new FakeDataPlane();
-    const { machine } = machineOn(dataPlane, undefined, () => clock.now);
-    machine.start();
-    await machine.enable();
-    dataPlane.failing.remove = kernelSays('No memory.');
-    machine.renew();
-    await until(() => machine.phase.state === 'failed');
-    clock.now += 2000;
-    machine.tryAgain();
-    await until(() => machine.phase.state === 'on');
-    expect(dataPlane.calls.enable).toBe(2);
   });
 
   test('is taken over as soon as that can be', async () => {
