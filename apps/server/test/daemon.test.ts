@@ -251,6 +251,17 @@ describe('a daemon that comes back', () => {
     expect(statSync(folder.path).mode & 0o777).toBe(0o755);
   });
 
+  test('refuses a state folder whose path is too long for its socket, before it makes anything', async () => {
+    using folder = temporaryFolder();
+    const longest = join(folder.path, 'x'.repeat(107 - '/daemon.sock'.length - folder.path.length - 1));
+    {
+      await using _site = await startTestDaemon({ change: { stateDir: longest } });
+    }
+    const words = /is too long for the socket .* Choose a shorter one/;
+    await expect(startTestDaemon({ change: { stateDir: `${longest}x` } })).rejects.toThrow(words);
+    expect(existsSync(`${longest}x`)).toBe(false);
+  });
+
   test.each<[string, (path: string) => void, string]>([
     ['that its group may write', (path) => chmodSync(path, 0o770), 'chmod go-w'],
     ['that everyone may write', (path) => chmodSync(path, 0o1777), 'chmod go-w'],

@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import { Refusal } from '../refusal.ts';
 import { knownTrouble } from './trouble.ts';
 
+/** Bytes of a path that fit the address of a unix socket (sun_path), with a zero behind them. */
+const LONGEST_SOCKET_PATH = 107;
 /** Bytes: far more than a start writes. */
 const ROOM = 262_144;
 
@@ -18,6 +20,7 @@ export class StateFolder {
    */
   constructor(path: string, { toRemove = false } = {}) {
     this.path = path;
+    if (!toRemove) this.#assertShort();
     try {
       this.#made = this.#make();
       if (!toRemove) this.#tryToWrite(this.#made);
@@ -37,6 +40,14 @@ export class StateFolder {
   /** Makes it once more where somebody has removed it, and judges it: another one may stand in its place. Throws as the constructor does. */
   restore(): void {
     this.#make();
+  }
+
+  #assertShort(): void {
+    if (Buffer.byteLength(this.file('daemon.sock')) <= LONGEST_SOCKET_PATH) return;
+    throw new Refusal(
+      `The path of the state folder ${this.path} is too long for the socket that the command line talks to.`,
+      'Choose a shorter one with --state-dir.',
+    );
   }
 
   #make(): string | null {
