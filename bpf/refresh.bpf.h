@@ -20,6 +20,8 @@
 #endif
 /* Its namespace may be out of reach. */
 #define LONGEST_REFRESHING_S 5
+/* An errand, and a second until the probe. */
+#define LONGEST_LOAN_S 10
 
 static __always_inline bool can_pass_a_probe(struct ss_connection *conn, __u32 side)
 {
@@ -72,6 +74,13 @@ static __always_inline void ask_to_refresh(struct ss_connection *conn, __u32 sid
 		ask_for_attention();
 }
 
+static __always_inline bool has_loan(struct ss_connection *conn, __u32 side)
+{
+	struct ss_direction *direction = &conn->direction[side & 1];
+
+	return direction->lent & SS_LENT_KEEPALIVE && !direction->carried_at;
+}
+
 /* Once a second, of each connection. */
 static __always_inline void see_to_refreshing(struct ss_connection *conn)
 {
@@ -83,6 +92,9 @@ static __always_inline void see_to_refreshing(struct ss_connection *conn)
 		return;
 	/* It has just come from TCP, and many programs set options then: what they set in the second of a loan goes with it. */
 	if (now - joined < REFRESHED_EVERY_S)
+		return;
+	/* One is under way. */
+	if ((has_loan(conn, SS_CLIENT) || has_loan(conn, SS_SERVER)) && now - last < LONGEST_LOAN_S)
 		return;
 	conn->refreshed_at = now;
 	/* Where nobody answers there is no way for a segment: to leave would end the conversation. */
@@ -115,7 +127,7 @@ static __always_inline void refresh(struct tcp_sock *tp, struct ss_connection *c
 	if (!take_from(&conn->to_refresh, 1 << (side & 1)) || state_of(conn) != SS_STATE_BYPASS || !is_whole(conn))
 		return;
 	/* The last one is here yet: its probe was not seen to pass, for somebody has set callbacks of his own in the place of ours. */
-	if (direction->lent & SS_LENT_KEEPALIVE && !direction->carried_at) {
+	if (has_loan(conn, side)) {
 		take_keepalive_back(tp, conn, side);
 		return;
 	}

@@ -8,7 +8,7 @@ import { acceleratedScene, type Scene } from './support/scene.ts';
 const PUBLIC_PORT = 8073;
 const PORT = 9073;
 /** For how long the kernel keeps an entry without a segment, and how long it has none, if nobody sees to it. */
-const ENTRY_SECONDS = 6;
+const ENTRY_SECONDS = 10;
 const LONGER_MS = 2 * ENTRY_SECONDS * 1000;
 
 test('a connection through a redirected port on loopback takes the bypass', async () => {
