@@ -61,6 +61,15 @@ static __always_inline bool is_used_again(__u64 connection)
 	return connection >> SS_LIVES_SHIFT;
 }
 
+/* Neither end has closed or half-closed it. */
+static __always_inline bool is_open(struct ss_connection *conn)
+{
+	struct tcp_sock *client = (void *)conn->sock[SS_CLIENT], *server = (void *)conn->sock[SS_SERVER];
+
+	return !(conn->closed & SS_BOTH_ENDS) && BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) == TCP_ESTABLISHED &&
+	       BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) == TCP_ESTABLISHED;
+}
+
 /* Why this connection cannot take the bypass as it is now, or SS_REASON_NONE. */
 static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block)
 {
@@ -71,8 +80,7 @@ static __always_inline __u32 obstacle(struct ss_connection *conn, bool may_block
 		return SS_REASON_SWITCHED_OFF;
 	if (!server || !client)
 		return SS_REASON_NOT_PAIRED;
-	if (conn->closed & SS_BOTH_ENDS || BPF_CORE_READ(client, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED ||
-	    BPF_CORE_READ(server, inet_conn.icsk_inet.sk.__sk_common.skc_state) != TCP_ESTABLISHED)
+	if (!is_open(conn))
 		return SS_REASON_CLOSING;
 	reason = kept_on_stack(conn);
 	if (!reason)

@@ -31,15 +31,10 @@ static __always_inline bool can_pass_a_probe(struct ss_connection *conn, __u32 s
 	return conn->direction[side & 1].lent & SS_LENT_KEEPALIVE || can_be_lent_keepalive((void *)conn->sock[side & 1]);
 }
 
-static __always_inline bool is_established(struct tcp_sock *tp)
-{
-	return !is_orphan(tp) && BPF_CORE_READ(tp, inet_conn.icsk_inet.sk.__sk_common.skc_state) == TCP_ESTABLISHED;
-}
-
 /* Not that a peer which has gone is noticed, by a probe that it answers with a reset. */
 static __always_inline bool is_whole(struct ss_connection *conn)
 {
-	return !(conn->closed & SS_BOTH_ENDS) && is_established((void *)conn->sock[SS_CLIENT]) && is_established((void *)conn->sock[SS_SERVER]);
+	return is_open(conn) && !is_orphan((void *)conn->sock[SS_CLIENT]) && !is_orphan((void *)conn->sock[SS_SERVER]);
 }
 
 static __always_inline bool has_no_answers(struct ss_connection *conn, __u32 side)
