@@ -92,6 +92,7 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
   const { services } = nouns;
   const token = loadToken(folder.file('token'), log);
   const access = new Access({ database, token, now, steady });
+  const ready = Promise.withResolvers<void>();
   const http = undo.use(
     await startHttp({
       services,
@@ -101,9 +102,11 @@ async function start(options: Options, parts: DaemonParts): Promise<Daemon> {
       version,
       log,
       certificate,
+      ready: ready.promise,
     }),
   );
   nouns.start();
+  ready.resolve();
   const signInLink = () => http.signInLink();
   const socket = undo.use(await startUnixSocket(folder.file('daemon.sock'), { services, signInLink, log }));
   const removeFiles = () => {

@@ -4,9 +4,17 @@ import { Refusal } from '../refusal.ts';
 import type { Guard } from './guard.ts';
 import { SECURITY_HEADERS } from './policy.ts';
 
+export interface GuardedRequests {
+  readonly guard: Guard;
+  /** Nothing is answered before. */
+  readonly ready: Promise<void>;
+  readonly log: Log;
+}
+
 /** Every answer carries the security headers, every request passes the guard, every error says `{message, remedy}` and nothing more. */
-export function guardRequests(fastify: FastifyInstance, guard: Guard, log: Log): void {
+export function guardRequests(fastify: FastifyInstance, { guard, ready, log }: GuardedRequests): void {
   fastify.addHook('onRequest', async (request, reply) => {
+    await ready;
     reply.headers(SECURITY_HEADERS);
     const { host, origin } = request.headers;
     guard.checkHost(host);

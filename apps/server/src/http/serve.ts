@@ -35,6 +35,11 @@ export interface HttpOptions {
   readonly log: Log;
   /** Null serves plain HTTP. */
   readonly certificate: Certificate | null;
+  /**
+   * Resolves when the services stand where an earlier daemon left off. Requests wait for it: to have the port may take longer, for `localhost` stands for two
+   * addresses, and the first one is open before the second.
+   */
+  readonly ready: Promise<void>;
 }
 
 export interface HttpServer extends AsyncDisposable {
@@ -46,7 +51,7 @@ export interface HttpServer extends AsyncDisposable {
 
 /** Serves the page, the API and tRPC over ws on one port. Throws `Refusal` when the port cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<HttpServer> {
-  const { services, access, listen, log, certificate, version } = options;
+  const { services, access, listen, log, certificate, version, ready } = options;
   const scheme = certificate ? 'https' : 'http';
   const fastify = createFastify(certificate);
   fastify.server.maxConnections = MAX_CONNECTIONS;
@@ -59,7 +64,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   const cookie = new SessionCookie(port, certificate !== null);
   const sockets = new TrpcSockets({ services, via: 'browser', signInLink, log });
 
-  guardRequests(fastify, guard, log);
+  guardRequests(fastify, { guard, ready, log });
   addSessionRoutes(fastify, {
     access,
     cookie,
@@ -70,7 +75,7 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
   });
   addMonitoringRoutes(fastify, { services, access, sockets });
   await serveWeb(fastify, options.webDir);
-  const upgrades = guardUpgrades(fastify, { guard, access, cookie, sockets });
+  guardUpgrades(fastify, { guard, access, cookie, sockets, ready });
   await open(fastify, listen);
   const renewing = renewCertificate(fastify, certificate, log);
 
@@ -80,7 +85,6 @@ export async function startHttp(options: HttpOptions): Promise<HttpServer> {
     [Symbol.asyncDispose]: async () => {
       renewing?.[Symbol.dispose]();
       await sockets.close();
-      upgrades[Symbol.dispose]();
       await fastify.close();
     },
   };

@@ -13,6 +13,8 @@ export interface UpgradeOptions {
   readonly access: Access;
   readonly cookie: SessionCookie;
   readonly sockets: TrpcSockets;
+  /** Nobody is let in before. */
+  readonly ready: Promise<void>;
 }
 
 class UpgradeRefused extends Error {
@@ -24,19 +26,14 @@ class UpgradeRefused extends Error {
 }
 
 /**
- * Lets browsers that are signed in open a ws connection at `/trpc`. Everyone else gets a plain HTTP answer in words. Disposing cuts
- * off those that have not taken theirs.
+ * Lets browsers that are signed in open a ws connection at `/trpc`. Everyone else gets a plain HTTP answer in words. When the server
+ * closes, those are cut off that still wait, or have not taken their answer.
  */
 export function guardUpgrades(
   fastify: FastifyInstance,
-  { guard, access, cookie, sockets }: UpgradeOptions,
-): Disposable {
-  const refused = new Set<Duplex>();
-  const refuse = (socket: Duplex, status: number, words: string) => {
-    refused.add(socket);
-    socket.once('close', () => refused.delete(socket));
-    answer(socket, status, words);
-  };
+  { guard, access, cookie, sockets, ready }: UpgradeOptions,
+): void {
+  const outside = new Set<Duplex>();
   const admit = (request: IncomingMessage): string => {
     const { host, origin, cookie: cookies, 'sec-websocket-protocol': protocols } = request.headers;
     if (!/^\/trpc(?:\?|$)/.test(request.url ?? ''))
@@ -55,21 +52,23 @@ export function guardUpgrades(
     return session;
   };
 
-  fastify.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  fastify.server.on('upgrade', async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
+    socket.once('close', () => outside.delete(socket));
+    outside.add(socket);
+    await ready;
     try {
       sockets.accept(request, socket, head, admit(request));
+      outside.delete(socket);
     } catch (error) {
-      if (error instanceof UpgradeRefused) refuse(socket, error.status, error.message);
-      else if (error instanceof Refusal) refuse(socket, 403, error.message);
-      else refuse(socket, 500, 'Something unexpected went wrong in the daemon.');
+      if (error instanceof UpgradeRefused) answer(socket, error.status, error.message);
+      else if (error instanceof Refusal) answer(socket, 403, error.message);
+      else answer(socket, 500, 'Something unexpected went wrong in the daemon.');
     }
   });
-  return {
-    [Symbol.dispose]: () => {
-      for (const socket of refused) socket.destroy();
-    },
-  };
+  fastify.addHook('preClose', async () => {
+    for (const socket of outside) socket.destroy();
+  });
 }
 
 function answer(socket: Duplex, status: number, words: string): void {

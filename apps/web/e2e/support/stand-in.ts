@@ -124,6 +124,7 @@ export class StandIn implements AsyncDisposable {
       version: '0.1.0',
       log,
       certificate: null,
+      ready: Promise.resolve(),
     });
     this.#port = Number(new URL(this.#http.url).port);
     this.#nouns.start();
