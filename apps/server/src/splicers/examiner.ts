@@ -7,7 +7,6 @@ const MOST_IN_A_ROW = 50;
 const A_SECOND = 4;
 /** Milliseconds before a file that could not be read has its turn again. */
 export const REST = 60_000;
-const MOST_FAILED = 4096;
 /** Milliseconds before it is asked again who waits, where all that do have to rest. */
 const PAUSE = 1000;
 
@@ -63,10 +62,10 @@ export class Examiner {
     return (this.#failed.get(keyOf(program))?.restsUntil ?? 0) > performance.now();
   }
 
-  /** Those that have rested, and the first ones where there are too many. */
+  /** Those that have rested: not many can, with so few looks a second. */
   #wake(): void {
     for (const [name, { program, restsUntil }] of this.#failed) {
-      if (restsUntil > performance.now() && this.#failed.size <= MOST_FAILED) return;
+      if (restsUntil > performance.now()) return;
       this.#tell(program, 'due again');
       this.#failed.delete(name);
     }

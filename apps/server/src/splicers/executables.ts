@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { keyOf, type UnexaminedProgram } from '../dataplane/dataplane.ts';
-import { type Place, placeOf } from './place.ts';
+import { linkOf, type Place, placeOf } from './place.ts';
 
 /** Milliseconds. It takes a twentieth of a second, as a rule. */
 const LONGEST_LOOK = 10_000;
@@ -54,15 +54,6 @@ export function hostExecutables(lookAt: (program: UnexaminedProgram) => Promise<
     },
     placeOf,
   };
-}
-
-/** What the process executes, by its name; null where it has ended. */
-function linkOf(pid: number): string | null {
-  try {
-    return readlinkSync(`/proc/${pid}/exe`);
-  } catch {
-    return null;
-  }
 }
 
 let stuck = 0;

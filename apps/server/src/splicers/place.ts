@@ -10,10 +10,20 @@ export interface Place {
   readonly here: boolean;
 }
 
+/** The name of what the process executes, as the kernel gives it; null where it has ended. */
+export function linkOf(pid: number): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return null;
+  }
+}
+
 /** Of what the process executes, as far as that can be told without asking for the file; null where it has ended. */
 export function placeOf(pid: number): Place | null {
+  const link = linkOf(pid);
   try {
-    return { path: readlinkSync(`/proc/${pid}/exe`).replace(REPLACED, ''), here: seesWhatWeSee(pid) };
+    return link === null ? null : { path: link.replace(REPLACED, ''), here: seesWhatWeSee(pid) };
   } catch {
     return null;
   }

@@ -100,9 +100,8 @@ const leavings = async ({ daemon }: Scene) => {
   return events.map(({ connection, reason }) => `${connection}: ${reason}`);
 };
 
-/** By TCP from here on, whose segments need the entry. */
-async function endsWellOnTcp({ daemon }: Scene, clients: readonly Traffic<'exchange'>[]): Promise<void> {
-  await daemon.disable();
+/** On TCP by now, whose segments need the entry. */
+async function endWell(clients: readonly Traffic<'exchange'>[]): Promise<void> {
   for (const client of clients) {
     client.stop();
     expect(await client.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
@@ -125,7 +124,7 @@ test.for([
   expect(sockets).toContain(`:${PORT}`);
   // What the kernel has set its timer to by then runs out once more.
   expect(sockets, 'the second that was lent is given back').not.toMatch(/keepalive,(\d+ms|1(\.\d+)?sec)/);
-  await endsWellOnTcp(scene, clients);
+  await endWell(clients);
 });
 
 test('where no probe can pass, a connection through a firewall goes by TCP now and then', async () => {
@@ -135,5 +134,6 @@ test('where no probe can pass, a connection through a firewall goes by TCP now a
   const { connection, clients } = await throughFirewall(stack, scene, 1);
   await sleep(LONGER_MS);
   expect(new Set(await leavings(scene))).toEqual(new Set([`${connection?.id}: network refresh`]));
-  await endsWellOnTcp(scene, clients);
+  await scene.daemon.disable();
+  await endWell(clients);
 });
