@@ -72,6 +72,9 @@ export class Retired {
   #look(survey: BpfLink, before: NodeJS.CpuUsage): void {
     this.#visits--;
     const looking = surveyOnce(survey)
+      .then((found) => {
+        if (found && this.#looking === looking) this.#visits = Math.max(this.#visits, 1);
+      })
       .catch((error: unknown) => {
         this.#trouble = error;
       })

@@ -8,6 +8,8 @@ import { NetworkNamespaces } from './namespaces.ts';
 
 /** A server is noted, its client is found, the server is taken; and each time a connection may be in the middle of something. */
 const VISITS = 8;
+/** A client was found at the last of them: its server is taken at the next one. Where others are found at each of these, too, somebody else goes on. */
+const MOST_VISITS = 2 * VISITS;
 const BETWEEN_VISITS_MS = 5;
 /**
  * Threads that may be at it, of the four that this process has for what takes long: a program that keeps a socket locked keeps its visitor for as long as it likes, and files
@@ -18,25 +20,29 @@ const onErrands = pLimit(2);
 
 /**
  * Runs `sidestep_survey` in every network namespace until connections that were open before are known. A connection that never
- * rests in all that time is not found, and stays on TCP. Namespaces that are made meanwhile have no such connections. False where the signal aborts before that.
+ * rests in all that time is not found, and stays on TCP. Namespaces that are made meanwhile have no such connections. False where the signal aborts before that, or
+ * there are always more.
  */
 export async function survey(link: BpfLink, signal: AbortSignal): Promise<boolean> {
   using namespaces = new NetworkNamespaces();
-  const aborted = once(signal, 'abort').then(() => false);
-  for (let visit = 0; visit < VISITS; visit++) {
+  const aborted = once(signal, 'abort').then(() => null);
+  let found = false;
+  for (let visit = 0; visit < VISITS || (found && visit < MOST_VISITS); visit++) {
     if (visit > 0) await wait(BETWEEN_VISITS_MS);
-    const visited = visitSockets(link, namespaces, surveying).then(() => true);
+    const visited = visitSockets(link, namespaces, surveying);
     // One that is left to itself has nobody to tell.
     visited.catch(() => {});
-    if (!(await Promise.race([visited, aborted]))) return false;
+    const told = await Promise.race([visited, aborted]);
+    if (told === null) return false;
+    found = told;
   }
-  return true;
+  return !found;
 }
 
-/** One run of `sidestep_survey` in every network namespace. */
-export async function surveyOnce(link: BpfLink): Promise<void> {
+/** One run of `sidestep_survey` in every network namespace. True where it has found a client: its server is taken at the next one. */
+export async function surveyOnce(link: BpfLink): Promise<boolean> {
   using namespaces = new NetworkNamespaces();
-  await visitSockets(link, namespaces, surveying);
+  return await visitSockets(link, namespaces, surveying);
 }
 
 /** One run of `sidestep_arm` in every network namespace. */
@@ -45,14 +51,17 @@ export async function runErrands(link: BpfLink): Promise<void> {
   await visitSockets(link, namespaces, onErrands);
 }
 
-/** On other threads: it takes a microsecond for each socket. */
+/** On other threads: it takes a microsecond for each socket. Whether the iterator has told of anything, where others only pause. */
 async function visitSockets(
   link: BpfLink,
   namespaces: NetworkNamespaces,
   turns: LimitFunction,
-): Promise<void> {
+): Promise<boolean> {
   const iterators = openInEach(namespaces, () => openIterator(link));
-  await Promise.all(iterators.map((iterator) => turns(() => readInBackground(iterator, PAUSE_SIZE))));
+  const told = await Promise.all(
+    iterators.map((iterator) => turns(() => readInBackground(iterator, PAUSE_SIZE))),
+  );
+  return told.some((words) => words.some((byte) => byte !== 0));
 }
 
 /** In all of them, or in none. */

@@ -1,5 +1,6 @@
 import { run, Traffic, until } from '@sidestep/bench';
 import { expect, test } from 'vitest';
+import { Build } from './support/build.ts';
 import { Netns } from './support/netns.ts';
 import { openScene } from './support/scene.ts';
 import { threadsAsleepIn } from './support/threads.ts';
@@ -70,6 +71,27 @@ test('a connection that never rests is found all the same', async () => {
 
   await scene.daemon.enable();
   await scene.daemon.untilBypassing(port);
+  traffic.stop();
+  expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
+});
+
+test('of connections that are seldom at rest, some only at the last look, none is found by half', async () => {
+  using build = await Build.of('SS_TEST_SELDOM_AT_REST');
+  await using scene = await openScene('half-found', [], null, build.prepare);
+  const { daemon, cgroup } = scene;
+  await using traffic = new Traffic('exchange', { connections: 200, seconds: 120 }, { cgroup: cgroup.path });
+  await traffic.port();
+  const found = async (kind: 'established' | 'paired') =>
+    new Set(
+      (await daemon.api.events.list.query({ kinds: [kind], limit: 1000 })).events.map(
+        ({ connection }) => connection,
+      ),
+    );
+  await daemon.enable();
+  await until('each that is found has its server', async () => {
+    const [clients, whole] = [await found('established'), await found('paired')];
+    return clients.size > 0 && [...clients].every((id) => whole.has(id));
+  });
   traffic.stop();
   expect(await traffic.result()).toMatchObject({ wrong: 0, errors: 0, unfinished: 0 });
 });

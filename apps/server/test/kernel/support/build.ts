@@ -18,7 +18,8 @@ type Macro =
   | 'SS_TEST_ONE_SHORT_CUT'
   | 'SS_TEST_NO_REMINDER'
   | 'SS_TEST_REFRESHED_SOON'
-  | 'SS_TEST_NO_PROBE';
+  | 'SS_TEST_NO_PROBE'
+  | 'SS_TEST_SELDOM_AT_REST';
 
 /** The programs, compiled with macros of the tests' own. Disposing removes them. */
 export class Build implements Disposable {
