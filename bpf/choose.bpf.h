@@ -131,7 +131,7 @@ static __always_inline __u32 measure(struct ss_connection *conn, struct ss_direc
 	struct ss_pace *pace = &direction->pace;
 	struct ss_race *race;
 	bool among_others;
-	__u64 now, before;
+	__u64 now, before, began;
 	__u32 rate = AT_LEISURE;
 
 	pace->bytes += bytes;
@@ -140,13 +140,15 @@ static __always_inline __u32 measure(struct ss_connection *conn, struct ss_direc
 	now = bpf_ktime_get_ns();
 	before = pace->seen;
 	pace->seen = now;
-	if (!before) {
+	/* Once: whoever lets it join may clear both in the middle of this (start_afresh). */
+	began = *(volatile __u64 *)&pace->began;
+	if (!before || !began) {
 		begin_measuring(direction, sender, now);
 		return NOT_YET;
 	}
 	if (now - before > PAUSE_NS)
 		direction->pauses |= SS_PAUSED;
-	*elapsed = now - pace->began;
+	*elapsed = now - began;
 	if (*elapsed < WINDOW_NS)
 		return NOT_YET;
 	race = race_of(conn);

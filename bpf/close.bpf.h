@@ -7,34 +7,40 @@
 #include "record.bpf.h"
 #include "socket.bpf.h"
 
-static __always_inline void read_stack_counters(struct ss_direction *direction, struct tcp_sock *sender)
+/*
+ * Of a socket that may close meanwhile and begin another life: what is read then is not its. `closed` is looked at again, and on_closed has
+ * written the last word.
+ */
+static __always_inline void read_stack_counters(struct ss_connection *conn, __u32 side, __u32 closed)
 {
-	__u64 bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans);
+	struct ss_direction *direction = &conn->direction[side & 1];
+	struct tcp_sock *sender = (void *)conn->sock[side & 1];
+	__u64 bytes = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans), before = direction->stack_messages;
+	/* The kernel counts them in 32 bits, and a long life has more. */
+	__s32 messages = BPF_CORE_READ(sender, data_segs_out) - (__u32)(direction->messages_before + before);
 
+	if (*(volatile __u32 *)&conn->closed & closed)
+		return;
 	/* A socket that is being disconnected has none, and what is sent once more counts a moment before it is sent. */
 	if (bytes >= direction->bytes_before)
 		direction->stack_bytes = bytes - direction->bytes_before;
-	/* The kernel counts them in 32 bits. */
-	direction->stack_messages = (__u32)(BPF_CORE_READ(sender, data_segs_out) - (__u32)direction->messages_before);
+	if (messages > 0)
+		direction->stack_messages = before + messages;
 }
 
 /* It was open before we were switched on. */
 static __always_inline void count_from_now_on(struct ss_direction *direction, struct tcp_sock *sender)
 {
-	read_stack_counters(direction, sender);
-	direction->bytes_before = direction->stack_bytes;
-	direction->messages_before = direction->stack_messages;
-	direction->stack_bytes = 0;
-	direction->stack_messages = 0;
+	direction->bytes_before = BPF_CORE_READ(sender, bytes_sent) - BPF_CORE_READ(sender, bytes_retrans);
+	direction->messages_before = BPF_CORE_READ(sender, data_segs_out);
 }
 
 /* Of both directions, as long as their senders are open. */
 static __always_inline void refresh_counters(struct ss_connection *conn)
 {
-	if (!(conn->closed & (1 << SS_CLIENT)))
-		read_stack_counters(&conn->direction[SS_CLIENT], (void *)conn->sock[SS_CLIENT]);
-	if (conn->sock[SS_SERVER] && !(conn->closed & (1 << SS_SERVER)))
-		read_stack_counters(&conn->direction[SS_SERVER], (void *)conn->sock[SS_SERVER]);
+	read_stack_counters(conn, SS_CLIENT, 1 << SS_CLIENT);
+	if (conn->sock[SS_SERVER])
+		read_stack_counters(conn, SS_SERVER, 1 << SS_SERVER);
 }
 
 /*
@@ -63,7 +69,7 @@ static __always_inline void on_closed(struct bpf_sock_ops *ops)
 	if (!conn)
 		return;
 	side = flow->side & 1;
-	read_stack_counters(&conn->direction[side], (void *)conn->sock[side]);
+	read_stack_counters(conn, side, 0);
 	if (conn->direction[side].lent)
 		take_back(ops, conn, side);
 	/* Nobody is left to be reminded of what came. */

@@ -151,10 +151,14 @@ static __always_inline void start_afresh(struct ss_direction *direction, struct 
 	direction->overflowed = 0;
 }
 
+/* All that a stay begins with is there before it begins: others act on the state. */
 static __always_inline bool complete_joining(struct ss_connection *conn)
 {
+	__u64 joined_at = conn->joined_at, joined_with = conn->joined_with;
 	__u32 reason = conn->reason;
 
+	conn->joined_at = bpf_ktime_get_ns();
+	conn->joined_with = bypassed_messages(conn);
 	conn->announced = 0;
 	conn->won = 0;
 	conn->reason = SS_REASON_NONE;
@@ -163,10 +167,10 @@ static __always_inline bool complete_joining(struct ss_connection *conn)
 	conn->to_refresh = 0;
 	if (change_state(conn, SS_STATE_JOINING, SS_STATE_BYPASS)) {
 		conn->vain_looks = 0;
-		conn->joined_at = bpf_ktime_get_ns();
-		conn->joined_with = bypassed_messages(conn);
 		return true;
 	}
+	conn->joined_at = joined_at;
+	conn->joined_with = joined_with;
 	conn->reason = reason;
 	note_lent(conn);
 	return false;

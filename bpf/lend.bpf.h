@@ -48,7 +48,7 @@ static __always_inline void lend_low_water_mark(struct bpf_sock_ops *ops, struct
 		return;
 	direction->lowat_before = before;
 	if (set_option(ops, SOL_TCP, TCP_NOTSENT_LOWAT, wanted))
-		direction->lent |= SS_LENT_LOWAT;
+		add_to(&direction->lent, SS_LENT_LOWAT);
 }
 
 /*
@@ -67,7 +67,7 @@ static __always_inline void lend_linear_timeouts(struct bpf_sock_ops *ops, struc
 	if (BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
 		return;
 	if (set_option(ops, SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1))
-		direction->lent |= SS_LENT_LINEAR;
+		add_to(&direction->lent, SS_LENT_LINEAR);
 }
 
 /* As TCP is with a socket that is open (tcp_retries2). */
@@ -119,7 +119,7 @@ static __always_inline void lend_keepalive(void *socket, struct ss_connection *c
 	direction->keepalive.idle = idle;
 	direction->keepalive.interval = interval;
 	direction->keepalive.probes = probes;
-	direction->lent |= SS_LENT_KEEPALIVE;
+	add_to(&direction->lent, SS_LENT_KEEPALIVE);
 	set_option(socket, SOL_TCP, TCP_KEEPINTVL, SILENCE_S);
 	set_option(socket, SOL_TCP, TCP_KEEPCNT, LOST_PROBES);
 	set_option(socket, SOL_TCP, TCP_KEEPIDLE, SILENCE_S);
@@ -140,7 +140,7 @@ static __always_inline void take_keepalive_back(void *socket, struct ss_connecti
 	struct ss_direction *direction = &conn->direction[side & 1];
 	struct ss_keepalive *before = &direction->keepalive;
 
-	direction->lent &= ~SS_LENT_KEEPALIVE;
+	take_from(&direction->lent, SS_LENT_KEEPALIVE);
 	if (is_orphan((void *)conn->sock[side & 1]))
 		return;
 	give_back(socket, TCP_KEEPINTVL, SILENCE_S, before->interval);
@@ -165,6 +165,6 @@ static __always_inline void take_back(void *socket, struct ss_connection *conn, 
 		return;
 	if (direction->lent & SS_LENT_KEEPALIVE)
 		take_keepalive_back(socket, conn, side);
-	direction->lent = 0;
+	take_from(&direction->lent, SS_LENT);
 	take_from(&conn->to_take_back, 1 << (side & 1));
 }

@@ -13,6 +13,16 @@
 /* Some 4 ms. After each of them others have the CPU: pause.bpf.h. */
 #define RECORDS_AT_ONCE 2048
 
+/* Whatever a visit to its sockets has missed, or was never asked for. */
+static __always_inline bool wants_a_visit(struct ss_connection *conn)
+{
+	__u32 state = state_of(conn);
+
+	return state > SS_STATE_BYPASS || (state == SS_STATE_JOINING && conn->late) || is_unsettled(conn) ||
+	       state_of_spill(conn->direction[SS_CLIENT].spill) == SS_SPILL_WATCHED ||
+	       state_of_spill(conn->direction[SS_SERVER].spill) == SS_SPILL_WATCHED;
+}
+
 static __always_inline void look_at(struct ss_connection *conn)
 {
 	refresh_counters(conn);
@@ -20,7 +30,7 @@ static __always_inline void look_at(struct ss_connection *conn)
 	census.stack_bytes += conn->direction[0].stack_bytes + conn->direction[1].stack_bytes;
 	wake_up_in_time(conn);
 	see_to_refreshing(conn);
-	if (state_of(conn) > SS_STATE_BYPASS || is_unsettled(conn))
+	if (wants_a_visit(conn))
 		ask_for_attention();
 	if (state_of(conn) == SS_STATE_STACK)
 		explain(conn, obstacle(conn, config.allow_blocking));

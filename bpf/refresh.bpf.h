@@ -52,7 +52,7 @@ static __always_inline __u32 seconds(__u64 ns)
 /* No probe can pass: it goes by TCP for some turns, before whoever is between has seen nothing for too long. */
 static __always_inline void leave_unseen(struct ss_connection *conn, __u32 now)
 {
-	if (now - seconds(conn->joined_at) >= LONGEST_UNSEEN_S - REFRESHED_EVERY_S)
+	if ((__s32)(now - seconds(conn->joined_at)) >= LONGEST_UNSEEN_S - REFRESHED_EVERY_S)
 		begin_leaving(conn, SS_REASON_NETWORK_REFRESH);
 }
 
@@ -85,8 +85,8 @@ static __always_inline void see_to_refreshing(struct ss_connection *conn)
 		last = joined;
 	if (state_of(conn) != SS_STATE_BYPASS || now / REFRESHED_EVERY_S == last / REFRESHED_EVERY_S)
 		return;
-	/* It has just come from TCP, and many programs set options then: what they set in the second of a loan goes with it. */
-	if (now - joined < REFRESHED_EVERY_S)
+	/* It has just come from TCP, or comes after we have looked at the clock; and many programs set options then: what they set in the second of a loan goes with it. */
+	if ((__s32)(now - joined) < REFRESHED_EVERY_S)
 		return;
 	/* One is under way. */
 	if ((has_loan(conn, SS_CLIENT) || has_loan(conn, SS_SERVER)) && now - last < LONGEST_LOAN_S)

@@ -32,20 +32,27 @@ static __always_inline bool was_told_by_this_daemon(struct ss_direction *directi
 	return (__s32)(direction->told_in - (__u32)census.daemon_since) >= 0;
 }
 
-/* It may have found no process with a descriptor: then the next send of the socket, or its end, gives back what it still has. */
+/*
+ * It may have found no process with a descriptor: then the next send of the socket, or its end, gives back what it still has. Forgotten first and looked at then: whoever
+ * lends it once more meanwhile does it the other way round, and nothing that is lent is forgotten.
+ */
 static __always_inline void forget_what_was_taken_back(struct ss_connection *conn, __u32 side)
 {
 	struct tcp_sock *tp = (void *)conn->sock[side & 1];
-	__u8 *lent = &conn->direction[side & 1].lent;
+	__u32 *lent = &conn->direction[side & 1].lent, kept = 0, before;
 
 	if (state_of(conn) != SS_STATE_STACK)
 		return;
-	if (!is_lent_mark(BPF_CORE_READ(tp, notsent_lowat)))
-		*lent &= ~SS_LENT_LOWAT;
-	if (!BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
-		*lent &= ~SS_LENT_LINEAR;
-	if (!has_socket_flag(tp, SOCK_KEEPOPEN))
-		*lent &= ~SS_LENT_KEEPALIVE;
+	before = take_from(lent, SS_LENT);
+	full_barrier();
+	if (is_lent_mark(BPF_CORE_READ(tp, notsent_lowat)))
+		kept |= SS_LENT_LOWAT;
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, thin_lto))
+		kept |= SS_LENT_LINEAR;
+	if (has_socket_flag(tp, SOCK_KEEPOPEN))
+		kept |= SS_LENT_KEEPALIVE;
+	if (before & kept)
+		add_to(lent, before & kept);
 }
 
 /* Of an earlier visit. */

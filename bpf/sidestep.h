@@ -217,13 +217,13 @@ struct ss_direction {
 	__u32 mean;		/* bytes of a message, the last ones weighing most; 0: none yet */
 	__u8 ordered;		/* since joining, the peer was seen to have read every byte that TCP carried */
 	__u8 overflowed;	/* a message went by TCP above the cap: no more redirects before leaving */
-	__u8 lent;		/* mask of what the sender's socket has from us: SS_LENT */
 	__u8 crossings;		/* of late it sent while bytes from the other end waited for it, so much more often than not: two-way.bpf.h */
 	__u32 sent;		/* messages on which the verdict thought, whichever path they took */
 	__u32 streak;		/* messages since the other end was last seen to send; 0: with this one it was seen */
 	__u32 answered;		/* what the other end had sent then */
 	__u32 room;		/* bytes that the reader's queue has room for at least */
 	__u32 ordered_at;	/* the sender's write_seq since then: TCP has been given nothing */
+	__u32 lent;		/* mask of what the sender's socket has from us: SS_LENT */
 	struct ss_pace pace;
 	__u64 stack_messages;	/* as of the last visit by the iterator, final once the sender closed; what TCP had carried before we were switched on is left out */
 	__u64 stack_bytes;

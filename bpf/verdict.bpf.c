@@ -233,6 +233,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	struct ss_connection *conn;
 	struct tcp_sock *own, *me, *peer;
 	__u32 state, side, reason, full;
+	__u64 *peers;
 	struct bpf_sock *sk = msg->sk;
 	bool caught_up;
 
@@ -247,7 +248,7 @@ int sidestep_verdict(struct sk_msg_md *msg)
 	side &= 1;
 	direction = &conn->direction[side];
 	me = (void *)conn->sock[side];
-	peer = (void *)conn->sock[!side];
+	peers = &conn->sock[!side];
 
 	/* Our psock was referenced before, and whoever looks through the gate must see that: leave.bpf.h. */
 	full_barrier();
@@ -256,6 +257,8 @@ int sidestep_verdict(struct sk_msg_md *msg)
 		return to_stack(conn, side);
 	if (unlikely(state != SS_STATE_BYPASS) && state != SS_STATE_LEAVING)
 		return SK_PASS;
+	/* Not before: the server's comes with that state. */
+	peer = (void *)*(volatile __u64 *)peers;
 
 	note_process_of(conn, side);
 	count_streak(conn, side, own);
