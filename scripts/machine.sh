@@ -12,6 +12,10 @@ refuse_impossible() {
 	x86_64 | aarch64) ;;
 	*) refuse "Sidestep runs on x86-64 and arm64 machines, and this one is $(uname -m)." ;;
 	esac
+	case $root in
+	*[:\"\`\$\\]* | *"
+"*) refuse "The path of this folder has a character in it that set-up cannot work with (: \" \` \$ \\ or a line break); move it to another place." ;;
+	esac
 	for capability in $cap_net_admin $cap_sys_admin; do
 		has_capability "$capability" ||
 			refuse "This root is confined (a container?) and may not load programs into the kernel; run Sidestep on the host itself."

@@ -31,17 +31,20 @@ dpkg_has() {
 apt_install() {
 	export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 	printf '%s\n' "$*"
+	# Before they are: one that fails half-way has installed some, and those are named as ours, and looked after, all the same.
+	printf '%s\n' "$@" >>"$packages_made"
+	packages_held=$*
 	hold_services
 	apt-get -qq -o DPkg::Lock::Timeout=300 update &&
-		apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "$@" &&
-		disable_services "$@"
+		apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install --no-install-recommends "$@"
 	apt_status=$?
-	[ $apt_status -ne 0 ] || printf '%s\n' "$@" >>"$packages_made"
 	release_services
 	return $apt_status
 }
 
 services_held=no
+# Those that are being installed, perhaps in vain.
+packages_held=
 policy=/usr/sbin/policy-rc.d
 policy_mark='# made by sidestep while it installs packages'
 
@@ -58,6 +61,13 @@ hold_services() {
 release_services() {
 	[ $services_held = yes ] || return 0
 	services_held=no
+	# shellcheck disable=SC2086 # a list of words
+	disable_services $packages_held
+	restore_policy
+}
+
+# Also after a set-up that was killed.
+restore_policy() {
 	if [ -e $policy ] && grep -qF "$policy_mark" $policy; then rm -f $policy; fi
 	if [ -e $policy.before-sidestep ]; then mv $policy.before-sidestep $policy; fi
 }
@@ -66,6 +76,7 @@ release_services() {
 disable_services() {
 	command -v systemctl >/dev/null || return 0
 	for package in "$@"; do
+		dpkg_has "$package" || continue
 		case $package in
 		redis-server) systemctl -q disable redis-server ;;
 		nginx-light) systemctl -q disable nginx ;;

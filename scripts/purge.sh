@@ -15,6 +15,7 @@ verb_purge() {
 		stop_running
 	fi
 	remove_remains
+	restore_policy
 	unmount_ours
 	name_the_rest
 }

@@ -12,6 +12,7 @@ installed=$root/node_modules/.sidestep-installed
 export TURBO_TELEMETRY_DISABLED=1 TURBO_NO_UPDATE_NOTIFIER=1 NEXT_TELEMETRY_DISABLED=1 DO_NOT_TRACK=1
 
 set_up() {
+	restore_policy
 	# shellcheck disable=SC2086 # a list of words
 	install_packages $run_time_packages
 	PATH=$node_dir:$pnpm_dir:$PATH
@@ -28,6 +29,8 @@ install_dependencies() {
 	wanted=$(dependencies_wanted)
 	[ "$(cat "$installed" 2>/dev/null)" != "$wanted" ] || return 0
 	install_pnpm
+	# An installation that is cut short is not the one that this file speaks of.
+	rm -f "$installed"
 	step 'Locked dependencies' pnpm_install
 	printf '%s' "$wanted" >"$installed"
 }
@@ -39,7 +42,8 @@ dependencies_wanted() {
 # pnpm in the version that package.json names: the machine's own where it is that one, else one in this folder.
 install_pnpm() {
 	pnpm_wanted=$(sed -n 's/.*"packageManager": "pnpm@\([^"]*\)".*/\1/p' "$root/package.json")
-	[ "$(cd / && pnpm --version 2>/dev/null)" != "$pnpm_wanted" ] || return 0
+	# Corepack's would ask whether it may download, where nobody sees the question.
+	[ "$(cd / && COREPACK_ENABLE_DOWNLOAD_PROMPT=0 pnpm --version 2>/dev/null </dev/null)" != "$pnpm_wanted" ] || return 0
 	if ! command -v npm >/dev/null || ! node_can_run_pnpm; then install_packages nodejs npm; fi
 	step "pnpm $pnpm_wanted" npm install --no-audit --no-fund --prefix "$root/.sidestep/pnpm" "pnpm@$pnpm_wanted"
 }
