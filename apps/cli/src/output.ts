@@ -1,4 +1,4 @@
-import { jsonLine, plain } from './plain.ts';
+import { jsonLine, plain } from '@sidestep/shared';
 
 /** Writes lines to standard output. */
 export function print(lines: readonly string[]): void {

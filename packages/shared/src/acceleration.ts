@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byPathSchema, endSchema } from './connection.ts';
+import { plain } from './plain.ts';
 import { reasonSchema } from './reason.ts';
 
 export const accelerationStateSchema = z.enum(['off', 'enabling', 'on', 'draining', 'failed']);
@@ -30,10 +31,10 @@ export const heldConnectionSchema = z.object({
 });
 export type HeldConnection = z.infer<typeof heldConnectionSchema>;
 
-/** In one line: who has what unread, `bytes` being how the caller writes a number of them. */
+/** In one line, whatever programs call themselves: who has what unread, `bytes` being how the caller writes a number of them. */
 export function heldWords({ ends }: HeldConnection, bytes: (value: number) => string): string {
   const name = ({ comm, pid, address, port }: HeldConnection['ends'][number]) =>
-    pid === 0 ? `${address} port ${port}` : `${comm} (process ${pid})`;
+    pid === 0 ? `${address} port ${port}` : `${plain(comm)} (process ${pid})`;
   const readers = ends.filter(({ unread }) => unread > 0);
   if (readers.length === 0) return `${ends.map(name).join(' and ')}: a call is under way.`;
   return readers

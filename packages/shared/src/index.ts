@@ -3,6 +3,7 @@ export * from './check-up.ts';
 export * from './connection.ts';
 export * from './event.ts';
 export * from './page-key.ts';
+export * from './plain.ts';
 export * from './ports.ts';
 export * from './reason.ts';
 export * from './settings.ts';

@@ -1,9 +1,9 @@
 import type { Event, EventBatch } from '@sidestep/shared';
+import { jsonLine } from '@sidestep/shared';
 import { type Daemon, withDaemon } from '../daemon.ts';
 import { follow } from '../follow.ts';
 import { bytes } from '../numbers.ts';
 import { print } from '../output.ts';
-import { jsonLine } from '../plain.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 const PAGE = 1000;

@@ -1,9 +1,9 @@
 import type { TraceBatch, TraceLine } from '@sidestep/shared';
+import { jsonLine } from '@sidestep/shared';
 import { Argument } from 'commander';
 import { type Daemon, withDaemon } from '../daemon.ts';
 import { follow } from '../follow.ts';
 import { note, print, printJson } from '../output.ts';
-import { jsonLine } from '../plain.ts';
 import { type CommonOptions, verb } from '../verb.ts';
 
 const HELD = 5000;

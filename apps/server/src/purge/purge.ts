@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { plain } from '@sidestep/shared';
 import { removeScratchCgroups } from '../check-up/scratch-cgroup.ts';
 import type { DaemonParts } from '../daemon.ts';
 import { DataPlaneError } from '../dataplane/dataplane.ts';
-import { checkPrivileges } from '../host/checks.ts';
+import { checkPrivileges, refuseMountPoint } from '../host/checks.ts';
 import { type Log, wordsOf } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import { holdFolder, holdPins } from '../state/hold.ts';
@@ -34,6 +35,7 @@ export interface PurgeParts {
 export async function purge({ stateDir, pinDir, now }: PurgeOptions, parts: PurgeParts): Promise<void> {
   const { createDataPlane, say, traceRoot } = parts;
   checkPrivileges();
+  refuseMountPoint(pinDir);
   {
     using held = new DisposableStack();
     if (existsSync(stateDir)) held.use(holdFolder(stateDir, { toRemove: true }));
@@ -61,14 +63,16 @@ export async function runPurge(
     'pin-dir': pinDir = '/sys/fs/bpf/sidestep',
     now = false,
   } = values;
-  const say = (line: string) => process.stdout.write(`${line}\n`);
+  const say = (words: string) => process.stdout.write(`${linesOf(words)}\n`);
   try {
     await purge({ stateDir, pinDir, now }, { createDataPlane, say, traceRoot: '/sys/kernel/tracing' });
   } catch (error) {
     const told = error instanceof Refusal || error instanceof DataPlaneError;
-    process.stderr.write(
-      `sidestep: ${told ? error.message : `Could not remove everything: ${wordsOf(error)}.`}\n`,
-    );
+    const words = told ? error.message : `Could not remove everything: ${wordsOf(error)}.`;
+    process.stderr.write(`sidestep: ${linesOf(words)}\n`);
     process.exitCode = 1;
   }
 }
+
+/** Names of programs and files are the choice of others, and root reads them in a terminal. */
+const linesOf = (words: string) => words.split('\n').map(plain).join('\n');
