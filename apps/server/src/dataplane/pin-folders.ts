@@ -16,6 +16,7 @@ import {
   PROGRAMS,
   programFile,
   SOCKOPS,
+  SURVEY,
   TRACE_LINKS,
 } from './pin-names.ts';
 
@@ -104,9 +105,19 @@ export function unpin(dir: string): void {
   removeIfEmpty(dir);
 }
 
-/** Files of anybody else are not looked at. */
+const KNOWN: ReadonlySet<string> = new Set([
+  ...namesOf(ALL_MAPS).map(mapFile),
+  ...[...LINKS, ...TRACE_LINKS].map(linkFile),
+  ...namesOf(PROGRAMS).map(programFile),
+  SOCKOPS,
+  SURVEY,
+]);
+
+/** Files of anybody else are not looked at. Another version may have other names: they are ours beside its marks. */
 function ours(dir: string): string[] {
-  return readdirSync(dir).filter((name) => /^(map|link|layout|build|program)_/.test(name));
+  const names = readdirSync(dir).filter((name) => /^(map|link|layout|build|program)_/.test(name));
+  const isMarked = names.some((name) => /^(layout|build)_/.test(name));
+  return isMarked ? names : names.filter((name) => KNOWN.has(name));
 }
 
 /** Bpffs may let everybody make folders: one that somebody else could change is no place for what root takes over. */

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { inUrl, isLoopback, type Listen } from '../http/listen.ts';
 import { Refusal } from '../refusal.ts';
 import { missingCapabilities } from './capabilities.ts';
@@ -40,11 +41,27 @@ export function checkCgroup(given: string | null): string {
 
 /** Throws `Refusal` unless pins can be made at the path. */
 export function checkPinDir(path: string): void {
-  if (filesystemFor(path) === MAGIC.bpf) return;
+  if (filesystemFor(path) === MAGIC.bpf) {
+    refuseMountPoint(path);
+    return;
+  }
   throw new Refusal(
     `${path} is not on a bpf file system.`,
     'Mount it (sudo mount -t bpf bpf /sys/fs/bpf), or choose a folder on it with --pin-dir.',
   );
+}
+
+/** Whoever pins by name does it at the root of the file system (libbpf's own habit). What we remove is to be in a folder that is ours alone. Throws `Refusal`. */
+export function refuseMountPoint(path: string): void {
+  const folder = statSync(path, { throwIfNoEntry: false });
+  if (
+    folder?.dev !== statSync(dirname(path), { throwIfNoEntry: false })?.dev &&
+    filesystemAt(path) === MAGIC.bpf
+  )
+    throw new Refusal(
+      `${path} is where the bpf file system begins, and others pin there.`,
+      `Choose a folder in it with --pin-dir, such as ${join(path, 'sidestep')}.`,
+    );
 }
 
 /** Throws `Refusal` when the page could be read on its way by others. */

@@ -35,10 +35,7 @@ export interface HttpOptions {
   readonly log: Log;
   /** Null serves plain HTTP. */
   readonly certificate: Certificate | null;
-  /**
-   * Resolves when the services stand where an earlier daemon left off. Requests wait for it: to have the port may take longer, for `localhost` stands for two
-   * addresses, and the first one is open before the second.
-   */
+  /** Resolves when the services stand where an earlier daemon left off, which is after the port is open. Requests wait for it. */
   readonly ready: Promise<void>;
 }
 

@@ -59,7 +59,7 @@ export class StateFolder {
 
   /** Everything that a start writes finds room then, or the start ends here. */
   #tryToWrite(made: string | null): void {
-    const path = join(this.path, 'probe');
+    const path = join(this.path, 'sidestep.probe');
     try {
       writeFileSync(path, Buffer.alloc(ROOM), { mode: 0o600 });
     } catch (error) {

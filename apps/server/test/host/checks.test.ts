@@ -57,6 +57,10 @@ test('pins need a bpf file system, below which folders may still be missing', ()
   expect(() => checkPinDir('/tmp/sidestep-pins')).toThrow('mount -t bpf');
 });
 
+test('pins of others stand where the bpf file system begins, so ours do not', () => {
+  expect(() => checkPinDir('/sys/fs/bpf')).toThrow('/sys/fs/bpf/sidestep');
+});
+
 test('capabilities that are missing are named', () => {
   expect(missingCapabilities('Name:\tnode\nCapEff:\t000001ffffffffff\n')).toEqual([]);
   expect(missingCapabilities('CapEff:\t00000000a80425fb\n')).toEqual([
