@@ -243,7 +243,11 @@ describe('torture', () => {
     return (await torture.result()).failure;
   }
 
-  async function failureThrough(fault: Fault, direction: 'up' | 'down', options: TrafficOptions = {}) {
+  async function failureThrough(
+    fault: Fault,
+    direction: 'up' | 'down',
+    { position = 1000, ...options }: TrafficOptions & { position?: number } = {},
+  ) {
     const [port, relayPort] = [await freePort(), await freePort()];
     await using _relay = await startRelay({
       port: relayPort,
@@ -252,7 +256,7 @@ describe('torture', () => {
       from: '127.0.0.2',
       fault,
       direction,
-      position: 1000,
+      position,
     });
     return await failureOf({ address: `127.0.0.1:${port}`, to: `127.0.0.1:${relayPort}`, ...options });
   }
@@ -282,6 +286,25 @@ describe('torture', () => {
       new RegExp(`^the stream to the ${end[direction]} ended, and \\d+ bytes of step \\d+ are missing\n`),
     );
   });
+
+  // Each leaves after its first bytes, for so many of which no answer is due.
+  const LEAVING = [
+    { direction: 'up', seed: 92, sent: 8 },
+    { direction: 'down', seed: 198, sent: 137 },
+  ] as const;
+
+  test.for(LEAVING)(
+    'notices that bytes of one who went away are missing at the end on the way $direction',
+    async ({ direction, seed, sent }) => {
+      const options = { seed, connections: 1 };
+      expect(await failureThrough('none', direction, options)).toBe('');
+      expect(await failureThrough('tail', direction, { ...options, position: sent - 1 })).toMatch(
+        new RegExp(
+          `^the stream to the ${end[direction]} ended after ${sent - 1} of \\d+ bytes that were sent\n`,
+        ),
+      );
+    },
+  );
 
   test.for(directions)('notices bytes that nobody has sent on the way %s', async (direction) => {
     expect(await failureThrough('more', direction)).toMatch(new RegExp(`^wrong bytes ${way[direction]} `));

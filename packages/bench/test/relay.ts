@@ -4,8 +4,11 @@ import { Transform } from 'node:stream';
 
 /** What a relay does to the byte at one position of what it passes on. */
 type Slip = 'flip' | 'drop' | 'double' | 'swap';
-/** Or to all from there on: keeps them back, lets them end, breaks the connection. Or to the end: keeps it back, passes on more before it. */
-type Break = 'hold' | 'end' | 'reset' | 'no end' | 'more';
+/**
+ * Or to all from there on: keeps them back, lets them end, loses them and passes on the end, breaks the connection. Or to the end: keeps it
+ * back, passes on more before it.
+ */
+type Break = 'hold' | 'end' | 'tail' | 'reset' | 'no end' | 'more';
 export type Fault = 'none' | Slip | Break;
 
 const MORE = Buffer.alloc(8);
@@ -37,11 +40,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     for (const socket of [client, target]) {
       open.add(socket);
       socket.on('error', () => socket.destroy());
-      // Else each end has its end passed on, or is to wait for it.
+      // Else each end has its end passed on, or is to wait for it. An end in place of a reset would say that nothing is lost.
       socket.on('close', (broken) => {
         if (!broken) return;
-        client.destroy();
-        target.destroy();
+        client.resetAndDestroy();
+        target.resetAndDestroy();
       });
     }
     const reset = () => {
@@ -79,6 +82,7 @@ function faulty({ fault, position }: RelayOptions, { slipped, reset }: Consequen
   switch (fault) {
     case 'hold':
     case 'end':
+    case 'tail':
     case 'reset':
     case 'no end':
     case 'more':

@@ -53,6 +53,8 @@ static inline void block_on_both(struct end *end)
 		receive_some(end);
 	pthread_join(helper, NULL);
 	end->helped = false;
+	if (end->in_ended && !end->broke)
+		expect_all_sent(end);
 	if (!end->cut)
 		end_next_step(end);
 }

@@ -38,6 +38,8 @@ struct end {
 	/* All steps are done; the peer's stream is over; ours is; the connection ended before its plan. */
 	bool through, in_ended, out_shut;
 	atomic_bool cut;
+	/* A call was told that it is broken. */
+	atomic_bool broke;
 };
 
 static inline struct road *road_out(struct end *end)

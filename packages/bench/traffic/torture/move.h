@@ -13,6 +13,7 @@ static inline void broken(struct end *end, const char *call)
 	if (!torn || !slot_may_end_early(end->slot))
 		trouble(end->slot, end->plan, "the %s's %s answered %s", end->me == CLIENT ? "client" : "server", call,
 			strerror(errno));
+	atomic_store(&end->broke, true);
 	atomic_store(&end->cut, true);
 }
 
@@ -75,6 +76,16 @@ static inline void send_some(struct end *end)
 		message_sent(end);
 }
 
+/* Whoever went away, and however: an end of the stream, unlike a reset, promises every byte that a send has returned for. */
+static inline void expect_all_sent(struct end *end)
+{
+	uint64_t sent = atomic_load(&road_in(end)->sent);
+
+	if (end->in_total < sent)
+		trouble(end->slot, end->plan, "the stream to the %s ended after %lu of %lu bytes that were sent",
+			end->me == CLIENT ? "client" : "server", end->in_total, sent);
+}
+
 static inline void take_end(struct end *end)
 {
 	end->in_ended = true;
@@ -84,6 +95,9 @@ static inline void take_end(struct end *end)
 	if (!slot_may_end_early(end->slot))
 		trouble(end->slot, end->plan, "the stream to the %s ended, and %u bytes of step %u are missing",
 			end->me == CLIENT ? "client" : "server", end->in_left, end->index);
+	/* The thread that sends may have been told of a reset, which looks like an end to the one that receives: it says so when it is through. */
+	if (!end->helped)
+		expect_all_sent(end);
 	atomic_store(&end->cut, true);
 }
 
