@@ -306,6 +306,23 @@ describe('torture', () => {
     },
   );
 
+  // Each closes when it has so many bytes, does not half-close before, and takes no more than it is owed.
+  const CLOSERS = [
+    { direction: 'down', seed: 45, owed: 3 },
+    { direction: 'up', seed: 246, owed: 1798 },
+  ] as const;
+
+  test.for(CLOSERS)(
+    'notices that the last byte comes twice to one who leaves then on the way $direction',
+    async ({ direction, seed, owed }) => {
+      const options = { seed, connections: 1 };
+      expect(await failureThrough('again', direction, { ...options, position: owed })).toBe('');
+      expect(await failureThrough('again', direction, { ...options, position: owed - 1 })).toMatch(
+        new RegExp(`^the ${end[direction]} got 1 bytes more than the other end has sent\n`),
+      );
+    },
+  );
+
   test.for(directions)('notices bytes that nobody has sent on the way %s', async (direction) => {
     expect(await failureThrough('more', direction)).toMatch(new RegExp(`^wrong bytes ${way[direction]} `));
   });

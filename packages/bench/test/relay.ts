@@ -4,12 +4,14 @@ import { Transform } from 'node:stream';
 
 /** What a relay does to the byte at one position of what it passes on. */
 type Slip = 'flip' | 'drop' | 'double' | 'swap';
+/** Doubles that byte too, and waits for none after it: it may be the last. */
+type Repeat = 'again';
 /**
  * Or to all from there on: keeps them back, lets them end, loses them and passes on the end, breaks the connection. Or to the end: keeps it
  * back, passes on more before it.
  */
 type Break = 'hold' | 'end' | 'tail' | 'reset' | 'no end' | 'more';
-export type Fault = 'none' | Slip | Break;
+export type Fault = 'none' | Slip | Repeat | Break;
 
 const MORE = Buffer.alloc(8);
 
@@ -87,6 +89,8 @@ function faulty({ fault, position }: RelayOptions, { slipped, reset }: Consequen
     case 'no end':
     case 'more':
       return new Breaking(fault, position, reset);
+    case 'again':
+      return new Repeating(position);
     default:
       return new Faulty(fault, position, slipped);
   }
@@ -129,6 +133,24 @@ class Faulty extends Transform {
   #pass(bytes: Buffer): void {
     this.#seen += bytes.length;
     if (bytes.length > 0) this.push(bytes);
+  }
+}
+
+/** Passes all on, the byte at `position` twice and in one piece: whoever has read it once finds it there once more. */
+class Repeating extends Transform {
+  #left: number;
+
+  constructor(position: number) {
+    super();
+    this.#left = position + 1;
+  }
+
+  override _transform(chunk: Buffer, _encoding: string, done: () => void): void {
+    const until = this.#left;
+    this.#left -= chunk.length;
+    const here = until > 0 && until <= chunk.length;
+    this.push(here ? Buffer.concat([chunk.subarray(0, until), chunk.subarray(until - 1)]) : chunk);
+    done();
   }
 }
 

@@ -148,13 +148,29 @@ static inline void go_away(struct end *end)
 	atomic_store(&end->cut, true);
 }
 
-/* Who does not close first sees the other's end; who does may just leave. */
+/* Who leaves as soon as it has its last byte would never see that it came twice: it looks once more, now and then after a while. */
+static inline void expect_nothing_more(struct end *end)
+{
+	ssize_t taken;
+
+	if (dice_one_in(&end->resting, 8))
+		sleep_ns((1 + dice_below(&end->resting, 4000)) * 1000ull);
+	taken = recv(end->fd, end->bench->take, LARGEST_TAKE, MSG_DONTWAIT);
+	if (taken > 0)
+		account_for(end, (size_t)taken);
+	if (taken < 0 && errno != EAGAIN)
+		broken(end, "last recv");
+}
+
+/* Who does not close first sees the other's end; who does may leave before it. */
 static inline void come_to_an_end(struct end *end)
 {
 	if (end->side->half_closes)
 		end_shut(end);
-	if (end->plan->closer == end->me && !end->side->half_closes)
+	if (end->plan->closer == end->me && !end->side->half_closes) {
+		expect_nothing_more(end);
 		return;
+	}
 	while (!end->in_ended && !end->cut) {
 		if (end->waiting != BLOCKING && !end->readable)
 			wait_once(end);
