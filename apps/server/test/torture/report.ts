@@ -59,7 +59,7 @@ export function undisturbed({ seconds, results, disturbances }: Outcome): string
   ];
 }
 
-/** Each place must have used what it is there to try; processes that splice stay on the stack, and on some kernels those that ask FIONREAD. */
+/** Each place must have used what it is there to try; processes that splice stay on the stack once one has, and on some kernels those that ask FIONREAD. */
 export function unused({ results, tally, disturbances }: Outcome): string[] {
   if (!disturbances) return [];
   const joining: readonly Habit[] = HABITS.filter(
