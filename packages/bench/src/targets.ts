@@ -89,10 +89,16 @@ export interface Verdict {
   readonly words: string;
   readonly least: number;
   readonly reached: boolean;
-  /** Points that reached it, and all that were measured. */
+  /** Points that reached it, in all of whose rounds Sidestep went well, and all that were measured. */
   readonly points: { readonly reached: number; readonly all: number };
-  /** The point that is furthest from it; its ratio is null when nothing there went well. */
-  readonly worst: { readonly where: string; readonly ratio: Spread | null };
+  /** The point that is furthest from it: one at which Sidestep went wrong, if there is one. Its ratio is null when nothing there went well. */
+  readonly worst: {
+    readonly where: string;
+    readonly ratio: Spread | null;
+    /** Rounds in which Sidestep went wrong, of all. */
+    readonly wrong: number;
+    readonly rounds: number;
+  };
 }
 
 /** Targets of which no point was measured have no verdict. */
@@ -106,13 +112,16 @@ export function verdictsOf(results: readonly CellResult[], targets: readonly Tar
           .map((point) => ({
             where: `${title}, ${wordsOf(point.labels)}`,
             ratio: ratioFor(target, point),
+            ...wrongAt(point),
           })),
       )
-      .sort((a, b) => (a.ratio?.median ?? 0) - (b.ratio?.median ?? 0));
+      .sort((a, b) => b.wrong - a.wrong || (a.ratio?.median ?? 0) - (b.ratio?.median ?? 0));
     const [worst] = figures;
     if (!worst) return [];
     const { words, least } = target;
-    const reached = figures.filter(({ ratio }) => ratio && ratio.median >= least).length;
+    const reached = figures.filter(
+      ({ ratio, wrong }) => ratio && wrong === 0 && ratio.median >= least,
+    ).length;
     return {
       words,
       least,
@@ -127,6 +136,12 @@ export function verdictsOf(results: readonly CellResult[], targets: readonly Tar
 function concerns({ only, against }: Target, point: PointResult): boolean {
   const measured = (variant: Variant) => point.measured[variant] !== undefined;
   return (!only || only(point)) && measured('Sidestep') && against.every(measured);
+}
+
+/** A ratio is over the rounds that went well: what is fast as often as it works has reached nothing. */
+function wrongAt({ measured }: PointResult): { wrong: number; rounds: number } {
+  const own = measured.Sidestep ?? [];
+  return { wrong: own.filter(({ trouble }) => trouble !== null).length, rounds: own.length };
 }
 
 function ratioFor({ against, cost }: Target, point: PointResult): Spread | null {

@@ -5,15 +5,21 @@ import type { Verdict } from './targets.ts';
 export function verdictTable(verdicts: readonly Verdict[]): string {
   return table(
     ['target', 'reached', 'points', 'furthest from it', 'ratio', 'to spare'],
-    verdicts.map(({ words, least, reached, points, worst: { where, ratio } }) => [
+    verdicts.map(({ words, least, reached, points, worst }) => [
       words,
       reached ? 'yes' : '**no**',
       `${points.reached} of ${points.all}`,
-      where,
-      ratio ? `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} – ${ratio.max.toFixed(2)})` : 'went wrong',
-      ratio ? signed((ratio.median / least - 1) * 100) : '–',
+      worst.where,
+      ratioWords(worst),
+      worst.ratio && worst.wrong === 0 ? signed((worst.ratio.median / least - 1) * 100) : '–',
     ]),
   );
+}
+
+function ratioWords({ ratio, wrong, rounds }: Verdict['worst']): string {
+  const words = ratio && `${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)} – ${ratio.max.toFixed(2)})`;
+  const failed = wrong > 0 && `${wrong} of ${rounds} went wrong`;
+  return [words, failed].filter(Boolean).join(', ') || 'went wrong';
 }
 
 function signed(percent: number): string {

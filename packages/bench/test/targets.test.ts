@@ -23,7 +23,7 @@ test('a target is reached when all of its points reach it', () => {
       least: 2,
       reached: true,
       points: { reached: 2, all: 2 },
-      worst: { where: 'Speed, size 1', ratio: { median: 2, min: 1.9, max: 5 } },
+      worst: { where: 'Speed, size 1', ratio: { median: 2, min: 1.9, max: 5 }, wrong: 0, rounds: 3 },
     },
   ]);
 });
@@ -37,6 +37,16 @@ test('one point that misses it, or that has no figure because it went wrong, is 
   expect(missed?.worst).toMatchObject({ where: 'Speed, size 2', ratio: { median: 1.5 } });
   const [failed] = verdictsOf([resultOf('speed', good, wrong)], [target]);
   expect(failed).toMatchObject({ reached: false, worst: { where: 'Speed, size 3', ratio: null } });
+});
+
+test('a point at which Sidestep went wrong in one round does not reach it, however fast the others were', () => {
+  const slow = pointOf({ size: 1 }, { TCP: [10, 10, 10], Sidestep: [21, 21, 21] });
+  const some = pointOf({ size: 2 }, { TCP: [10, 10, 10], Sidestep: [90, null, 90] });
+  const verdicts = verdictsOf([resultOf('speed', slow, some)], [target]);
+  expect(verdicts[0]).toMatchObject({ reached: false, points: { reached: 1, all: 2 } });
+  expect(verdictTable(verdicts).split('\n')[2]).toBe(
+    '| twice | **no** | 1 of 2 | Speed, size 2 | 9.00 (9.00 – 9.00), 1 of 3 went wrong | – |',
+  );
 });
 
 test('what was not measured has no verdict', () => {
