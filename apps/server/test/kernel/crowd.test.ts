@@ -114,10 +114,10 @@ test('connections that come in a crowd and go leave nothing but a number', async
     return now.connections.open === 0 && now;
   });
   await reader.expectComplete(daemon);
-  // The end of each that was followed has been told.
+  // The end of each that was followed has been told; and that of one that was left out, and got a record when its request came again.
   const followed = connections - status.leftOut;
   const closed = reader.countOf('closed');
-  expect(closed).toBeLessThanOrEqual(followed);
+  expect(closed).toBeLessThanOrEqual(connections);
   expect(closed + reader.unseen).toBeGreaterThanOrEqual(followed);
   expect(status.leftOut).toBeGreaterThan(0);
 });
