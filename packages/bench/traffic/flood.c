@@ -207,7 +207,10 @@ static void send_all(void)
 	tally->ended_at = now_ns();
 }
 
-/* The first and the last byte of what one recv brought: a check that costs nothing and sees every byte that is lost or out of place. */
+/*
+ * The first and the last byte of what one recv brought: a check that costs nothing, and sees what is lost or doubled up to the next end of
+ * a recv, unless it is a multiple of the period. What is wrong within one recv it does not see.
+ */
 static void check_ends(const struct stream *stream, const uint8_t *bytes, size_t length)
 {
 	if (options.threads > 1)
