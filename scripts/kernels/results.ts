@@ -66,15 +66,15 @@ export function parseMessage(line: string): Message | null {
   }
 }
 
-/** A run counts as failed for each check that failed, that found nothing to do, or that never ended. */
+/** A run counts as failed for each check that failed, that found nothing to do, or that never ended; and one that broke off after its last check, too. */
 export function countResults(
-  { checks }: Pick<KernelResult, 'checks'>,
+  { checks, trouble }: Pick<KernelResult, 'checks' | 'trouble'>,
   wanted: readonly CheckName[] = CHECKS,
 ): { passed: number; failed: number } {
   const good = (name: CheckName) =>
     checks.some(({ check, passed, failed }) => check === name && passed > 0 && failed === 0);
   const passed = wanted.filter(good).length;
-  return { passed, failed: wanted.length - passed };
+  return { passed, failed: Math.max(wanted.length - passed, trouble === null ? 0 : 1) };
 }
 
 /** As a table in Markdown: a row for each check, a column for each kernel. */

@@ -203,20 +203,32 @@ describe('what the guest says', () => {
 
   test('a check counts only if something passed and nothing failed', () => {
     const all = CHECKS.map((check) => result({ check }));
-    expect(countResults({ checks: all })).toEqual({ passed: CHECKS.length, failed: 0 });
-    expect(countResults({ checks: all.slice(1) })).toEqual({ passed: CHECKS.length - 1, failed: 1 });
-    expect(countResults({ checks: [] })).toEqual({ passed: 0, failed: CHECKS.length });
+    expect(countResults({ checks: all, trouble: null })).toEqual({ passed: CHECKS.length, failed: 0 });
+    expect(countResults({ checks: all.slice(1), trouble: null })).toEqual({
+      passed: CHECKS.length - 1,
+      failed: 1,
+    });
+    expect(countResults({ checks: [], trouble: null })).toEqual({ passed: 0, failed: CHECKS.length });
     for (const bad of [result({ failed: 1 }), result({ passed: 0 })]) {
       const checks = all.map((one) => (one.check === 'drain' ? bad : one));
-      expect(countResults({ checks })).toEqual({ passed: CHECKS.length - 1, failed: 1 });
+      expect(countResults({ checks, trouble: null })).toEqual({ passed: CHECKS.length - 1, failed: 1 });
     }
+  });
+
+  test('a kernel that crashes after its last check has failed', () => {
+    const checks = CHECKS.map((check) => result({ check }));
+    expect(countResults({ checks, trouble: 'it crashed' })).toEqual({ passed: CHECKS.length, failed: 1 });
+    expect(countResults({ checks: [], trouble: 'it crashed' })).toEqual({ passed: 0, failed: CHECKS.length });
   });
 
   test('is of the checks that somebody chose, or of all', () => {
     expect(chosenChecks('')).toEqual(CHECKS);
     expect(chosenChecks('drain,pairing')).toEqual(['pairing', 'drain']);
     expect(() => chosenChecks('drain,drian')).toThrow('not drian.');
-    expect(countResults({ checks: [result({})] }, ['drain'])).toEqual({ passed: 1, failed: 0 });
+    expect(countResults({ checks: [result({})], trouble: null }, ['drain'])).toEqual({
+      passed: 1,
+      failed: 0,
+    });
     const kernel = { name: 'linux-image-6.1', version: '#1', checks: [], trouble: null };
     expect(table([kernel], ['drain']).split('\n').slice(3)).toEqual(['| drain | did not run |']);
   });
