@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { answersOf } from './answers.ts';
+import { answersOf, questionsIn } from './answers.ts';
 import { growthOf } from './growth.ts';
 import { differencesIn } from './ledger.ts';
 import { parseOptions } from './options.ts';
@@ -14,6 +14,8 @@ test('answers are summed up by question and altogether', () => {
     { question: 'slow', asked: 1, p50: 500, p99: 500, max: 500 },
     { question: 'all', asked: 101, p50: 51, p99: 100, max: 500 },
   ]);
+  expect(questionsIn({ answers: answersOf(times) })).toBe(101);
+  expect(questionsIn({ answers: answersOf(new Map()) })).toBe(0);
 });
 
 test('growth is that of the line through all but the first fifth', () => {

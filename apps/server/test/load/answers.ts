@@ -24,6 +24,11 @@ export function answersOf(times: ReadonlyMap<string, readonly number[]>): Answer
   return [...each, summed('all', [...times.values()].flat())];
 }
 
+/** How many questions came to an end, in all. */
+export function questionsIn({ answers }: Pick<PageReport, 'answers'>): number {
+  return answers.find(({ question }) => question === 'all')?.asked ?? 0;
+}
+
 function summed(question: string, taken: readonly number[]): Answers {
   const sorted = [...taken].sort((a, b) => a - b);
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;

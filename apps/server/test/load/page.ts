@@ -13,6 +13,8 @@ import { answersOf, type PageReport } from './answers.ts';
 const NICE = -10;
 const BETWEEN_MS = 30;
 const ROWS = 500;
+/** Longer than the load run stops the daemon for. */
+const LIMIT_MS = 180_000;
 
 const [url = '', link = ''] = process.argv.slice(2);
 setPriority(NICE);
@@ -21,7 +23,11 @@ const { trpc } = page;
 const view = (of: object) => connectionViewSchema.parse({ limit: ROWS, ...of });
 
 const QUESTIONS: Readonly<Record<string, () => Promise<unknown>>> = {
-  'the page itself': async () => (await fetch(url)).text(),
+  'the page itself': async () => {
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);
+    return await answer.text();
+  },
   settings: () => trpc.settings.get.query(),
   status: () => trpc.acceleration.status.query(),
   'connections, newest first': () => trpc.connections.list.query(view({ sort: 'age', descending: true })),
@@ -57,6 +63,17 @@ trpc.statistics.follow.subscribe(undefined, counting('statistics'));
 trpc.events.follow.subscribe({}, counting('events'));
 trpc.connections.watch.subscribe(view({ sort: 'byteRate', descending: true }), counting('connections'));
 
+async function inTime(name: string, answer: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  const limit = sleep(LIMIT_MS, null, { signal: done.signal }).then(() => {
+    throw new Error(`nothing to "${name}" within ${LIMIT_MS / 1000} s`);
+  });
+  await Promise.race([answer, limit]).finally(() => {
+    limit.catch(() => {});
+    done.abort();
+  });
+}
+
 let over = false;
 const lines = createInterface({ input: process.stdin });
 lines.on('close', () => {
@@ -73,7 +90,7 @@ console.log('ready');
 while (!over) {
   for (const [name, ask] of Object.entries(QUESTIONS)) {
     const start = performance.now();
-    await ask().catch(fail);
+    await inTime(name, ask()).catch(fail);
     const took = performance.now() - start;
     const known = times.get(name);
     if (known) known.push(took);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '@sidestep/bench';
 import { openScene, type Scene } from '../kernel/support/scene.ts';
-import type { PageReport } from './answers.ts';
+import { type PageReport, questionsIn } from './answers.ts';
 import { DaemonWatch, residentOf } from './daemon-watch.ts';
 import { allowInspection, Heap } from './heap.ts';
 import { type Account, differencesIn, Ledger } from './ledger.ts';
@@ -25,6 +25,9 @@ export interface Size {
 
 /** Ends after some four minutes, two of which it takes to open the crowd: the kernel follows a thousand more a second. */
 export const FULL: Size = { crowd: 100_000, seconds: 15 };
+
+/** In which the page is answered nothing. */
+const DAEMON_STOPPED = 'the same, daemon stopped';
 
 /** One phase and what was seen meanwhile. */
 export interface Phase {
@@ -89,7 +92,7 @@ class LoadRun {
     await this.#phase('nothing', () => this.#rest());
     await this.#phase('short connections', () => this.#flood(1));
     await this.#phase(`short connections, ${SOME_TURNS} requests`, () => this.#flood(SOME_TURNS));
-    await this.#phase('the same, daemon stopped', () => this.#floodStopped());
+    await this.#phase(DAEMON_STOPPED, () => this.#floodStopped());
     const before = await this.#residentWithoutGarbage();
     await this.#crowd();
     const account = await ledger.settled();
@@ -186,6 +189,8 @@ class LoadRun {
     if (phase.peakBytes >= MOST_MEMORY)
       this.#failures.push(`${name}: the daemon took ${megabytes(phase.peakBytes)} MB.`);
     if (phase.page.failed) this.#failures.push(`${name}: the page was answered "${phase.page.failed}".`);
+    if (name !== DAEMON_STOPPED && questionsIn(phase.page) === 0)
+      this.#failures.push(`${name}: no question of the page came to an end.`);
     this.#phases.push(phase);
     tell(phase);
   }

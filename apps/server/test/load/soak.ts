@@ -5,6 +5,7 @@ import { CAPACITY } from '../../src/events/journal.ts';
 import { heldBy } from '../kernel/support/kernel-objects.ts';
 import { openScene, type Scene } from '../kernel/support/scene.ts';
 import type { TestDaemon } from '../kernel/support/test-daemon.ts';
+import { questionsIn } from './answers.ts';
 import { descriptorsOf, residentOf } from './daemon-watch.ts';
 import { type Growth, growthOf, type Sample } from './growth.ts';
 import { allowInspection, Heap } from './heap.ts';
@@ -72,8 +73,9 @@ export async function soak(seconds: number): Promise<Soaked> {
     const round = await roundOf(scene);
     connections += round.connections;
     failures.push(...round.failures);
-    const { failed } = await page.report();
-    if (failed) failures.push(`The page was answered "${failed}".`);
+    const report = await page.report();
+    if (report.failed) failures.push(`The page was answered "${report.failed}".`);
+    if (questionsIn(report) === 0) failures.push('No question of the page came to an end.');
     const at = elapsed();
     if (end === Number.POSITIVE_INFINITY) {
       if (at > WARM_UP_SECONDS && (await newestOf(scene)) > WARM_UP_EVENTS) end = at + seconds;
