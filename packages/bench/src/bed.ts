@@ -54,6 +54,11 @@ export class Bed implements AsyncDisposable {
     return (await this.#totals.bytes()).bypass;
   }
 
+  /** Connections that are on the bypass. */
+  async bypassing(): Promise<number> {
+    return await this.#totals.bypassing();
+  }
+
   /** Runs something in the accelerated cgroup, and counts the bytes that its programs sent meanwhile by the path that they took. */
   async counted<T>(work: () => Promise<T>): Promise<{ result: T; bytes: Bytes }> {
     const before = await this.#totals.bytes();

@@ -3,12 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bed } from './bed.ts';
 import type { Cell, Point } from './cell.ts';
 import { planOf } from './rounds.ts';
+import { until } from './sandbox/until.ts';
 import { Traffic } from './traffic.ts';
 
 /** Its work is rare, so it takes long to see how much that is. */
 const LONGER = 100;
 const QUIET_CONNECTIONS = 100;
 const SETTLE_SECONDS = 2;
+/** What it takes until all have joined, as a rule. */
 const JOIN_SECONDS = 10;
 /** Linux's USER_HZ, the same on every architecture that Sidestep runs on. */
 const TICKS_PER_SECOND = 100;
@@ -46,8 +48,12 @@ async function besideQuietConnections(bed: Bed, seconds: number): Promise<number
     { cgroup: bed.accelerated.path },
   );
   await traffic.port();
-  await sleep(JOIN_SECONDS * 1000);
-  return await share(bed, seconds);
+  const allAreThere = async () => (await bed.bypassing()) >= QUIET_CONNECTIONS;
+  await until(`${QUIET_CONNECTIONS} quiet connections are on the bypass`, allAreThere, { every: 250 });
+  const measured = await share(bed, seconds);
+  if (!traffic.process.running || !(await allAreThere()))
+    throw new Error('not all of the quiet connections stayed on the bypass');
+  return measured;
 }
 
 async function share({ daemon }: Bed, seconds: number): Promise<number> {

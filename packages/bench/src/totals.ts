@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 
 const bytesSchema = z.object({ bypass: z.number(), stack: z.number() });
-const statusSchema = z.object({ bytes: bytesSchema });
+const statusSchema = z.object({ bytes: bytesSchema, connections: z.object({ bypassing: z.number() }) });
 
 /** By the path that they took. */
 export type Bytes = z.infer<typeof bytesSchema>;
@@ -24,7 +24,16 @@ export class Totals implements AsyncDisposable {
 
   /** Since acceleration is on. */
   async bytes(): Promise<Bytes> {
-    return statusSchema.parse(await this.#client.query('acceleration.status')).bytes;
+    return (await this.#status()).bytes;
+  }
+
+  /** Connections that are on the bypass. */
+  async bypassing(): Promise<number> {
+    return (await this.#status()).connections.bypassing;
+  }
+
+  async #status(): Promise<z.infer<typeof statusSchema>> {
+    return statusSchema.parse(await this.#client.query('acceleration.status'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
