@@ -41,6 +41,14 @@ test('short durations keep two digits', () => {
   expect(formatDuration(75)).toBe('1\u2009min');
 });
 
+test('just below the next unit a duration is one of that', () => {
+  expect(formatDuration(0.000_999_4)).toBe('999\u2009µs');
+  expect(formatDuration(0.000_999_7)).toBe('1\u2009ms');
+  expect(formatDuration(0.994)).toBe('990\u2009ms');
+  expect(formatDuration(0.995)).toBe('1\u2009s');
+  expect(formatDuration(0.9999)).toBe('1\u2009s');
+});
+
 test('clocks are local and padded', () => {
   const at = new Date(2026, 0, 2, 3, 4, 5, 6).getTime();
   expect(formatClock(at)).toBe('03:04:05');

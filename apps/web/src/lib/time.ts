@@ -25,9 +25,12 @@ export function momentOf(iso: string): number {
 
 /** A measured duration: `40 µs`, `12 ms`, `1.2 s`, then as `formatSpan`. */
 export function formatDuration(seconds: number): string {
-  if (seconds > 0 && seconds < 0.001) return `${Math.max(1, Math.round(seconds * 1e6))}\u2009µs`;
-  if (seconds < 1) return `${Number((seconds * 1000).toPrecision(2))}\u2009ms`;
-  if (seconds < 10) return `${Number(seconds.toPrecision(2))}\u2009s`;
+  // The unit is chosen after rounding: what is nearly a second is one, not a thousand milliseconds.
+  const micros = Math.max(1, Math.round(seconds * 1e6));
+  if (seconds > 0 && micros < 1000) return `${micros}\u2009µs`;
+  const millis = Number((seconds * 1000).toPrecision(2));
+  if (millis < 1000) return `${millis}\u2009ms`;
+  if (seconds < 10) return `${Number(Math.max(1, seconds).toPrecision(2))}\u2009s`;
   return formatSpan(seconds * 1000);
 }
 
