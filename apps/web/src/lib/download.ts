@@ -1,3 +1,6 @@
+/** Some browsers fetch it only after the click, or after they have asked where to put it. */
+const FETCHED_BY_MS = 60_000;
+
 /** Hands a text to the browser as a file. */
 export function download(name: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }));
@@ -5,7 +8,7 @@ export function download(name: string, type: string, text: string): void {
   link.href = url;
   link.download = name;
   link.click();
-  URL.revokeObjectURL(url);
+  setTimeout(() => URL.revokeObjectURL(url), FETCHED_BY_MS);
 }
 
 export const TABLE_FORMATS = ['CSV', 'JSON'] as const;
