@@ -30,7 +30,7 @@ export function Charts() {
   return (
     <section aria-label="Charts" className="flex flex-col gap-2">
       <div className="flex items-center justify-between">
-        <h2 className="font-medium">Per second, by road</h2>
+        <h2 className="font-medium">Over time</h2>
         <ToggleGroup
           label="Range"
           value={range}

@@ -1,6 +1,6 @@
 'use client';
 
-import type { Path, StatisticsHistory } from '@sidestep/shared';
+import type { Path, StatisticsHistory, StatisticsRange } from '@sidestep/shared';
 import { useCallback, useMemo } from 'react';
 import {
   Area,
@@ -14,7 +14,15 @@ import {
 } from 'recharts';
 import { formatClock, formatMinute, formatMoment } from '@/lib/time.ts';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
-import { type ChartPoint, PLOT_HEIGHT, readableMarks, SPANS, spreadLabels, timeTicks } from './series.ts';
+import {
+  type ChartPoint,
+  PLOT_HEIGHT,
+  readableMarks,
+  SPANS,
+  spreadLabels,
+  timeTicks,
+  valueTicks,
+} from './series.ts';
 
 const PLOT = { height: PLOT_HEIGHT, top: 18, bottom: 24, left: 52, right: 76 };
 const LINES_HEIGHT = PLOT.height - PLOT.top - PLOT.bottom;
@@ -53,17 +61,28 @@ const TICK = { fill: 'var(--muted)', fontSize: 12 };
 const AXIS_LINE = { stroke: 'var(--line)' };
 const CURSOR = { stroke: 'var(--line-strong)' };
 const formatDay = (at: number) => formatMoment(at).slice(5, 10);
+const formatDayAndMinute = (at: number) => formatMoment(at).slice(0, 16);
+/** The moment under the cursor: over more than an hour, the time of day may be yesterday's. */
+const READ_AT: Record<StatisticsRange, (at: number) => string> = {
+  '5m': formatClock,
+  '1h': formatClock,
+  '24h': formatDayAndMinute,
+  '7d': formatDayAndMinute,
+};
 
 function Lines({ history, points, top, width, format, single, steps }: RoadPlotProps) {
+  const { range } = history;
   const to = Math.max(history.until, points.at(-1)?.at ?? 0);
   const from = to - SPANS[history.range];
-  const valueTicks = useMemo(() => [0, top / 2, top], [top]);
+  const ticks = useMemo(() => valueTicks(top, steps), [top, steps]);
   const reading = useCallback(
     ({ active, payload }: TooltipContentProps) => {
       const point = payload[0]?.payload as ChartPoint | undefined;
-      return active && point ? <Reading {...{ point, format, single }} /> : null;
+      return active && point ? (
+        <Reading {...{ point, at: READ_AT[range](point.at), format, single }} />
+      ) : null;
     },
-    [format, single],
+    [range, format, single],
   );
   // With the data at the chart instead, the library would draw it empty before each time that it draws it anew.
   const area = {
@@ -98,7 +117,7 @@ function Lines({ history, points, top, width, format, single, steps }: RoadPlotP
       <YAxis
         width={PLOT.left}
         domain={[0, top]}
-        ticks={valueTicks}
+        ticks={ticks}
         tickFormatter={format}
         tick={TICK}
         axisLine={false}
@@ -136,12 +155,17 @@ function Lines({ history, points, top, width, format, single, steps }: RoadPlotP
 }
 
 /** What the lines say under the cursor. */
-function Reading(props: { point: ChartPoint; format: (value: number) => string; single: boolean }) {
-  const { point, format, single } = props;
+function Reading(props: {
+  point: ChartPoint;
+  at: string;
+  format: (value: number) => string;
+  single: boolean;
+}) {
+  const { point, at, format, single } = props;
   if (point.bypass === null) return null;
   return (
     <div className="tabular rounded-md border bg-surface px-2 py-1.5 text-xs shadow-overlay">
-      <p className="text-muted">{formatClock(point.at)}</p>
+      <p className="text-muted">{at}</p>
       {(single ? (['bypass'] as const) : (['bypass', 'stack'] as const)).map((path) => (
         <p key={path} className="flex items-center gap-2">
           {!single && <PathGlyph path={path} />}

@@ -1,6 +1,16 @@
 import type { StatisticsHistory, StatisticsPoint } from '@sidestep/shared';
-import { expect, test } from 'vitest';
-import { addPoint, chartPoints, endsEarly, readableMarks, spreadLabels, timeTicks } from './series.ts';
+import { afterEach, expect, test, vi } from 'vitest';
+import {
+  addPoint,
+  chartPoints,
+  endsEarly,
+  readableMarks,
+  spreadLabels,
+  timeTicks,
+  valueTicks,
+} from './series.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const point = (at: number, bypass = 0): StatisticsPoint => ({
   at,
@@ -81,4 +91,25 @@ test('ticks are round moments inside the window', () => {
   const from = new Date(2026, 0, 1, 12, 0, 30).getTime();
   const ticks = timeTicks(from, from + 300_000, '5m').map((at) => new Date(at).getMinutes());
   expect(ticks).toEqual([1, 2, 3, 4, 5]);
+});
+
+test.each([
+  ['back', '2026-10-28T12:00:00+01:00'],
+  ['forward', '2026-04-01T12:00:00+02:00'],
+])('days begin at midnight and hours are whole, also where the clock was put %s', (_, end) => {
+  vi.stubEnv('TZ', 'Europe/Berlin');
+  const to = Date.parse(end);
+  const days = timeTicks(to - 604_800_000, to, '7d').map((at) => new Date(at));
+  expect(days.map((at) => at.getHours())).toEqual([0, 0, 0, 0, 0, 0, 0]);
+  expect(new Set(days.map((at) => at.getDate())).size).toBe(7);
+  const change = new Date(to).setDate(new Date(to).getDate() - 3);
+  const hours = timeTicks(change - 86_400_000, change, '24h').map((at) => new Date(at).getHours());
+  expect(hours.slice(-6)).toEqual([16, 20, 0, 4, 8, 12]);
+});
+
+test('an axis that counts things has no half of one', () => {
+  expect(valueTicks(1, true)).toEqual([0, 1]);
+  expect(valueTicks(5, true)).toEqual([0, 5]);
+  expect(valueTicks(20, true)).toEqual([0, 10, 20]);
+  expect(valueTicks(5, false)).toEqual([0, 2.5, 5]);
 });

@@ -82,11 +82,28 @@ export function spreadLabels(first: number, second: number, gap: number, height:
   return first <= second ? [middle - gap / 2, middle + gap / 2] : [middle + gap / 2, middle - gap / 2];
 }
 
+/** Steps of the clock on the wall, which is put forward and back. */
+const HOURS: Partial<Record<StatisticsRange, number>> = { '24h': 4, '7d': 24 };
+/** Steps in which time goes on, whatever the clock does. */
+const MINUTES: Partial<Record<StatisticsRange, number>> = { '5m': 1, '1h': 10 };
+
 /** Round moments for the axis: a tick a minute, ten minutes, four hours or a day. */
 export function timeTicks(from: number, to: number, range: StatisticsRange): number[] {
-  const step = { '5m': 60_000, '1h': 600_000, '24h': 14_400_000, '7d': 86_400_000 }[range];
-  const offset = new Date(from).getTimezoneOffset() * 60_000;
+  const start = new Date(from);
+  const hours = HOURS[range];
+  const step = (MINUTES[range] ?? 1) * 60_000;
+  const offset = start.getTimezoneOffset() * 60_000;
+  const first = Math.floor((from - offset) / step) * step + offset;
+  const tick = (index: number) =>
+    hours === undefined
+      ? first + index * step
+      : new Date(start.getFullYear(), start.getMonth(), start.getDate(), index * hours).getTime();
   const ticks: number[] = [];
-  for (let at = Math.ceil((from - offset) / step) * step + offset; at <= to; at += step) ticks.push(at);
+  for (let index = 0; tick(index) <= to; index += 1) if (tick(index) >= from) ticks.push(tick(index));
   return ticks;
+}
+
+/** Where the vertical axis is labelled: at its ends and in the middle, but where things are counted at no half of one. */
+export function valueTicks(top: number, whole: boolean): number[] {
+  return [0, top / 2, top].filter((value) => !whole || Number.isInteger(value));
 }
