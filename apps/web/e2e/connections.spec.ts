@@ -294,3 +294,60 @@ test('with nothing to show it says why', async ({ signedIn: page, standIn }) => 
   await standIn.services.acceleration.enable();
   await expect(page.getByText('No local connections yet')).toBeVisible();
 });
+test('the drawer says so when the connection that it shows closes', async ({ signedIn: page, standIn }) => {
+  const [first, second] = [api(50_001), cron()];
+  standIn.dataPlane.open = [first, second];
+  await show(standIn, page);
+  await rows(page).filter({ hasText: 'cron' }).click();
+  const drawer = page.getByRole('dialog');
+  await expect(drawer).toContainText('open for');
+  standIn.dataPlane.report('closed', second);
+  standIn.dataPlane.open = [first];
+  await expect(rows(page).filter({ hasText: 'cron' })).toContainText('closed');
+  await expect(drawer).toContainText('closed after');
+  await expect(drawer).not.toContainText('open for');
+});
+
+test('without the daemon the drawer does not call a connection closed', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const first = api(50_001);
+  standIn.dataPlane.open = [first];
+  standIn.overrides.connections = {
+    watch: (...parts) => standIn.services.connections.watch(...parts),
+    list: () => Promise.reject(new Error('no answer')),
+  };
+  await standIn.stop();
+  await standIn.start();
+  await page.goto(`${standIn.url}/connections?q=process:nobody&open=${first.id}`);
+  await expect(page.getByRole('dialog')).toContainText('The daemon does not answer');
+  await expect(page.getByRole('dialog')).not.toContainText('It is closed');
+});
+
+test('the way back leads out of the drawer once, and keeps what was filtered meanwhile', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const [first, second] = [api(50_001), cron()];
+  standIn.dataPlane.open = [first, second];
+  await show(standIn, page);
+  const drawer = page.getByRole('dialog');
+  for (const name of ['api', 'cron', 'api']) {
+    await rows(page).filter({ hasText: name }).click();
+    await expect(drawer).toBeVisible();
+    await page.keyboard.press('Escape');
+    await expect(drawer).toHaveCount(0);
+  }
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeAttached();
+  await page.goForward();
+  await rows(page).filter({ hasText: 'api' }).click();
+  await filter(page).fill('process:api');
+  await expect(matching(page)).toHaveText('1 of 2');
+  await drawer.getByRole('button', { name: 'Close' }).click();
+  await expect(drawer).toHaveCount(0);
+  await expect(filter(page)).toHaveValue('process:api');
+  await expect(matching(page)).toHaveText('1 of 2');
+});
+

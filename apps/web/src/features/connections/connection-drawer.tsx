@@ -14,27 +14,30 @@ import { Skeleton } from '@/ui/skeleton.tsx';
 import { DirectionCard, EndCard } from './connection-cards.tsx';
 import { lifeOf } from './history.ts';
 import { LifeLine } from './life-line.tsx';
+import type { Row } from './page.ts';
 
 interface ConnectionDrawerProps {
   id: string;
-  /** The row of the table, where there is one: it is newer than what we would ask for. */
-  known?: Connection | null;
+  /** The row of the table, where there is one: as long as it is there, it is newer than what we would ask for. */
+  row?: Row | null;
   onClose: () => void;
 }
 
 /** One connection: its ends, its directions, and its life as a road. */
-export function ConnectionDrawer({ id, known = null, onClose }: ConnectionDrawerProps) {
+export function ConnectionDrawer({ id, row = null, onClose }: ConnectionDrawerProps) {
   const now = useNow();
   const asked = useQuery({
     queryKey: ['connection', id],
     queryFn: () => findConnection(id),
     refetchInterval: 1000,
-    enabled: known === null,
+    // A row that left says what it last said, for ever.
+    enabled: row?.gone !== null,
   });
   const source = useMemo(() => eventSource({ connection: id }), [id]);
   const { shown } = useFeed(source);
   const events = (shown?.items ?? []).flatMap((item) => (item.type === 'entry' ? [item.entry] : []));
-  const connection = known ?? asked.data ?? null;
+  const known = row?.connection ?? null;
+  const connection = row?.gone === null || asked.data === undefined ? known : asked.data;
   const ends = connection ?? endsOf(events);
 
   return (
@@ -59,6 +62,11 @@ export function ConnectionDrawer({ id, known = null, onClose }: ConnectionDrawer
       onClose={onClose}
     >
       {connection === null && asked.isPending && <Skeleton className="m-4 h-40" />}
+      {connection === null && asked.data === undefined && asked.isError && (
+        <p className="border-b px-4 py-3 text-muted">
+          The daemon does not answer: whether it is open, and what it carried, is not known.
+        </p>
+      )}
       {connection && (
         <>
           <div className="grid grid-cols-2 gap-px border-b bg-line">
@@ -69,7 +77,7 @@ export function ConnectionDrawer({ id, known = null, onClose }: ConnectionDrawer
           <DirectionCard title="Server to client" direction={connection.serverToClient} />
         </>
       )}
-      {connection === null && !asked.isPending && (
+      {connection === null && asked.data === null && (
         <p className="border-b px-4 py-3 text-muted">It is closed, and its counters are no longer kept.</p>
       )}
       <section aria-label="History" className="px-4 py-3">

@@ -136,7 +136,7 @@ export function ConnectionsPage() {
       {opened && (
         <ConnectionDrawer
           id={opened}
-          known={page?.rows.get(opened)?.connection ?? null}
+          row={page?.rows.get(opened) ?? null}
           onClose={() => setParams({ open: null })}
         />
       )}
