@@ -107,6 +107,40 @@ test('older events come when somebody scrolls down to them', async ({ signedIn: 
   }).toPass();
 });
 
+test('older events come again after the way back to the top', async ({ signedIn: page, standIn }) => {
+  close(standIn, ...Array.from({ length: 700 }, (_, index) => `old-${index}`));
+  await expect(lines(page, 'old-699')).toBeVisible();
+  await page.reload();
+  await expect(lines(page, 'old-699')).toBeVisible();
+  const toTheFirst = () =>
+    expect(async () => {
+      await log(page).evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await expect(log(page).getByText('enabled', { exact: true })).toBeVisible({ timeout: 300 });
+    }).toPass();
+  await toTheFirst();
+  await log(page).evaluate((element) => element.scrollTo(0, 0));
+  await expect(lines(page, 'old-699')).toBeVisible();
+  await toTheFirst();
+});
+
+test('the way back leads out of the drawer once, however often it was opened', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  close(standIn, 'one', 'other');
+  await expect(lines(page, 'other')).toBeVisible();
+  for (const name of ['one', 'other', 'one']) {
+    await lines(page, name).click();
+    await expect(page.getByRole('dialog')).toContainText(`${name} → redis-server`);
+    await lines(page, 'other').click();
+    await expect(page.getByRole('dialog')).toContainText('other → redis-server');
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+  }
+  await page.goBack();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeAttached();
+});
+
 test('what was lost is always in sight', async ({ signedIn: page, standIn }) => {
   const counts = page.getByTestId('counts');
   await expect(counts).toContainText('0 lost');

@@ -39,14 +39,15 @@ export interface LiveFeed<T> {
 export function useFeed<T extends { seq: number }>(source: FeedSource<T>): LiveFeed<T> {
   const [live, setLive] = useState<Feed<T> | null>(null);
   const [still, setStill] = useState<Feed<T> | null>(null);
-  const latest = useRef({ live, still, loading: false, exhausted: false });
+  /** `exhausted`: the number that the daemon had nothing before. What is held later may begin at a higher one again. */
+  const latest = useRef({ live, still, loading: false, exhausted: null as number | null });
   latest.current.live = live;
   latest.current.still = still;
 
   useEffect(() => {
     setLive(null);
     setStill(null);
-    latest.current.exhausted = false;
+    latest.current.exhausted = null;
     return start(source, setLive);
   }, [source]);
 
@@ -56,11 +57,11 @@ export function useFeed<T extends { seq: number }>(source: FeedSource<T>): LiveF
   const loadOlder = useCallback(async () => {
     const state = latest.current;
     const first = oldest(state.still ?? state.live ?? emptyFeed);
-    if (state.loading || state.exhausted || first === null) return;
+    if (state.loading || first === null || first === state.exhausted) return;
     state.loading = true;
     try {
       const older = await source.list(first);
-      state.exhausted = older.length === 0;
+      if (older.length === 0) state.exhausted = first;
       if (state.still) setStill((feed) => feed && prepend(feed, older));
       else setLive((feed) => feed && prepend(feed, older));
     } catch {
