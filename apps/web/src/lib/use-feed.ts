@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { append, emptyFeed, type Feed, oldest, prepend } from './feed.ts';
+import { append, emptyFeed, FEED_LIMIT, type Feed, oldest, prepend } from './feed.ts';
 import { keepSubscribed } from './keep-subscribed.ts';
 import { paced } from './paced.ts';
 
@@ -83,13 +83,16 @@ function start<T extends { seq: number }>(source: FeedSource<T>, change: Change<
   let stopped = false;
   let stop: () => void = () => {};
   let arrived: { batch: readonly T[]; missed: number }[] = [];
-  const drawing = paced(DRAW_MS, () => {
+  let count = 0;
+  const draw = () => {
     const batches = arrived;
     arrived = [];
+    count = 0;
     change((feed) =>
       batches.reduce((held, { batch, missed }) => append(held, batch, missed), feed ?? emptyFeed),
     );
-  });
+  };
+  const drawing = paced(DRAW_MS, draw);
   const run = async () => {
     let entries: readonly T[];
     try {
@@ -110,7 +113,10 @@ function start<T extends { seq: number }>(source: FeedSource<T>, change: Change<
           const known = after !== '0';
           after = last;
           arrived.push({ batch, missed: known ? missed : 0 });
-          drawing.ask();
+          count += batch.length;
+          // In a tab that nobody sees, timers run once a minute: no more is piled up than is kept.
+          if (count > FEED_LIMIT) draw();
+          else drawing.ask();
         },
       }),
     );
