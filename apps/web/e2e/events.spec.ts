@@ -195,6 +195,26 @@ test('what came while the page was away and is no longer kept leaves a labelled 
   await expect(lines(page, 'before')).toHaveCount(1);
 });
 
+test('a gap says that a filter has not looked at it', async ({ signedIn: page, standIn }) => {
+  await page.goto(`${standIn.url}/events?kinds=closed`);
+  close(standIn, 'before');
+  await expect(lines(page, 'before')).toBeVisible();
+  await page.route('**/api/session', (route) => route.abort());
+  await standIn.stop();
+  await standIn.start();
+  for (const _ of [1, 2, 3]) standIn.dataPlane.report('established', makeConnection());
+  await expect(async () => {
+    const { events } = await standIn.services.events.list({ limit: 10 });
+    expect(events).toHaveLength(3);
+  }).toPass();
+  await standIn.stop();
+  await standIn.start();
+  close(standIn, 'after');
+  await page.unroute('**/api/session');
+  await expect(lines(page, 'after')).toBeVisible();
+  await expect(log(page)).toContainText('3 events of all kinds not shown: viewer was away');
+});
+
 test('what the filter shows can be taken away, also what was not scrolled to', async ({
   signedIn: page,
   standIn,

@@ -28,6 +28,13 @@ test('missed entries leave a gap with their number, where they are missing', () 
   expect(feed.count).toBe(1208);
 });
 
+test('what was missed twice with nothing seen in between is one gap', () => {
+  let feed: Feed<Entry> = append(append<Entry>(emptyFeed, entries(1, 2), 0), [], 40);
+  feed = append(feed, entries(90, 91), 2);
+  expect(numbers(feed)).toEqual([1, 2, 'gap 42', 90, 91]);
+  expect(feed.count).toBe(46);
+});
+
 test('a filter may skip numbers without making a gap', () => {
   expect(numbers(append<Entry>(emptyFeed, [{ seq: 3 }, { seq: 90 }], 0))).toEqual([3, 90]);
 });

@@ -26,8 +26,12 @@ export function append<T extends { seq: number }>(
   const fresh = entries.filter((entry) => entry.seq > feed.last);
   if (fresh.length === 0 && missed === 0) return feed;
   const added: FeedItem<T>[] = fresh.map((entry) => ({ type: 'entry', entry }));
-  if (missed > 0) added.unshift({ type: 'gap', after: feed.last, missed });
-  const items = feed.items.concat(added);
+  const before = feed.items.at(-1);
+  // With a filter, a reader may be told twice that it missed some before it sees one again: that is one hole.
+  const widens = missed > 0 && before?.type === 'gap';
+  const hole = widens ? before.missed + missed : missed;
+  if (missed > 0) added.unshift({ type: 'gap', after: feed.last, missed: hole });
+  const items = (widens ? feed.items.slice(0, -1) : feed.items).concat(added);
   return {
     items: items.length > FEED_LIMIT ? items.slice(-FEED_LIMIT) : items,
     last: fresh.at(-1)?.seq ?? feed.last,

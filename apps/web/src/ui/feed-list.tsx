@@ -16,6 +16,8 @@ interface FeedListProps<T> {
   rowHeight: number;
   /** `entries`, for the words of a gap: `1 204 events not shown`. */
   one: string;
+  /** The feed is filtered: what was missed was counted before anybody looked whether it passes. */
+  filtered?: boolean;
   /** Must keep its identity as long as it draws the same: what is drawn once is moved, not drawn again. */
   renderEntry: (entry: T) => ReactNode;
   /** Shown instead of an empty list. */
@@ -38,6 +40,7 @@ export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
     renderEntry,
     empty,
     reveal,
+    filtered = false,
     sideways = false,
   } = props;
   const { shown, waiting, hold, release, loadOlder } = feed;
@@ -115,7 +118,7 @@ export function FeedList<T extends { seq: number }>(props: FeedListProps<T>) {
                 style={{ height: row.size, transform: `translateY(${row.start}px)` }}
               >
                 {item?.type === 'entry' && <Entry entry={item.entry} render={renderEntry} />}
-                {item?.type === 'gap' && <Gap missed={item.missed} one={one} />}
+                {item?.type === 'gap' && <Gap missed={item.missed} one={one} filtered={filtered} />}
               </div>
             );
           })}
@@ -135,14 +138,14 @@ function keyOf<T extends { seq: number }>(item: FeedItem<T> | undefined): string
   return item.type === 'entry' ? String(item.entry.seq) : `gap ${item.after}`;
 }
 
-function Gap({ missed, one }: { missed: number; one: string }) {
+function Gap({ missed, one, filtered }: { missed: number; one: string; filtered: boolean }) {
   return (
     <div
       className="flex h-full items-center gap-3 px-4 text-xs text-warn"
       title="The daemon no longer holds them."
     >
       <span className="h-px flex-1 bg-current opacity-40" />
-      {plural(missed, one)} not shown: viewer was away
+      {plural(missed, one)} {filtered && 'of all kinds '}not shown: viewer was away
       <span className="h-px flex-1 bg-current opacity-40" />
     </div>
   );

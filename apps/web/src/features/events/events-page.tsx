@@ -98,6 +98,7 @@ export function EventsPage() {
           rowHeight={narrow ? 52 : 32}
           one="event"
           renderEntry={renderEntry}
+          filtered={kinds.length > 0}
           empty={
             kinds.length > 0 ? (
               <Empty title="No event of these kinds yet">
