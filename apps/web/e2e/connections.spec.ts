@@ -18,6 +18,15 @@ const cron = () =>
     age: 3,
   });
 
+/** All that there is, on one page. */
+const EVERYTHING = {
+  includeClosed: false,
+  sort: 'age',
+  descending: true,
+  offset: 0,
+  limit: 500,
+} as const;
+
 async function show(standIn: StandIn, page: Page, query = ''): Promise<void> {
   await standIn.services.acceleration.enable();
   await page.goto(`${standIn.url}/connections${query}`);
@@ -149,6 +158,74 @@ test('pause holds everything, resume catches up', async ({ signedIn: page, stand
   await expect(rows(page)).toHaveCount(2);
 });
 
+test('while paused another view is asked for once, and then held', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.open = [api(50_001), cron()];
+  await show(standIn, page);
+  await expect(rows(page)).toHaveCount(2);
+  await page.keyboard.press('p');
+  await expect(page.getByRole('button', { name: 'Resume' })).toBeVisible();
+  await filter(page).fill('process:cron');
+  await expect(matching(page)).toHaveText('1 of 2');
+  await expect(rows(page)).toContainText(['cron']);
+  await filter(page).fill('process:api');
+  await expect(rows(page)).toContainText(['api']);
+  standIn.dataPlane.open = [api(50_001), api(50_002), cron()];
+  await expect(async () => {
+    expect((await standIn.services.connections.list({ ...EVERYTHING, process: 'api' })).matching).toBe(2);
+  }).toPass();
+  await page.waitForTimeout(1500);
+  await expect(rows(page)).toHaveCount(1);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await expect(rows(page)).toHaveCount(2);
+});
+
+test('a page past the end gives way to the last', async ({ signedIn: page, standIn }) => {
+  standIn.dataPlane.open = Array.from({ length: 700 }, (_, index) =>
+    makeConnection({ client: { port: 10_000 + index }, age: 4000 - index }),
+  );
+  await show(standIn, page, '?page=9');
+  await expect(page.getByText('501–700 of 700')).toBeVisible();
+  await expect(page).toHaveURL(/page=2$/);
+  await expect(page.getByText(':10500')).toBeVisible();
+  standIn.dataPlane.open = standIn.dataPlane.open.slice(0, 300);
+  await expect(matching(page)).toHaveText('300 of 300');
+  await expect(page.getByText(':10000')).toBeVisible();
+  await expect(page).not.toHaveURL(/page/);
+});
+
+test('where room is short the address gives way, and the port stays in sight', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const address = 'fe80::a8bb:ccff:fedd:eeff';
+  standIn.dataPlane.open = [
+    makeConnection({
+      client: { comm: 'kubelet', pid: 4_194_303, address, port: 50_001 },
+      server: { comm: 'redis-server', pid: 812, address, port: 16_379 },
+    }),
+  ];
+  await page.setViewportSize({ width: 720, height: 900 });
+  await show(standIn, page);
+  for (const [index, name, port] of [
+    [0, 'kubelet', ']:50001'],
+    [1, 'redis-server', ']:16379'],
+  ] as const) {
+    const cell = rows(page).first().locator('td').nth(index);
+    const edge = await cell.boundingBox();
+    for (const words of [name, port]) {
+      const part = cell.getByText(words, { exact: true });
+      const box = await part.boundingBox();
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual((edge?.x ?? 0) + (edge?.width ?? 0));
+      expect(await part.evaluate((element) => element.scrollWidth - element.clientWidth)).toBeLessThanOrEqual(
+        0,
+      );
+    }
+  }
+  await rows(page).first().click();
+  const shown = page.getByRole('dialog').getByText(`[${address}]:50001`);
+  expect(await shown.evaluate((element) => element.scrollWidth - element.clientWidth)).toBe(0);
+});
+
 test('columns hide, show and resize, and the browser remembers', async ({ signedIn: page, standIn }) => {
   standIn.dataPlane.open = [api(50_001)];
   await show(standIn, page);
@@ -257,43 +334,6 @@ test('arrows choose, Enter opens the history, Esc closes', async ({ signedIn: pa
   await expect(drawer.getByRole('region', { name: 'Server', exact: true })).toContainText('[::1]:5432');
 });
 
-test('thousands of rows stay quick: few are drawn, pages lead through all', async ({
-  signedIn: page,
-  standIn,
-}) => {
-  standIn.dataPlane.open = Array.from({ length: 3000 }, (_, index) =>
-    makeConnection({ client: { port: 10_000 + index }, age: 4000 - index }),
-  );
-  await show(standIn, page);
-  await expect(matching(page)).toHaveText('3\u2009000 of 3\u2009000');
-  expect(await rows(page).count()).toBeLessThan(80);
-  await page.getByRole('grid').focus();
-  await page.keyboard.press('End');
-  await expect(page.getByText(':10499')).toBeVisible();
-  await page.getByRole('button', { name: 'Next page' }).click();
-  await expect(page.getByText('501–1\u2009000 of 3\u2009000')).toBeVisible();
-  await expect(page.getByText(':10500')).toBeVisible();
-});
-
-test('on a phone each connection takes two lines', async ({ signedIn: page, standIn }) => {
-  await page.setViewportSize({ width: 390, height: 844 });
-  standIn.dataPlane.open = [api(50_001), cron()];
-  await show(standIn, page);
-  const list = page.getByRole('list', { name: 'Connections' });
-  await expect(list.getByRole('listitem')).toHaveCount(2);
-  await expect(list.getByRole('listitem').nth(1)).toContainText(/cron.*postgres.*5432.*blocking reader/s);
-  await list.getByRole('button').nth(1).click();
-  await expect(page.getByRole('dialog')).toContainText('cron → postgres');
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-  expect(wide).toBeLessThanOrEqual(390);
-});
-
-test('with nothing to show it says why', async ({ signedIn: page, standIn }) => {
-  await page.goto(`${standIn.url}/connections`);
-  await expect(page.getByText('Acceleration is off')).toBeVisible();
-  await standIn.services.acceleration.enable();
-  await expect(page.getByText('No local connections yet')).toBeVisible();
-});
 test('the drawer says so when the connection that it shows closes', async ({ signedIn: page, standIn }) => {
   const [first, second] = [api(50_001), cron()];
   standIn.dataPlane.open = [first, second];
@@ -351,3 +391,40 @@ test('the way back leads out of the drawer once, and keeps what was filtered mea
   await expect(matching(page)).toHaveText('1 of 2');
 });
 
+test('thousands of rows stay quick: few are drawn, pages lead through all', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.open = Array.from({ length: 3000 }, (_, index) =>
+    makeConnection({ client: { port: 10_000 + index }, age: 4000 - index }),
+  );
+  await show(standIn, page);
+  await expect(matching(page)).toHaveText('3\u2009000 of 3\u2009000');
+  expect(await rows(page).count()).toBeLessThan(80);
+  await page.getByRole('grid').focus();
+  await page.keyboard.press('End');
+  await expect(page.getByText(':10499')).toBeVisible();
+  await page.getByRole('button', { name: 'Next page' }).click();
+  await expect(page.getByText('501–1\u2009000 of 3\u2009000')).toBeVisible();
+  await expect(page.getByText(':10500')).toBeVisible();
+});
+
+test('on a phone each connection takes two lines', async ({ signedIn: page, standIn }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  standIn.dataPlane.open = [api(50_001), cron()];
+  await show(standIn, page);
+  const list = page.getByRole('list', { name: 'Connections' });
+  await expect(list.getByRole('listitem')).toHaveCount(2);
+  await expect(list.getByRole('listitem').nth(1)).toContainText(/cron.*postgres.*5432.*blocking reader/s);
+  await list.getByRole('button').nth(1).click();
+  await expect(page.getByRole('dialog')).toContainText('cron → postgres');
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(wide).toBeLessThanOrEqual(390);
+});
+
+test('with nothing to show it says why', async ({ signedIn: page, standIn }) => {
+  await page.goto(`${standIn.url}/connections`);
+  await expect(page.getByText('Acceleration is off')).toBeVisible();
+  await standIn.services.acceleration.enable();
+  await expect(page.getByText('No local connections yet')).toBeVisible();
+});

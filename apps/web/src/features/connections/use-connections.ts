@@ -14,7 +14,7 @@ interface UseConnections {
 interface Options {
   /** No row moves. */
   frozen?: boolean;
-  /** Nothing changes at all, and the daemon is not asked. */
+  /** Nothing changes by itself: the daemon is asked once for each view that somebody wishes, and not again. */
   paused?: boolean;
 }
 
@@ -26,9 +26,11 @@ export function useConnections(
   const [state, setState] = useState<UseConnections>({ page: null, view: null });
   const still = useRef(frozen);
   still.current = frozen;
+  const answered = useRef(state.view);
+  answered.current = state.view;
   useEffect(() => {
-    if (paused) return;
-    return keepSubscribed((ending) =>
+    if (paused && answered.current === view) return;
+    const stop = keepSubscribed((ending) =>
       client().connections.watch.subscribe(view, {
         ...ending,
         onData(frame) {
@@ -36,9 +38,11 @@ export function useConnections(
             if (frame.type === 'delta' && held.view !== view) return held;
             return { view, page: applyFrame(held.page, frame, view, still.current) };
           });
+          if (paused) stop();
         },
       }),
     );
+    return stop;
   }, [view, paused]);
   return state;
 }
