@@ -1,7 +1,7 @@
 'use client';
 
 import type { ConnectionSort } from '@sidestep/shared';
-import { useCallback, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { useShortcut } from '@/lib/keyboard.ts';
 import { NARROW, useMedia } from '@/lib/media.ts';
 import { formatExact } from '@/lib/number.ts';
@@ -18,7 +18,7 @@ import type { Page, Row } from './page.ts';
 import { Pager } from './pager.tsx';
 import { Toolbar } from './toolbar.tsx';
 import { useConnections } from './use-connections.ts';
-import { nextSort, readView } from './view.ts';
+import { lastPage, nextSort, pageParam, readView } from './view.ts';
 
 const NO_ROWS: readonly Row[] = [];
 
@@ -45,6 +45,13 @@ export function ConnectionsPage() {
   const { page } = useConnections(view, { frozen, paused });
   const rows = useMemo(() => rowsOf(page), [page]);
   const opened = params.get('open');
+
+  const matching = page?.matching ?? 0;
+  const pastTheEnd = matching > 0 && rows.length === 0 && view.offset >= matching;
+  useEffect(() => {
+    // An old address, or the connections of this page closed.
+    if (pastTheEnd) setParams(pageParam(lastPage(matching)));
+  }, [pastTheEnd, matching, setParams]);
 
   useShortcut((key, event) => {
     if (key === 'p') setPaused(!paused);
@@ -125,13 +132,7 @@ export function ConnectionsPage() {
         {rows.length === 0 && (
           <NoConnections page={page} filtered={params.has('q')} onClear={() => setText('')} />
         )}
-        {page && (
-          <Pager
-            page={page}
-            view={view}
-            onPage={(number) => setParams({ page: number > 1 ? String(number) : null })}
-          />
-        )}
+        {page && <Pager page={page} view={view} onPage={(number) => setParams(pageParam(number))} />}
       </div>
       {opened && (
         <ConnectionDrawer

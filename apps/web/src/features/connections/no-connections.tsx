@@ -7,7 +7,8 @@ import type { Page } from './page.ts';
 /** What stands where the rows would be: still loading, nothing matches, or nothing there yet. */
 export function NoConnections(props: { page: Page | null; filtered: boolean; onClear: () => void }) {
   const { page, filtered, onClear } = props;
-  if (page === null) return <LoadingRows />;
+  // Rows that match and are not here are on their way: the page that holds them was asked for.
+  if (page === null || page.matching > 0) return <LoadingRows />;
   if (filtered && page.total > 0) {
     return (
       <div className="absolute inset-x-0 top-60">

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextSort, PAGE_SIZE, readView } from './view.ts';
+import { lastPage, nextSort, PAGE_SIZE, readView } from './view.ts';
 
 const read = (query: string) => readView(new URLSearchParams(query));
 
@@ -28,6 +28,10 @@ test.each(['sort=nonsense', 'page=0', 'page=-1', 'page=x', 'closed=yes'])(
     expect(read(query).view).toMatchObject({ sort: 'age', offset: 0, includeClosed: false });
   },
 );
+
+test('the last page holds the last row, and there is always one', () => {
+  expect([0, 1, PAGE_SIZE, PAGE_SIZE + 1].map(lastPage)).toEqual([1, 1, 1, 2]);
+});
 
 test('names sort up first, numbers down, and a second click turns round', () => {
   const byAge = { sort: 'age', descending: true } as const;

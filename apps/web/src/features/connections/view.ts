@@ -4,6 +4,16 @@ import { parseFilter } from './filter.ts';
 /** Rows on one page of the table. */
 export const PAGE_SIZE = 500;
 
+/** The number of the page that the last of `matching` rows stands on. */
+export function lastPage(matching: number): number {
+  return Math.max(1, Math.ceil(matching / PAGE_SIZE));
+}
+
+/** The part of the address that means page `number`; the first needs none. */
+export function pageParam(number: number): { page: string | null } {
+  return { page: number > 1 ? String(number) : null };
+}
+
 /** What the address says about the table. */
 export interface AddressedView {
   readonly view: ConnectionView;
