@@ -11,9 +11,7 @@ export function EndCard({ name, end }: { name: string; end: End }) {
     <section aria-label={name} className="min-w-0 bg-surface px-4 py-3">
       <h3 className="text-xs text-muted">{name}</h3>
       <p className="truncate font-medium">{end.comm || 'unknown'}</p>
-      <p className="tabular truncate font-mono text-xs" title={addressOf(end)}>
-        {addressOf(end)}
-      </p>
+      <p className="tabular font-mono text-xs break-all">{addressOf(end)}</p>
       <div className="tabular mt-1 text-xs text-muted">
         {end.pid > 0 && <p>pid {end.pid}</p>}
         <p>
