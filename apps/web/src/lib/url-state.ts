@@ -4,7 +4,15 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 /** Parameters to set; null takes one away. */
 export type UrlPatch = Record<string, string | null>;
 
-/** The state that lives in the address, and how to change it. `push` makes a step that the back button undoes. */
+/** What an entry of the history that we pushed remembers: the query of the one below it. */
+interface Pushed {
+  over?: string;
+}
+
+/**
+ * The state that lives in the address, and how to change it. `push` makes a step that the back button undoes; a change that
+ * leads to where that step began goes back, so that opening and closing leaves nothing behind.
+ */
 export function useUrlState(): [URLSearchParams, (patch: UrlPatch, how?: 'replace' | 'push') => void] {
   const params = useSearchParams();
   const change = useCallback((patch: UrlPatch, how: 'replace' | 'push' = 'replace') => {
@@ -13,10 +21,15 @@ export function useUrlState(): [URLSearchParams, (patch: UrlPatch, how?: 'replac
       if (value === null || value === '') next.delete(key);
       else next.set(key, value);
     }
+    const { over } = (history.state ?? {}) as Pushed;
+    if (how === 'replace' && over === next.toString()) {
+      history.back();
+      return;
+    }
     const query = next.size > 0 ? `?${next}` : '';
     const url = location.pathname + query + location.hash;
-    if (how === 'push') history.pushState(null, '', url);
-    else history.replaceState(null, '', url);
+    if (how === 'replace') history.replaceState({ over }, '', url);
+    else history.pushState({ over: new URLSearchParams(location.search).toString() }, '', url);
   }, []);
   return [params, change];
 }

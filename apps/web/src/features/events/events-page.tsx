@@ -37,12 +37,13 @@ export function EventsPage() {
   const feed = useFeed(source);
   const status = useStatus();
   const narrow = useMedia(NARROW);
+  const how = open === null ? 'push' : 'replace';
   const renderEntry = useCallback(
     (event: Event) => {
       const Line = narrow ? EventCard : EventRow;
-      return <Line event={event} onOpen={(id) => setParams({ open: id }, 'push')} />;
+      return <Line event={event} onOpen={(id) => setParams({ open: id }, how)} />;
     },
-    [narrow, setParams],
+    [narrow, setParams, how],
   );
   const [paused, setPaused] = useState(false);
 
@@ -97,8 +98,8 @@ export function EventsPage() {
           key={narrow ? 'cards' : 'rows'}
           rowHeight={narrow ? 52 : 32}
           one="event"
-          renderEntry={renderEntry}
           filtered={kinds.length > 0}
+          renderEntry={renderEntry}
           empty={
             kinds.length > 0 ? (
               <Empty title="No event of these kinds yet">
