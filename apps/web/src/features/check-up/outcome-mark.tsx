@@ -27,14 +27,19 @@ const LOOKS: Record<CheckOutcome, { icon: LucideIcon; ink: string }> = {
   unknown: { icon: CircleQuestionMark, ink: 'text-warn' },
 };
 
+/** A page that was opened before an upgrade may hear an outcome that it has no word for. */
+function looksOf(outcome: CheckOutcome) {
+  return LOOKS[outcome] ?? LOOKS.unknown;
+}
+
 export function OutcomeIcon({ outcome, className }: { outcome: CheckOutcome; className?: string }) {
-  const { icon: Icon, ink } = LOOKS[outcome];
+  const { icon: Icon, ink } = looksOf(outcome);
   return <Icon aria-hidden="true" className={cn('size-4 shrink-0', ink, className)} />;
 }
 
 /** The shape with its word. */
 export function OutcomeMark({ outcome, count }: { outcome: CheckOutcome; count?: number }) {
-  const { ink } = LOOKS[outcome];
+  const { ink } = looksOf(outcome);
   return (
     <span className="inline-flex items-center gap-2 whitespace-nowrap" title={OUTCOME_MEANS[outcome]}>
       <OutcomeIcon outcome={outcome} />

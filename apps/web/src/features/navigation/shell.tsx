@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react';
 import { StatusProvider, useStatus } from '@/features/acceleration/status.tsx';
 import { LostBanner } from '@/features/session/lost-banner.tsx';
 import { SignedOut } from '@/features/session/signed-out.tsx';
+import { UpgradedBanner } from '@/features/session/upgraded-banner.tsx';
 import { cn } from '@/lib/class-names.ts';
 import { tryNow, useLink } from '@/lib/link.ts';
 import { Rail } from './rail.tsx';
@@ -55,6 +56,7 @@ function Frame({ children }: { children: ReactNode }) {
     <div className="flex h-dvh flex-col">
       <TopBar onShortcuts={() => setShortcuts(true)} />
       <LostBanner hasData={status !== null} />
+      <UpgradedBanner version={status?.version} />
       <div className="flex min-h-0 flex-1 flex-col sm:flex-row">
         <Rail />
         <main className={cn('relative flex min-h-0 min-w-0 flex-1 flex-col', lost && 'stale')}>
