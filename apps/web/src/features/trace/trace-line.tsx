@@ -8,10 +8,13 @@ export function TraceLineRow({
   line,
   wanted,
   current,
+  flush,
 }: {
   line: TraceLine;
   wanted: string;
   current: boolean;
+  /** Without the blanks that the kernel puts in front to align the names: on a phone they are half of what is seen. */
+  flush: boolean;
 }) {
   const at = Date.parse(line.at);
   return (
@@ -25,7 +28,7 @@ export function TraceLineRow({
         {formatClock(at)}
       </time>
       <span className="whitespace-pre" title={line.text}>
-        {cutAtHits(line.text, wanted).map((piece, index) =>
+        {cutAtHits(flush ? line.text.trimStart() : line.text, wanted).map((piece, index) =>
           index % 2 === 1 ? (
             // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one line keep their places
             <mark key={index} className="rounded-sm bg-accent text-on-accent">

@@ -7,6 +7,7 @@ import { useStatus } from '@/features/acceleration/status.tsx';
 import { download } from '@/lib/download.ts';
 import type { FeedItem } from '@/lib/feed.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
+import { NARROW, useMedia } from '@/lib/media.ts';
 import { formatExact, plural } from '@/lib/number.ts';
 import { useFeed } from '@/lib/use-feed.ts';
 import { Button } from '@/ui/button.tsx';
@@ -32,9 +33,12 @@ export function TracePage() {
   const [paused, setPaused] = useState(false);
   const [wanted, setWanted] = useState('');
   const [current, setCurrent] = useState<number | null>(null);
+  const narrow = useMedia(NARROW);
   const renderEntry = useCallback(
-    (line: TraceLine) => <TraceLineRow line={line} wanted={wanted} current={line.seq === current} />,
-    [wanted, current],
+    (line: TraceLine) => (
+      <TraceLineRow line={line} wanted={wanted} current={line.seq === current} flush={narrow} />
+    ),
+    [wanted, current, narrow],
   );
   const search = useRef<HTMLInputElement>(null);
 
