@@ -207,8 +207,8 @@ test('where room is short the address gives way, and the port stays in sight', a
   await page.setViewportSize({ width: 720, height: 900 });
   await show(standIn, page);
   for (const [index, name, port] of [
-    [0, 'kubelet', ']:50001'],
-    [1, 'redis-server', ']:16379'],
+    [0, 'kubelet', ':50001'],
+    [1, 'redis-server', ':16379'],
   ] as const) {
     const cell = rows(page).first().locator('td').nth(index);
     const edge = await cell.boundingBox();

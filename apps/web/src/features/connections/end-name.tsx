@@ -2,7 +2,7 @@ import type { End } from '@sidestep/shared';
 
 /** An address and its port as they are written, in two parts: brackets around IPv6. */
 function partsOf({ address, port }: Pick<End, 'address' | 'port'>): [address: string, port: string] {
-  return address.includes(':') ? [`[${address}`, `]:${port}`] : [address, `:${port}`];
+  return address.includes(':') ? [`[${address}]`, `:${port}`] : [address, `:${port}`];
 }
 
 export function addressOf(end: Pick<End, 'address' | 'port'>): string {
