@@ -301,6 +301,42 @@ test('ports that are kept on the stack are kept by the daemon, and what is no po
   expect(await standIn.services.settings.get()).toMatchObject({ keepOnStack: [] });
 });
 
+test('ports that somebody else keeps on the stack meanwhile are not taken out unawares', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await page.goto(`${standIn.url}/settings`);
+  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
+  const save = page.getByRole('button', { name: 'Save ports' });
+  const range = (port: number) => ({ first: port, last: port });
+  await ports.fill('6379');
+  await expect(save).toBeEnabled();
+  await standIn.services.settings.update({ keepOnStack: [range(5432)] });
+  await expect(page.getByText('Changed by somebody else meanwhile: now 5432.')).toBeVisible();
+  await expect(save).toBeDisabled();
+  await expect(ports).toHaveValue('6379');
+  await page.getByRole('button', { name: 'Bring ports together' }).click();
+  await expect(ports).toHaveValue('5432, 6379');
+  await save.click();
+  await expect(save).toBeDisabled();
+  expect(await standIn.services.settings.get()).toMatchObject({ keepOnStack: [range(5432), range(6379)] });
+});
+
+test('a refused change stays typed, with what to do', async ({ signedIn: page, standIn }) => {
+  await page.clock.install();
+  await page.goto(`${standIn.url}/settings`);
+  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
+  await ports.fill('6379');
+  // The page does not look by itself any more, and so cannot know.
+  await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));
+  await standIn.services.settings.update({ keepOnStack: [{ first: 5432, last: 5432 }] });
+  await ports.press('Enter');
+  await page.clock.resume();
+  await expect(alerts(page)).toContainText('somebody has changed them meanwhile: now 5432');
+  await expect(ports).toHaveValue('6379');
+  expect(await standIn.services.settings.get()).toMatchObject({ keepOnStack: [{ first: 5432 }] });
+});
+
 test('the page loads nothing from anywhere else, and breaks no rule of its policy', async ({
   signedIn: page,
   standIn,

@@ -16,5 +16,7 @@ export const settingsPatchSchema = z.object({
   allowBlockingReaders: z.boolean().optional(),
   queueCap: z.number().int().min(65_536).max(67_108_864).optional(),
   keepOnStack: portRangesSchema.optional(),
+  /** What `keepOnStack` was where the change was made: it is refused if that is no longer so. Without it the change holds in any case. */
+  keepOnStackSeen: portRangesSchema.optional(),
 });
 export type SettingsPatch = z.infer<typeof settingsPatchSchema>;

@@ -1,4 +1,4 @@
-import { type Settings, type SettingsPatch, settingsSchema } from '@sidestep/shared';
+import { portsInWords, type Settings, type SettingsPatch, settingsSchema } from '@sidestep/shared';
 import { Refusal } from '../refusal.ts';
 import type { Facts } from '../state/facts.ts';
 import { diskTrouble } from '../state/trouble.ts';
@@ -27,8 +27,10 @@ export class SettingsStore implements SettingsService {
     return this.#current;
   }
 
-  async update({ allowBlockingReaders, queueCap, keepOnStack }: SettingsPatch): Promise<Settings> {
+  async update(patch: SettingsPatch): Promise<Settings> {
+    const { allowBlockingReaders, queueCap, keepOnStack } = patch;
     const before = this.#current;
+    refuseOvertaken(patch, before);
     this.#current = {
       allowBlockingReaders: allowBlockingReaders ?? before.allowBlockingReaders,
       queueCap: queueCap ?? before.queueCap,
@@ -57,4 +59,15 @@ export class SettingsStore implements SettingsService {
       );
     }
   }
+}
+
+/** The ports are replaced as a whole: who has not seen what somebody else put there would take it out unawares. */
+function refuseOvertaken({ keepOnStack, keepOnStackSeen }: SettingsPatch, now: Settings): void {
+  if (keepOnStack === undefined || keepOnStackSeen === undefined) return;
+  const ports = portsInWords(now.keepOnStack);
+  if (portsInWords(keepOnStackSeen) === ports) return;
+  throw new Refusal(
+    `The ports stay as they were, for somebody has changed them meanwhile: now ${ports}.`,
+    'Look what is there now, bring in your change, and save again.',
+  );
 }

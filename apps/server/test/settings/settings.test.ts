@@ -26,6 +26,22 @@ test('a change is applied, answered with, and kept', async () => {
   expect(await settings.update({ keepOnStack: [] })).toEqual({ ...changed, keepOnStack: [] });
 });
 
+test('ports that somebody changed since they were seen are not replaced, unless it was not said what was seen', async () => {
+  const settings = new SettingsStore(new Facts(memoryDatabase()), () => {});
+  const [postgres, redis] = [5432, 6379].map((port) => ({ first: port, last: port }));
+  if (!postgres || !redis) throw new Error('Two ports are two.');
+  await settings.update({ keepOnStack: [postgres] });
+  const stale = settings.update({ keepOnStack: [redis], keepOnStackSeen: [], queueCap: 65_536 });
+  await expect(stale).rejects.toThrow(/changed them meanwhile: now 5432\. Look what is there now/);
+  expect(await settings.get()).toEqual({ ...DEFAULTS, keepOnStack: [postgres] });
+  const both = [postgres, redis];
+  expect(await settings.update({ keepOnStack: both, keepOnStackSeen: [postgres] })).toEqual({
+    ...DEFAULTS,
+    keepOnStack: both,
+  });
+  expect(await settings.update({ keepOnStack: [] })).toEqual(DEFAULTS);
+});
+
 test('what the data plane refuses is not kept', async () => {
   const facts = new Facts(memoryDatabase());
   const settings = new SettingsStore(facts, () => {

@@ -10,25 +10,28 @@ interface QueueCapProps {
   value: number;
   /** What it is when nobody changed it. */
   initial: number;
-  onChange: (bytes: number) => void;
+  /** What is typed can be sent, and nothing is on its way. */
+  ready: boolean;
+  /** Calls `onSaved` once it is kept. */
+  onChange: (bytes: number, onSaved: () => void) => void;
 }
 
-/** The cap in KiB, checked before it is sent. */
-export function QueueCap({ value, initial, onChange }: QueueCapProps) {
+/** The cap in KiB, checked before it is sent. What is typed stays until the daemon has it. */
+export function QueueCap({ value, initial, ready, onChange }: QueueCapProps) {
   const [draft, setDraft] = useState<string | null>(null);
   const text = draft ?? String(value / KIBIBYTE);
   const bytes = Math.round(Number(text) * KIBIBYTE);
   const valid = text.trim() !== '' && settingsSchema.shape.queueCap.safeParse(bytes).success;
   const save = (next: number) => {
-    setDraft(null);
-    if (next !== value) onChange(next);
+    // Typed on meanwhile, it is another draft.
+    onChange(next, () => setDraft((now) => (now === draft ? null : now)));
   };
   return (
     <form
       className="flex flex-wrap items-center justify-end gap-2"
       onSubmit={(event) => {
         event.preventDefault();
-        if (valid) save(bytes);
+        if (valid && bytes !== value && ready) save(bytes);
       }}
     >
       <input
@@ -42,11 +45,11 @@ export function QueueCap({ value, initial, onChange }: QueueCapProps) {
         className="tabular h-8 w-24 rounded-md border bg-surface px-2 text-right aria-invalid:border-bad"
       />
       <span className="text-muted">KiB</span>
-      <Button type="submit" disabled={!valid || bytes === value}>
+      <Button type="submit" disabled={!valid || bytes === value || !ready}>
         Save
       </Button>
       {value !== initial && (
-        <Button look="quiet" onClick={() => save(initial)}>
+        <Button look="quiet" disabled={!ready} onClick={() => save(initial)}>
           Reset
         </Button>
       )}

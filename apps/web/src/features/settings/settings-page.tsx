@@ -22,7 +22,7 @@ const THEMES: { value: Theme; words: string }[] = [
 
 /** What a person may change while the daemon runs, and where it lives. */
 export function SettingsPage() {
-  const { settings, update, failure } = useSettings();
+  const { settings, update, ready, failure } = useSettings();
   const [theme, setTheme] = useTheme();
   return (
     <div className="overflow-y-auto">
@@ -38,6 +38,7 @@ export function SettingsPage() {
               <Switch
                 label="Allow blocking readers"
                 checked={settings.allowBlockingReaders}
+                disabled={!ready}
                 onChange={(allowBlockingReaders) => update({ allowBlockingReaders })}
               />
             ) : (
@@ -52,7 +53,8 @@ export function SettingsPage() {
               <QueueCap
                 value={settings.queueCap}
                 initial={settingsSchema.parse({}).queueCap}
-                onChange={(queueCap) => update({ queueCap })}
+                ready={ready}
+                onChange={(queueCap, onSaved) => update({ queueCap }, onSaved)}
               />
             ) : (
               <Skeleton className="h-8 w-48" />
@@ -63,7 +65,13 @@ export function SettingsPage() {
             means="Ports of servers whose connections use plain TCP, such as 5432, 6000-6010. Open ones leave the bypass within moments and lose nothing; they may come back once you take the port out."
           >
             {settings ? (
-              <KeptPorts value={settings.keepOnStack} onChange={(keepOnStack) => update({ keepOnStack })} />
+              <KeptPorts
+                value={settings.keepOnStack}
+                ready={ready}
+                onChange={(keepOnStack, seen, onSaved) =>
+                  update({ keepOnStack, keepOnStackSeen: [...seen] }, onSaved)
+                }
+              />
             ) : (
               <Skeleton className="h-8 w-48" />
             )}

@@ -4,18 +4,28 @@ import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
 
 const KEY = ['settings'];
+const LOOK_MS = 5000;
 
 /** The settings as the daemon holds them, and how to change one. */
 export function useSettings() {
   const queries = useQueryClient();
-  const settings = useQuery({ queryKey: KEY, queryFn: () => client().settings.get.query() });
+  // Somebody else may change them, on the command line for example.
+  const settings = useQuery({
+    queryKey: KEY,
+    queryFn: () => client().settings.get.query(),
+    refetchInterval: LOOK_MS,
+  });
   const update = useMutation({
     mutationFn: (patch: SettingsPatch) => client().settings.update.mutate(patch),
     onSuccess: (now) => queries.setQueryData(KEY, now),
+    // It may have been refused because of what somebody else has changed.
+    onError: () => queries.invalidateQueries({ queryKey: KEY }),
   });
   return {
     settings: settings.data ?? null,
-    update: (patch: SettingsPatch) => update.mutate(patch),
+    /** `onSaved` is called once the daemon has it. */
+    update: (patch: SettingsPatch, onSaved = () => {}) => update.mutate(patch, { onSuccess: onSaved }),
+    ready: !update.isPending,
     failure: failureOf(update.error),
   };
 }
