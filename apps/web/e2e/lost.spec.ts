@@ -44,6 +44,69 @@ test('the switch is out of reach while nobody would hear it', async ({ signedIn:
   await expect(page.getByRole('switch', { name: 'Acceleration' })).toBeEnabled();
 });
 
+test('nothing that is clicked while the daemon is away happens when it is back', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await page.goto(`${standIn.url}/settings`);
+  const readers = page.getByRole('switch', { name: 'Allow blocking readers' });
+  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
+  await expect(readers).toBeEnabled();
+  await ports.fill('6379');
+  await standIn.stop();
+  await expect(readers).toBeDisabled();
+  await expect(page.getByRole('button', { name: 'Save ports' })).toBeDisabled();
+  await ports.press('Enter');
+  await readers.click({ force: true });
+  await standIn.start();
+  await expect(readers).toBeEnabled();
+  const { allowBlockingReaders, keepOnStack } = await standIn.services.settings.get();
+  expect({ allowBlockingReaders, keepOnStack }).toEqual({ allowBlockingReaders: false, keepOnStack: [] });
+
+  await page.goto(`${standIn.url}/trace`);
+  const lines = page.getByRole('switch', { name: 'Kernel lines' });
+  await expect(lines).toBeEnabled();
+  await standIn.stop();
+  await expect(lines).toBeDisabled();
+  await lines.click({ force: true });
+  await standIn.start();
+  await expect(lines).toBeEnabled();
+  expect(standIn.trace.on).toBe(false);
+});
+
+test('a reset that is confirmed while the daemon is away does not happen when it is back', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  const end = { address: '127.0.0.1', port: 9200, pid: 812, comm: 'indexer' };
+  standIn.dataPlane.remaining = 2;
+  standIn.dataPlane.holding = [
+    {
+      id: '1',
+      ends: [
+        { ...end, side: 'server', unread: 64_000 },
+        { ...end, side: 'client', unread: 0 },
+      ],
+    },
+  ];
+  await standIn.services.acceleration.enable();
+  const theSwitch = page.getByRole('switch', { name: 'Acceleration' });
+  await expect(theSwitch).toBeChecked();
+  await theSwitch.click();
+  await page.getByRole('button', { name: 'Reset 1 connection…' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Reset 1 connection?' });
+  const reset = dialog.getByRole('button', { name: 'Reset 1 connection' });
+  await dialog.getByRole('textbox').fill('reset 1');
+  await expect(reset).toBeEnabled();
+  await standIn.stop();
+  await expect(reset).toBeDisabled();
+  await dialog.getByRole('textbox').press('Enter');
+  await expect(dialog).toBeVisible();
+  await standIn.start();
+  await expect(page.getByText('live', { exact: true })).toBeVisible();
+  expect(standIn.dataPlane.holding).toHaveLength(1);
+});
+
 test('who does not want to wait for the next try need not', async ({ signedIn: page, standIn }) => {
   await page.clock.install();
   await standIn.stop();

@@ -39,8 +39,16 @@ export function AccelerationPanel({ now }: { now: StatisticsPoint | null }) {
             {status ? <StateDetails status={status} state={state} /> : <Skeleton className="mt-1 h-4 w-56" />}
           </div>
         </div>
-        {acceleration.asking && <FirstTime onTurnOn={acceleration.turnOn} onCancel={acceleration.cancel} />}
-        {status && <HeldConnections status={status} onReset={acceleration.reset} />}
+        {acceleration.asking && (
+          <FirstTime
+            disabled={acceleration.unheard}
+            onTurnOn={acceleration.turnOn}
+            onCancel={acceleration.cancel}
+          />
+        )}
+        {status && (
+          <HeldConnections status={status} unheard={acceleration.unheard} onReset={acceleration.reset} />
+        )}
         {acceleration.failure && <FailureNotice failure={acceleration.failure} />}
         {status?.inspectOnly && <InspectOnly why={status.inspectOnly} />}
         {status?.reason && !status.failure && state !== 'draining' && (

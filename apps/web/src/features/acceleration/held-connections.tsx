@@ -12,11 +12,13 @@ const SHOWN_AFTER_MS = 1000;
 
 interface HeldConnectionsProps {
   status: Status;
+  /** Nobody would hear the wish to reset them. */
+  unheard: boolean;
   onReset: () => void;
 }
 
 /** While turning off takes long: who has not read what, and the way to end it. */
-export function HeldConnections({ status, onReset }: HeldConnectionsProps) {
+export function HeldConnections({ status, unheard, onReset }: HeldConnectionsProps) {
   const now = useNow();
   const [asked, setAsked] = useState<number | null>(null);
   const { held } = status;
@@ -26,12 +28,13 @@ export function HeldConnections({ status, onReset }: HeldConnectionsProps) {
     <Notice tone="warn">
       <p className="font-medium">Turning off waits for programs that have not read what waits for them.</p>
       <HeldList held={held} />
-      <Button look="danger" className="mt-2" onClick={() => setAsked(held.connections)}>
+      <Button look="danger" className="mt-2" disabled={unheard} onClick={() => setAsked(held.connections)}>
         Reset {plural(held.connections, 'connection')}…
       </Button>
       <ResetDialog
         // The number that somebody types stays, although there may be fewer by then.
         count={asked}
+        disabled={unheard}
         onCancel={() => setAsked(null)}
         onReset={() => {
           setAsked(null);

@@ -6,6 +6,8 @@ import { Dialog } from '@/ui/dialog.tsx';
 interface ResetDialogProps {
   /** How many connections it is about; null keeps it closed. */
   count: number | null;
+  /** Nobody would hear it now. */
+  disabled: boolean;
   onCancel: () => void;
   onReset: () => void;
   /** Which they are. */
@@ -13,7 +15,7 @@ interface ResetDialogProps {
 }
 
 /** Asks for what cannot be taken back: somebody has to type how many connections it will end. */
-export function ResetDialog({ count, onCancel, onReset, children }: ResetDialogProps) {
+export function ResetDialog({ count, disabled, onCancel, onReset, children }: ResetDialogProps) {
   return (
     <Dialog
       open={count !== null}
@@ -27,7 +29,7 @@ export function ResetDialog({ count, onCancel, onReset, children }: ResetDialogP
             is off then. Other connections go on.
           </p>
           {children}
-          <Confirmation words={`reset ${count}`} onCancel={onCancel} onConfirm={onReset}>
+          <Confirmation words={`reset ${count}`} disabled={disabled} onCancel={onCancel} onConfirm={onReset}>
             Reset {plural(count, 'connection')}
           </Confirmation>
         </>
@@ -39,15 +41,16 @@ export function ResetDialog({ count, onCancel, onReset, children }: ResetDialogP
 interface ConfirmationProps {
   /** What has to be typed. */
   words: string;
+  disabled: boolean;
   onCancel: () => void;
   onConfirm: () => void;
   children: ReactNode;
 }
 
-function Confirmation({ words, onCancel, onConfirm, children }: ConfirmationProps) {
+function Confirmation({ words, disabled, onCancel, onConfirm, children }: ConfirmationProps) {
   const id = useId();
   const [typed, setTyped] = useState('');
-  const confirmed = typed.trim().toLowerCase() === words;
+  const confirmed = !disabled && typed.trim().toLowerCase() === words;
   return (
     <form
       className="mt-4 flex flex-col gap-3"

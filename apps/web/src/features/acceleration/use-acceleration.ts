@@ -1,10 +1,9 @@
 import type { Status } from '@sidestep/shared';
-import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
-import { useLink } from '@/lib/link.ts';
 import { useRemembered } from '@/lib/remembered.ts';
+import { useWish } from '@/lib/use-wish.ts';
 import { useStatus } from './status.tsx';
 
 /** What the switch shows: the daemon's states, and two that are off and cannot be turned on: for the host or for the kernel. */
@@ -24,13 +23,11 @@ function stateOf(status: Status | null): SwitchState {
 /** The switch: its state, what it waits for, and what turning it does. */
 export function useAcceleration() {
   const status = useStatus();
-  const link = useLink();
   const [informed, setInformed] = useRemembered('sidestep.informed', false);
   const [asking, setAsking] = useState(false);
-  const enable = useMutation({ mutationFn: () => client().acceleration.enable.mutate() });
-  const disable = useMutation({
-    mutationFn: (how: { now: boolean }) => client().acceleration.disable.mutate(how),
-  });
+  const enable = useWish(() => client().acceleration.enable.mutate());
+  const disable = useWish((how: { now: boolean }) => client().acceleration.disable.mutate(how));
+  const { unheard } = enable;
   const state = stateOf(status);
 
   const turnOn = () => {
@@ -57,7 +54,7 @@ export function useAcceleration() {
     on: state === 'on' ? !stopping : state === 'enabling' || starting,
     pending: starting || stopping || state === 'enabling' || state === 'draining',
     disabled:
-      link.phase !== 'open' ||
+      unheard ||
       state === 'unknown' ||
       state === 'inspect only' ||
       state === 'enabling' ||
@@ -68,9 +65,11 @@ export function useAcceleration() {
     cancel: () => setAsking(false),
     turn,
     turnOn,
+    /** Nobody would hear what is clicked now. */
+    unheard,
     /** Ends the connections that keep it from being turned off. */
     reset: () => disable.mutate({ now: true }),
     /** Why it is not as wished; the status speaks first, and what it says of the kernel says it all. */
-    failure: status?.failure ?? (link.phase === 'open' && state !== 'inspect only' ? failureOf(error) : null),
+    failure: status?.failure ?? (!unheard && state !== 'inspect only' ? failureOf(error) : null),
   };
 }

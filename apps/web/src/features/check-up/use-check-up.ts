@@ -1,10 +1,9 @@
 import type { CheckUpState, Failure } from '@sidestep/shared';
-import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
 import { keepSubscribed } from '@/lib/keep-subscribed.ts';
-import { useLink } from '@/lib/link.ts';
+import { useWish } from '@/lib/use-wish.ts';
 
 interface UseCheckUp {
   /** Null until the daemon has told. */
@@ -22,8 +21,8 @@ interface UseCheckUp {
 export function useCheckUp(): UseCheckUp {
   const [state, setState] = useState<CheckUpState | null>(null);
   const [trouble, setTrouble] = useState<Error | null>(null);
-  const unheard = useLink().phase !== 'open';
-  const run = useMutation({ mutationFn: () => client().checkUp.run.mutate() });
+  const run = useWish(() => client().checkUp.run.mutate());
+  const { unheard } = run;
   useEffect(
     () =>
       keepSubscribed(

@@ -14,7 +14,7 @@ const WORDS = {
 
 /** Programs that stay on the stack because they splice, each with the way to release it. */
 export function Splicers() {
-  const { splicers, release, failure } = useSplicers();
+  const { splicers, release, unheard, failure } = useSplicers();
   return (
     <div className="flex flex-col gap-3 px-4 py-3">
       <p className="text-xs text-muted">
@@ -30,7 +30,12 @@ export function Splicers() {
       {splicers !== null && splicers.length > 0 && (
         <ul aria-label="Programs that splice" className="flex flex-col gap-2">
           {splicers.map((splicer) => (
-            <Row key={splicer.program} splicer={splicer} onRelease={() => release(splicer.program)} />
+            <Row
+              key={splicer.program}
+              splicer={splicer}
+              disabled={unheard}
+              onRelease={() => release(splicer.program)}
+            />
           ))}
         </ul>
       )}
@@ -38,7 +43,13 @@ export function Splicers() {
   );
 }
 
-function Row({ splicer, onRelease }: { splicer: Splicer; onRelease: () => void }) {
+interface RowProps {
+  splicer: Splicer;
+  disabled: boolean;
+  onRelease: () => void;
+}
+
+function Row({ splicer, disabled, onRelease }: RowProps) {
   const { program, why, learnedAt, remembered } = splicer;
   const now = useNow();
   return (
@@ -52,7 +63,7 @@ function Row({ splicer, onRelease }: { splicer: Splicer; onRelease: () => void }
             ' · its path is not known, so only until acceleration is turned off'}
         </p>
       </div>
-      <Button aria-label={`Release ${program}`} onClick={onRelease}>
+      <Button aria-label={`Release ${program}`} disabled={disabled} onClick={onRelease}>
         Release
       </Button>
     </li>

@@ -1,7 +1,8 @@
 import type { SettingsPatch } from '@sidestep/shared';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
+import { useWish } from '@/lib/use-wish.ts';
 
 const KEY = ['settings'];
 const LOOK_MS = 5000;
@@ -15,8 +16,7 @@ export function useSettings() {
     queryFn: () => client().settings.get.query(),
     refetchInterval: LOOK_MS,
   });
-  const update = useMutation({
-    mutationFn: (patch: SettingsPatch) => client().settings.update.mutate(patch),
+  const update = useWish((patch: SettingsPatch) => client().settings.update.mutate(patch), {
     onSuccess: (now) => queries.setQueryData(KEY, now),
     // It may have been refused because of what somebody else has changed.
     onError: () => queries.invalidateQueries({ queryKey: KEY }),
@@ -25,7 +25,8 @@ export function useSettings() {
     settings: settings.data ?? null,
     /** `onSaved` is called once the daemon has it. */
     update: (patch: SettingsPatch, onSaved = () => {}) => update.mutate(patch, { onSuccess: onSaved }),
-    ready: !update.isPending,
+    /** Somebody hears it, and nothing is on its way. */
+    ready: !update.unheard && !update.isPending,
     failure: failureOf(update.error),
   };
 }

@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
+import { useWish } from '@/lib/use-wish.ts';
 
 const KEY = ['splicers'];
 const LOOK_MS = 5000;
@@ -13,13 +14,13 @@ export function useSplicers() {
     queryFn: () => client().splicers.list.query(),
     refetchInterval: LOOK_MS,
   });
-  const release = useMutation({
-    mutationFn: (program: string) => client().splicers.release.mutate({ program }),
+  const release = useWish((program: string) => client().splicers.release.mutate({ program }), {
     onSuccess: (left) => queries.setQueryData(KEY, left),
   });
   return {
     splicers: splicers.data ?? null,
     release: (program: string) => release.mutate(program),
+    unheard: release.unheard,
     failure: failureOf(release.error),
   };
 }

@@ -70,7 +70,7 @@ export function TracePage() {
           <Switch
             label="Kernel lines"
             checked={trace.status?.on ?? false}
-            disabled={!trace.status?.available || trace.pending}
+            disabled={!trace.status?.available || !trace.ready}
             onChange={trace.turn}
           />
         </div>

@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
+import { useWish } from '@/lib/use-wish.ts';
 
 const KEY = ['trace', 'status'];
 
@@ -13,13 +14,13 @@ export function useTraceSwitch() {
     queryFn: () => client().trace.status.query(),
     refetchInterval: 5000,
   });
-  const turn = useMutation({
-    mutationFn: (on: boolean) => client().trace.switch.mutate({ on }),
+  const turn = useWish((on: boolean) => client().trace.switch.mutate({ on }), {
     onSuccess: (now) => queries.setQueryData(KEY, now),
   });
   return {
     status: status.data ?? null,
-    pending: turn.isPending,
+    /** Somebody would hear it, and nothing is on its way. */
+    ready: !turn.unheard && !turn.isPending,
     failure: failureOf(turn.error),
     turn: (on: boolean) => turn.mutate(on),
   };
