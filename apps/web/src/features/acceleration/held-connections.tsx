@@ -1,6 +1,5 @@
 import { heldWords, type Status } from '@sidestep/shared';
-import { useState } from 'react';
-import { useNow } from '@/lib/now.ts';
+import { useEffect, useState } from 'react';
 import { formatBytes, plural } from '@/lib/number.ts';
 import { Button } from '@/ui/button.tsx';
 import { Notice } from '@/ui/notice.tsx';
@@ -19,11 +18,10 @@ interface HeldConnectionsProps {
 
 /** While turning off takes long: who has not read what, and the way to end it. */
 export function HeldConnections({ status, unheard, onReset }: HeldConnectionsProps) {
-  const now = useNow();
   const [asked, setAsked] = useState<number | null>(null);
   const { held } = status;
-  const late = now - Date.parse(status.since) >= SHOWN_AFTER_MS;
-  if (status.state !== 'draining' || held === null || held.connections === 0 || !late) return null;
+  const late = useLate(status.state === 'draining');
+  if (!late || held === null || held.connections === 0) return null;
   return (
     <Notice tone="warn">
       <p className="font-medium">Turning off waits for programs that have not read what waits for them.</p>
@@ -45,6 +43,20 @@ export function HeldConnections({ status, unheard, onReset }: HeldConnectionsPro
       </ResetDialog>
     </Notice>
   );
+}
+
+/** Whether it has been so for a while, as this page has seen it: its clock may be another one than the host's. */
+function useLate(draining: boolean): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (!draining) return;
+    const timer = setTimeout(() => setLate(true), SHOWN_AFTER_MS);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [draining]);
+  return draining && late;
 }
 
 /** A number and its unit stay on one line. */

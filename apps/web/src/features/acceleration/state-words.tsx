@@ -18,7 +18,7 @@ const TITLES: Record<SwitchState, string> = {
 
 export function StateTitle({ state, pending }: { state: SwitchState; pending: boolean }) {
   const title =
-    pending && state === 'off'
+    pending && (state === 'off' || state === 'failed' || state === 'unavailable')
       ? TITLES.enabling
       : pending && state === 'on'
         ? TITLES.draining

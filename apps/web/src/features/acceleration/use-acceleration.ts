@@ -1,5 +1,5 @@
 import type { Status } from '@sidestep/shared';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { client } from '@/lib/client.ts';
 import { failureOf } from '@/lib/failure.ts';
 import { useRemembered } from '@/lib/remembered.ts';
@@ -29,6 +29,7 @@ export function useAcceleration() {
   const disable = useWish((how: { now: boolean }) => client().acceleration.disable.mutate(how));
   const { unheard } = enable;
   const state = stateOf(status);
+  useForgotten(status, [enable, disable]);
 
   const turnOn = () => {
     setAsking(false);
@@ -45,7 +46,7 @@ export function useAcceleration() {
     else setAsking(true);
   };
 
-  const starting = enable.isPending && (state === 'off' || state === 'failed');
+  const starting = enable.isPending && (state === 'off' || state === 'failed' || state === 'unavailable');
   const stopping = disable.isPending && state === 'on';
   const error = enable.error ?? disable.error;
   return {
@@ -70,6 +71,19 @@ export function useAcceleration() {
     /** Ends the connections that keep it from being turned off. */
     reset: () => disable.mutate({ now: true }),
     /** Why it is not as wished; the status speaks first, and what it says of the kernel says it all. */
-    failure: status?.failure ?? (!unheard && state !== 'inspect only' ? failureOf(error) : null),
+    failure: starting
+      ? null
+      : (status?.failure ?? (!unheard && state !== 'inspect only' ? failureOf(error) : null)),
   };
+}
+
+/** Why a wish failed says nothing any more once the state is another one, by whomever it was changed. */
+function useForgotten(status: Status | null, wishes: { isError: boolean; reset: () => void }[]): void {
+  const stands = status && `${status.state} ${status.since}`;
+  const [last, setLast] = useState(stands);
+  useEffect(() => {
+    if (stands === last) return;
+    setLast(stands);
+    for (const wish of wishes) if (wish.isError) wish.reset();
+  });
 }
