@@ -146,6 +146,36 @@ test('a failure says first what to do, and folds the kernel’s words away', asy
   await expect(alert).toHaveCount(0);
 });
 
+test('a failure is not told any more once somebody else turned it on', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  standIn.dataPlane.fail('The kernel refused the program.', 'Update to Linux 6.1 or newer.', null);
+  await theSwitch(page).click();
+  await page.getByRole('button', { name: 'Turn on' }).click();
+  await expect(panel(page)).toContainText('Failed');
+  await expect(alerts(page)).toHaveCount(1);
+  const totals = page.getByRole('region', { name: 'Totals since it was turned on' });
+  await expect(totals, 'what was never counted is not zero').toContainText('not counted');
+  standIn.dataPlane.failure = null;
+  await standIn.services.acceleration.enable();
+  await expect(panel(page)).toContainText('on since');
+  await expect(alerts(page)).toHaveCount(0);
+});
+
+test('a browser whose clock is behind still sees who holds turning off up', async ({
+  signedIn: page,
+  standIn,
+}) => {
+  await page.clock.install({ time: Date.now() - 600_000 });
+  await page.reload();
+  await standIn.services.acceleration.enable();
+  await expect(theSwitch(page)).toBeChecked();
+  hold(standIn, 1);
+  await theSwitch(page).click();
+  await expect(page.getByRole('button', { name: 'Reset 1 connection…' })).toBeVisible();
+});
+
 test('a host that lacks something shows what, before anybody tries', async ({ page }) => {
   await using standIn = await StandIn.start((one) => {
     const status = async () => ({

@@ -38,14 +38,19 @@ export function StateDetails({ status, state }: { status: Status; state: SwitchS
       {(state === 'on' || state === 'off') && (
         <p>
           <span title={formatMoment(since)}>
-            {state} since {sinceWords(since)} ·{' '}
+            {state} since {sinceWords(since)}
           </span>
-          <Figure
-            value={status.events.lost}
-            of="events lost since it was turned on"
-            suffix=" lost"
-            className={cn(status.events.lost > 0 && 'text-warn')}
-          />
+          {state === 'on' && (
+            <>
+              {' · '}
+              <Figure
+                value={status.events.lost}
+                of="events lost since it was turned on"
+                suffix=" lost"
+                className={cn(status.events.lost > 0 && 'text-warn')}
+              />
+            </>
+          )}
         </p>
       )}
       <p className="truncate" title={`Programs in the cgroup ${status.cgroup} are covered.`}>

@@ -6,12 +6,13 @@ import { Figure } from '@/ui/figure.tsx';
 import { PathGlyph } from '@/ui/path-glyph.tsx';
 import { Skeleton } from '@/ui/skeleton.tsx';
 import { useStatus } from './status.tsx';
+import { isWatching } from './use-acceleration.ts';
 
 /** What went by each road since acceleration was turned on, and what was seen of it. */
 export function Totals() {
   const status = useStatus();
   // Zeros would say that nothing went by either road.
-  const uncounted = status?.state === 'off' && <NotCounted />;
+  const uncounted = status && !isWatching(status.state) && <NotCounted />;
   return (
     <section
       aria-label="Totals since it was turned on"

@@ -4,6 +4,7 @@ import { EVENT_KINDS, type Event, type EventKind, eventKindSchema } from '@sides
 import { useCallback, useMemo, useState } from 'react';
 import { NothingWatched } from '@/features/acceleration/nothing-watched.tsx';
 import { useStatus } from '@/features/acceleration/status.tsx';
+import { isWatching } from '@/features/acceleration/use-acceleration.ts';
 import { ConnectionDrawer } from '@/features/connections/connection-drawer.tsx';
 import { downloadTable, TABLE_FORMATS } from '@/lib/download.ts';
 import { useShortcut } from '@/lib/keyboard.ts';
@@ -62,7 +63,8 @@ export function EventsPage() {
   return (
     <>
       <PageHeader title="Events">
-        {status && (
+        {/* Zeros would say that nothing happened. */}
+        {status && isWatching(status.state) && (
           <span className="flex flex-wrap gap-x-4 text-muted" data-testid="counts">
             <EventCounts {...status} />
           </span>

@@ -3,6 +3,7 @@
 import { type StatisticsPoint, type StatisticsRange, statisticsRangeSchema } from '@sidestep/shared';
 import { useState } from 'react';
 import { useStatus } from '@/features/acceleration/status.tsx';
+import { isWatching } from '@/features/acceleration/use-acceleration.ts';
 import { formatBytes, formatCount } from '@/lib/number.ts';
 import { ToggleGroup } from '@/ui/toggle-group.tsx';
 import { RoadChart } from './road-chart.tsx';
@@ -25,7 +26,8 @@ export function Charts() {
   const [range, setRange] = useState<StatisticsRange>('5m');
   const history = useStatistics(range);
   const state = useStatus()?.state;
-  const empty = state === 'on' ? 'The first second is on its way.' : 'Not counted while off.';
+  const coming = state === 'enabling' || isWatching(state);
+  const empty = coming ? 'The first second is on its way.' : 'Not counted while off.';
   const shared = { history, empty };
   return (
     <section aria-label="Charts" className="flex flex-col gap-2">
