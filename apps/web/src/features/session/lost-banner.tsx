@@ -14,20 +14,20 @@ export function LostBanner({ hasData }: { hasData: boolean }) {
   if (link.phase !== 'lost') return null;
   const wait = link.retryAt === null ? null : Math.max(0, Math.ceil((link.retryAt - now) / 1000));
   return (
-    <div
-      role="alert"
-      className="appear flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b bg-bad-wash px-4 py-2 sm:px-6"
-    >
+    <div className="appear flex shrink-0 flex-wrap items-center gap-x-4 gap-y-1 border-b bg-bad-wash px-4 py-2 sm:px-6">
       <PlugZap className="hidden size-4 shrink-0 text-bad sm:block" aria-hidden="true" />
       <p className="min-w-0 flex-1 basis-72">
-        <span className="font-medium">The daemon does not answer.</span>{' '}
+        <span role="alert">
+          <span className="font-medium">The daemon does not answer.</span> Connections that take the bypass
+          keep running without it. If it stays away: <Command>sudo ./sidestep up</Command>
+        </span>
+        {/* Beside the alert: a screen reader would begin it again each second. */}
         {hasData && (
           <span className="tabular">
-            What you see is <span className="whitespace-nowrap">{formatSpan(now - link.since)}</span> old.{' '}
+            {' '}
+            What you see is <span className="whitespace-nowrap">{formatSpan(now - link.since)}</span> old.
           </span>
         )}
-        Connections that take the bypass keep running without it. If it stays away:{' '}
-        <Command>sudo ./sidestep up</Command>
       </p>
       <span className="tabular flex items-center gap-3 text-muted" aria-live="off">
         {wait === null ? (
