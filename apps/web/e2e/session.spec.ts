@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
+import { KEY_HEADER } from '@sidestep/shared';
 import { WebSocket } from 'ws';
 import { alerts, expect, test } from './support/signed-in.ts';
 
@@ -146,6 +147,28 @@ test('signing out takes everything away', async ({ signedIn: page }) => {
   await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
   expect(await page.context().cookies()).toEqual([]);
   expect(await storedKey(page)).toBeNull();
+});
+
+test('signing out while the daemon is away takes the key at once, and the session as soon as it is back', async ({
+  signedIn: page,
+  standIn,
+  context,
+}) => {
+  const key = (await storedKey(page)) ?? '';
+  const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  await standIn.stop();
+  await page.getByRole('button', { name: 'You', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { name: 'You are signed out in this browser' })).toBeVisible();
+  await expect(page.getByText('its half of your sign-in is still open')).toBeVisible();
+  await expect(page.getByRole('navigation')).toHaveCount(0);
+  expect(await storedKey(page)).toBeNull();
+  await standIn.start();
+  await expect(page.getByRole('heading', { name: 'You are not signed in' })).toBeVisible();
+  const headers = { cookie, [KEY_HEADER]: key, origin: standIn.url };
+  expect(await (await fetch(`${standIn.url}/api/session`, { headers })).json()).toMatchObject({
+    signedIn: false,
+  });
 });
 
 test('an address that leads nowhere says so', async ({ signedIn: page, standIn }) => {

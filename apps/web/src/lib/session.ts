@@ -66,7 +66,24 @@ export async function signIn(code: string): Promise<Refusal | null> {
   }
 }
 
-export async function signOut(): Promise<void> {
-  await fetch('/api/sign-out', { method: 'POST', headers: keyHeader() });
+/** The key of a sign-in that the daemon has not been told is over. */
+let leaving: string | null = null;
+
+/** Forgets the key in any case. Whether the daemon has closed its half, too; if not, ask again. */
+export async function signOut(): Promise<boolean> {
+  leaving ??= readPageKey();
   forgetPageKey();
+  try {
+    const headers: Record<string, string> = leaving === null ? {} : { [KEY_HEADER]: leaving };
+    const response = await fetch('/api/sign-out', {
+      method: 'POST',
+      headers,
+      signal: AbortSignal.timeout(4000),
+    });
+    if (!response.ok) return false;
+    leaving = null;
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -3,7 +3,7 @@
 import { CircleUserRound, Keyboard, LogOut } from 'lucide-react';
 import { useRouter } from 'next/navigation';
 import { ROOMS } from '@/features/navigation/rooms.ts';
-import { signOut } from '@/lib/session.ts';
+import { leave } from '@/lib/link.ts';
 import { Button } from '@/ui/button.tsx';
 import { Menu, MenuItem, MenuLine } from '@/ui/menu.tsx';
 
@@ -26,13 +26,7 @@ export function AccountMenu({ onShortcuts }: { onShortcuts: () => void }) {
         <Keyboard aria-hidden="true" /> Keyboard shortcuts
       </MenuItem>
       <MenuLine />
-      <MenuItem
-        onSelect={async () => {
-          await signOut();
-          // Leaves nothing of the host in this page's memory.
-          location.reload();
-        }}
-      >
+      <MenuItem onSelect={leave}>
         <LogOut aria-hidden="true" /> Sign out
       </MenuItem>
     </Menu>

@@ -10,6 +10,7 @@ export const LINK_COMMAND = 'sudo ./sidestep sign-in-link';
 export function SignedOut() {
   const link = useLink();
   const keyMissing = link.phase === 'signed-out' && link.keyMissing;
+  if (link.phase === 'signed-out' && link.leaving) return <Leaving />;
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 px-6">
       <Logo size={40} />
@@ -31,6 +32,23 @@ export function SignedOut() {
       <Button className="self-start" onClick={tryNow}>
         I have signed in
       </Button>
+    </main>
+  );
+}
+
+/** Signed out here, and the daemon does not know yet. */
+function Leaving() {
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-4 px-6">
+      <Logo size={40} />
+      <h1 className="text-xl font-semibold">You are signed out in this browser</h1>
+      <p>
+        The daemon does not answer: its half of your sign-in is still open, and opens nothing without the key
+        that this browser has forgotten.
+      </p>
+      <p className="text-muted">
+        Leave this page open, and that half is closed as soon as the daemon is back.
+      </p>
     </main>
   );
 }
