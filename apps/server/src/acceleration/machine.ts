@@ -195,7 +195,7 @@ export class AccelerationMachine {
    * last stays so for the next start.
    */
   async leave(hurry: AbortSignal): Promise<void> {
-    const { dataPlane, log, steady } = this.#options;
+    const { dataPlane, log, pause, steady } = this.#options;
     if (!dataPlane.enabled) return;
     if (dataPlane.surroundings().pinned) {
       log('What is accelerated stays so.');
@@ -212,8 +212,15 @@ export class AccelerationMachine {
     };
     if (hurry.aborted) reset();
     hurry.addEventListener('abort', reset, { once: true });
-    this.#reaching ??= this.#drive();
-    await this.#reaching;
+    for (let told = false; ; told = true) {
+      this.#reaching ??= this.#drive();
+      await this.#reaching;
+      if (!dataPlane.enabled || this.#stopping.signal.aborted || hurry.aborted) return;
+      // For want of memory or descriptors, perhaps: to end now would lose what is unread.
+      if (!told)
+        log('Not everything has left yet, and looking at it failed: it is looked at again and again.');
+      await pause(this.#stopping.signal);
+    }
   }
 
   /** Leaves the kernel as it is and ends what is under way. */

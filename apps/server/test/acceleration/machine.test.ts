@@ -532,6 +532,22 @@ describe('a daemon that is to end', () => {
     expect(kept).toMatchObject({ on: true });
   });
 
+  test('goes on waiting for what is pinned no longer where looking at it fails', async () => {
+    const dataPlane = new FakeDataPlane();
+    const { machine } = machineOn(dataPlane);
+    await machine.enable();
+    dataPlane.around = { pinned: false, cgroup: 'same' };
+    dataPlane.kernel.draining = [2, 1, 0];
+    const drain = dataPlane.drain.bind(dataPlane);
+    let looks = 0;
+    dataPlane.drain = () => {
+      if (++looks === 2) throw new Error('ENOMEM');
+      return drain();
+    };
+    await machine.leave(never);
+    expect(dataPlane.enabled).toBe(false);
+  });
+
   test('resets in a hurry what does not leave', async () => {
     const { dataPlane, clock, machine } = await holding();
     dataPlane.around = { pinned: false, cgroup: 'same' };
