@@ -70,13 +70,17 @@ export function createNouns(options: NounOptions): Nouns {
     if (dataPlane.enabled) dataPlane.configure(config());
   };
   const config = () => ({ ...settings.current, printk: trace.isOn });
-  const settings = new SettingsStore(facts, () => {
-    apply();
-    const { allowBlockingReaders, queueCap, keepOnStack } = settings.current;
-    log(
-      `Blocking readers are ${allowBlockingReaders ? '' : 'not '}allowed; the queue cap is ${queueCap} bytes; ports kept on the stack: ${portsInWords(keepOnStack)}.`,
-    );
-  });
+  const settings = new SettingsStore(
+    facts,
+    () => {
+      apply();
+      const { allowBlockingReaders, queueCap, keepOnStack } = settings.current;
+      log(
+        `Blocking readers are ${allowBlockingReaders ? '' : 'not '}allowed; the queue cap is ${queueCap} bytes; ports kept on the stack: ${portsInWords(keepOnStack)}.`,
+      );
+    },
+    log,
+  );
   const applyTrace = () => {
     apply();
     log(`Trace lines are ${trace.isOn ? 'on' : 'off'}.`);
@@ -144,6 +148,7 @@ export function createNouns(options: NounOptions): Nouns {
       pump.noteLost();
     },
     onDisabled: () => {
+      standing = null;
       mark('disabled');
       journal.end();
     },
@@ -160,6 +165,7 @@ export function createNouns(options: NounOptions): Nouns {
     if (machine.phase.state !== 'on' || !machine.isWanted) return;
     pump.take();
     pump.noteLost();
+    standing = null;
     try {
       const done = dataPlane.upgrade();
       if (done === 'none') return;

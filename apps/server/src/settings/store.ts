@@ -1,4 +1,12 @@
-import { portsInWords, type Settings, type SettingsPatch, settingsSchema } from '@sidestep/shared';
+import {
+  MOST_PORTS,
+  portsInWords,
+  type Settings,
+  type SettingsPatch,
+  settingsSchema,
+} from '@sidestep/shared';
+import { z } from 'zod';
+import type { Log } from '../log.ts';
 import { Refusal } from '../refusal.ts';
 import type { Facts } from '../state/facts.ts';
 import { diskTrouble } from '../state/trouble.ts';
@@ -13,10 +21,10 @@ export class SettingsStore implements SettingsService {
   #current: Settings;
 
   /** `apply` brings the current settings to the data plane. */
-  constructor(facts: Facts, apply: () => void) {
+  constructor(facts: Facts, apply: () => void, log: Log = () => {}) {
     this.#facts = facts;
     this.#apply = apply;
-    this.#current = settingsSchema.catch(settingsSchema.parse({})).parse(facts.get(NAME) ?? {});
+    this.#current = readSettings(facts.get(NAME) ?? {}, log);
   }
 
   get current(): Settings {
@@ -59,6 +67,31 @@ export class SettingsStore implements SettingsService {
       );
     }
   }
+}
+
+const DEFAULTS = settingsSchema.parse({});
+const EVERY_PORT = [{ first: 1, last: MOST_PORTS }];
+
+/**
+ * Each by itself: another version may have kept what this one does not know. Ports that somebody kept on the stack had a reason: where it is not known which they are, all are kept there.
+ */
+function readSettings(kept: unknown, log: Log): Settings {
+  const whole = settingsSchema.safeParse(kept);
+  if (whole.success) return whole.data;
+  const { allowBlockingReaders, queueCap, keepOnStack } = settingsSchema.shape;
+  const fields = z.record(z.string(), z.unknown()).catch({}).parse(kept);
+  const read = {
+    allowBlockingReaders: allowBlockingReaders
+      .catch(DEFAULTS.allowBlockingReaders)
+      .parse(fields.allowBlockingReaders),
+    queueCap: queueCap.catch(DEFAULTS.queueCap).parse(fields.queueCap),
+    keepOnStack: keepOnStack.catch(EVERY_PORT).parse(fields.keepOnStack),
+  };
+  log(
+    `Not all settings that were kept can be read (${JSON.stringify(kept)}). What cannot is as at the first start, or, for the ports kept on the stack, all of them: ` +
+      `look at ./sidestep settings. Ports kept on the stack: ${portsInWords(read.keepOnStack)}.`,
+  );
+  return read;
 }
 
 /** The ports are replaced as a whole: who has not seen what somebody else put there would take it out unawares. */

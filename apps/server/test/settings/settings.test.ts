@@ -78,6 +78,24 @@ test('settings that an earlier version has kept hold, and what it did not know h
   });
 });
 
+test('of settings that another version has kept what can be read holds, and no port comes off the stack unawares', async () => {
+  const facts = new Facts(memoryDatabase());
+  const tooMany = Array.from({ length: 17 }, (_, at) => ({ first: at + 1, last: at + 1 }));
+  facts.set('settings', { allowBlockingReaders: true, queueCap: 1, keepOnStack: tooMany });
+  const log: string[] = [];
+  const settings = new SettingsStore(
+    facts,
+    () => {},
+    (line) => log.push(line),
+  );
+  expect(await settings.get()).toEqual({
+    ...DEFAULTS,
+    allowBlockingReaders: true,
+    keepOnStack: [{ first: 1, last: 65_535 }],
+  });
+  expect(log).toEqual([expect.stringContaining('./sidestep settings')]);
+});
+
 test('settings that make no sense any more fall back to the defaults', async () => {
   const facts = new Facts(memoryDatabase());
   facts.set('settings', { queueCap: 'large' });
