@@ -204,7 +204,9 @@ const KEYS: Record<ConnectionSort, Key> = {
 
 function placesOf(selections: readonly Selection[], side: Side): Set<Place> {
   const places = new Set<Place>();
-  for (const { table, rows } of selections) for (const row of rows) places.add(table.place(row, side));
+  // Of those that have gone since they were selected there is none.
+  for (const { table, rows } of selections)
+    for (const row of rows) if (table.has(row)) places.add(table.place(row, side));
   return places;
 }
 

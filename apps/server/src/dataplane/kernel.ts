@@ -208,13 +208,20 @@ class KernelDataPlane implements DataPlane {
       pins.handOver(next.pins);
     } catch (error) {
       running.setKilled(false);
+      // The other one may have been given the cgroup already.
+      pins.sockops?.update(pins.programs.sockops);
       next.remove();
       throw error;
     }
+    this.#running = next;
+    using opened = new DisposableStack();
+    const newer = opened.adopt(open(options.dir), (generation) => generation.close());
+    const older = open(pins.dir);
+    opened.move();
+    this.#running = newer;
     next.close();
     running.close();
-    this.#running = open(options.dir);
-    this.#retired.add(open(pins.dir));
+    this.#retired.add(older);
   }
 
   #loadOptions(dir: string, config: DataPlaneConfig, cgroupId: bigint): LoadOptions {

@@ -27,6 +27,7 @@ export interface Found {
   readonly state: 'running' | 'gone' | 'retired';
 }
 
+const MARK = /^(layout|build)_/;
 const SUB_FOLDER = /^generation_\d+$/;
 
 /** The generations in the pin folder and in those of its sub-folders that we made. */
@@ -96,11 +97,12 @@ export function compare(dir: string, { layout, build }: Marks): { sameLayout: bo
   };
 }
 
-/** Removes our pins, the cgroup's first so that nothing new is seen, and the folder if it is empty then. */
+/** Removes our pins, the cgroup's first so that nothing new is seen, the marks that say whose they are last, and the folder if it is empty then. */
 export function unpin(dir: string): void {
   if (!existsSync(dir)) return;
   assertOurs(dir);
-  const names = ours(dir).sort((a, b) => Number(b === SOCKOPS) - Number(a === SOCKOPS));
+  const order = (name: string) => (name === SOCKOPS ? 0 : MARK.test(name) ? 2 : 1);
+  const names = ours(dir).sort((a, b) => order(a) - order(b));
   for (const name of names) unlinkSync(join(dir, name));
   removeIfEmpty(dir);
 }
@@ -116,7 +118,7 @@ const KNOWN: ReadonlySet<string> = new Set([
 /** Files of anybody else are not looked at. Another version may have other names: they are ours beside its marks. */
 function ours(dir: string): string[] {
   const names = readdirSync(dir).filter((name) => /^(map|link|layout|build|program)_/.test(name));
-  const isMarked = names.some((name) => /^(layout|build)_/.test(name));
+  const isMarked = names.some((name) => MARK.test(name));
   return isMarked ? names : names.filter((name) => KNOWN.has(name));
 }
 

@@ -79,10 +79,14 @@ export class Pump {
           onClosed({ ...connection, open: false, closedAt: connection.closedAt ?? isoOfMicroseconds(at) });
         }
       }
-      try {
-        journal.take(events.map(eventFromKernel), this.#place());
-      } finally {
-        dataPlane.releaseEvents();
+      if (events.length > 0) {
+        // What cannot be taken stays in the ring.
+        const place = this.#place();
+        try {
+          journal.take(events.map(eventFromKernel), place);
+        } finally {
+          dataPlane.releaseEvents();
+        }
       }
       if (events.length < BATCH) break;
     }

@@ -111,10 +111,10 @@ export class TraceRecorder implements TraceService, Disposable {
 
   #end(): void {
     if (!this.#instance) return;
-    this.#read();
     try {
-      this.#drop();
+      this.#read();
     } finally {
+      this.#drop();
       this.#options.apply();
     }
   }
