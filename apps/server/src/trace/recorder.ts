@@ -111,12 +111,11 @@ export class TraceRecorder implements TraceService, Disposable {
 
   #end(): void {
     if (!this.#instance) return;
-    try {
-      this.#read();
-    } finally {
-      this.#drop();
-      this.#options.apply();
-    }
+    // Each in any case, in this order from the bottom.
+    using ending = new DisposableStack();
+    ending.defer(() => this.#options.apply());
+    ending.defer(() => this.#drop());
+    this.#read();
   }
 
   /** It is off from here on, whatever the kernel says to that: nobody may use a descriptor that is closed. */
