@@ -1,4 +1,4 @@
-import { jsonLine, plain } from '@sidestep/shared';
+import { jsonLine, plain, plainLines } from '@sidestep/shared';
 
 /** Writes lines to standard output. */
 export function print(lines: readonly string[]): void {
@@ -12,7 +12,7 @@ export function printJson(value: unknown): void {
 
 /** Says something that is not the command's answer. */
 export function note(line: string): void {
-  process.stderr.write(`${line.split('\n').map(plain).join('\n')}\n`);
+  process.stderr.write(`${plainLines(line)}\n`);
 }
 
 /** A reader that has seen enough (`| head`) ends the command, as it ends any other. */

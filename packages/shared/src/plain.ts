@@ -8,6 +8,11 @@ export function plain(text: string): string {
   return text.replace(ACTIVE, '?');
 }
 
+/** The same of each line by itself. */
+export function plainLines(text: string): string {
+  return text.split('\n').map(plain).join('\n');
+}
+
 /** One line of JSON that does nothing to a terminal either; nothing of the value is lost. */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(

@@ -48,3 +48,7 @@ export function portsInWords(ranges: readonly PortRange[]): string {
   if (ranges.length === 0) return 'none';
   return ranges.map(({ first, last }) => (first === last ? `${first}` : `${first}-${last}`)).join(', ');
 }
+
+export function samePorts(some: readonly PortRange[], others: readonly PortRange[]): boolean {
+  return portsInWords(some) === portsInWords(others);
+}

@@ -1,5 +1,4 @@
-import type { Event, EventBatch } from '@sidestep/shared';
-import { jsonLine } from '@sidestep/shared';
+import { type Event, type EventBatch, jsonLine } from '@sidestep/shared';
 import { type Daemon, withDaemon } from '../daemon.ts';
 import { follow } from '../follow.ts';
 import { bytes } from '../numbers.ts';

@@ -1,5 +1,4 @@
-import type { TraceBatch, TraceLine } from '@sidestep/shared';
-import { jsonLine } from '@sidestep/shared';
+import { jsonLine, type TraceBatch, type TraceLine } from '@sidestep/shared';
 import { Argument } from 'commander';
 import { type Daemon, withDaemon } from '../daemon.ts';
 import { follow } from '../follow.ts';

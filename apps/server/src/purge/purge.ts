@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { plain } from '@sidestep/shared';
+import { plainLines } from '@sidestep/shared';
 import { removeScratchCgroups } from '../check-up/scratch-cgroup.ts';
 import type { DaemonParts } from '../daemon.ts';
 import { DataPlaneError } from '../dataplane/dataplane.ts';
@@ -63,16 +63,13 @@ export async function runPurge(
     'pin-dir': pinDir = '/sys/fs/bpf/sidestep',
     now = false,
   } = values;
-  const say = (words: string) => process.stdout.write(`${linesOf(words)}\n`);
+  const say = (words: string) => process.stdout.write(`${plainLines(words)}\n`);
   try {
     await purge({ stateDir, pinDir, now }, { createDataPlane, say, traceRoot: '/sys/kernel/tracing' });
   } catch (error) {
     const told = error instanceof Refusal || error instanceof DataPlaneError;
     const words = told ? error.message : `Could not remove everything: ${wordsOf(error)}.`;
-    process.stderr.write(`sidestep: ${linesOf(words)}\n`);
+    process.stderr.write(`sidestep: ${plainLines(words)}\n`);
     process.exitCode = 1;
   }
 }
-
-/** Names of programs and files are the choice of others, and root reads them in a terminal. */
-const linesOf = (words: string) => words.split('\n').map(plain).join('\n');

@@ -3,6 +3,7 @@ import {
   portsInWords,
   type Settings,
   type SettingsPatch,
+  samePorts,
   settingsSchema,
 } from '@sidestep/shared';
 import { z } from 'zod';
@@ -97,10 +98,9 @@ function readSettings(kept: unknown, log: Log): Settings {
 /** The ports are replaced as a whole: who has not seen what somebody else put there would take it out unawares. */
 function refuseOvertaken({ keepOnStack, keepOnStackSeen }: SettingsPatch, now: Settings): void {
   if (keepOnStack === undefined || keepOnStackSeen === undefined) return;
-  const ports = portsInWords(now.keepOnStack);
-  if (portsInWords(keepOnStackSeen) === ports) return;
+  if (samePorts(keepOnStackSeen, now.keepOnStack)) return;
   throw new Refusal(
-    `The ports stay as they were, for somebody has changed them meanwhile: now ${ports}.`,
+    `The ports stay as they were, for somebody has changed them meanwhile: now ${portsInWords(now.keepOnStack)}.`,
     'Look what is there now, bring in your change, and save again.',
   );
 }

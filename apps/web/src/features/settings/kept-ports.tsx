@@ -1,7 +1,7 @@
-import { type PortRange, parsePorts, portsInWords } from '@sidestep/shared';
+import { type PortRange, parsePorts, portsInWords, samePorts } from '@sidestep/shared';
 import { useState } from 'react';
 import { Button } from '@/ui/button.tsx';
-import { mergePorts, samePorts } from './merge-ports.ts';
+import { mergePorts } from './merge-ports.ts';
 
 interface KeptPortsProps {
   value: readonly PortRange[];

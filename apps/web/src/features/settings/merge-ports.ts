@@ -1,4 +1,4 @@
-import { type PortRange, portsInWords } from '@sidestep/shared';
+import type { PortRange } from '@sidestep/shared';
 
 /** What was wanted where `seen` was there, brought into what is there now: what was added is added, what was taken out goes. */
 export function mergePorts(
@@ -11,6 +11,3 @@ export function mergePorts(
   const left = now.filter((range) => !has(seen, range) || has(wanted, range));
   return [...left, ...wanted.filter((range) => !has(seen, range) && !has(left, range))];
 }
-
-export const samePorts = (a: readonly PortRange[], b: readonly PortRange[]) =>
-  portsInWords(a) === portsInWords(b);
