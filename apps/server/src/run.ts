@@ -9,7 +9,7 @@ import { type Options, parseOptions, USAGE, UsageError } from './options.ts';
 import { Refusal } from './refusal.ts';
 
 const STOP_MS = 2000;
-/** A start is not cut short by a signal: to look up `localhost` may take longer than to stop. Only one that hangs takes so long. */
+/** A start is not cut short by a signal. Only one that hangs takes so long. */
 const START_MS = 60_000;
 const CLOCKS = { now: Date.now, steady: () => performance.now() };
 const WEB = fileURLToPath(new URL('../../web/out', import.meta.url));

@@ -12,6 +12,23 @@ function close(standIn: StandIn, ...names: string[]): void {
   for (const comm of names) standIn.dataPlane.report('closed', makeConnection({ client: { comm } }));
 }
 
+/** Three events come and are gone with their daemon while the page is away, then one that it sees. */
+async function missThree(page: Page, standIn: StandIn, report: () => void): Promise<void> {
+  await page.route('**/api/session', (route) => route.abort());
+  await standIn.stop();
+  await standIn.start();
+  report();
+  await expect(async () => {
+    const { events } = await standIn.services.events.list({ limit: 10 });
+    expect(events).toHaveLength(3);
+  }).toPass();
+  await standIn.stop();
+  await standIn.start();
+  close(standIn, 'after');
+  await page.unroute('**/api/session');
+  await expect(lines(page, 'after')).toBeVisible();
+}
+
 test.beforeEach(async ({ signedIn: page, standIn }) => {
   await standIn.services.acceleration.enable();
   await page.goto(`${standIn.url}/events`);
@@ -178,19 +195,7 @@ test('what came while the page was away and is no longer kept leaves a labelled 
 }) => {
   close(standIn, 'before');
   await expect(lines(page, 'before')).toBeVisible();
-  await page.route('**/api/session', (route) => route.abort());
-  await standIn.stop();
-  await standIn.start();
-  close(standIn, 'unseen-1', 'unseen-2', 'unseen-3');
-  await expect(async () => {
-    const { events } = await standIn.services.events.list({ limit: 10 });
-    expect(events).toHaveLength(3);
-  }).toPass();
-  await standIn.stop();
-  await standIn.start();
-  close(standIn, 'after');
-  await page.unroute('**/api/session');
-  await expect(lines(page, 'after')).toBeVisible();
+  await missThree(page, standIn, () => close(standIn, 'unseen-1', 'unseen-2', 'unseen-3'));
   await expect(log(page)).toContainText('3 events not shown: viewer was away');
   await expect(lines(page, 'before')).toHaveCount(1);
 });
@@ -199,19 +204,9 @@ test('a gap says that a filter has not looked at it', async ({ signedIn: page, s
   await page.goto(`${standIn.url}/events?kinds=closed`);
   close(standIn, 'before');
   await expect(lines(page, 'before')).toBeVisible();
-  await page.route('**/api/session', (route) => route.abort());
-  await standIn.stop();
-  await standIn.start();
-  for (const _ of [1, 2, 3]) standIn.dataPlane.report('established', makeConnection());
-  await expect(async () => {
-    const { events } = await standIn.services.events.list({ limit: 10 });
-    expect(events).toHaveLength(3);
-  }).toPass();
-  await standIn.stop();
-  await standIn.start();
-  close(standIn, 'after');
-  await page.unroute('**/api/session');
-  await expect(lines(page, 'after')).toBeVisible();
+  await missThree(page, standIn, () => {
+    for (const _ of [1, 2, 3]) standIn.dataPlane.report('established', makeConnection());
+  });
   await expect(log(page)).toContainText('3 events of all kinds not shown: viewer was away');
 });
 

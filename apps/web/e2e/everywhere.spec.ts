@@ -2,6 +2,7 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { settingsSchema } from '@sidestep/shared';
 import { makeBusy } from './support/busy-host.ts';
+import { keptPorts } from './support/kept-ports.ts';
 import { FINE, ON_TCP, REFUSED, UNKNOWN, WORKED_ROUND } from './support/made-checks.ts';
 import { alerts, expect, test } from './support/signed-in.ts';
 import type { StandIn } from './support/stand-in.ts';
@@ -267,8 +268,7 @@ test('ports that are kept on the stack are kept by the daemon, and what is no po
   standIn,
 }) => {
   await page.goto(`${standIn.url}/settings`);
-  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
-  const save = page.getByRole('button', { name: 'Save ports' });
+  const { ports, save } = keptPorts(page);
   await expect(ports).toHaveValue('');
   await expect(save).toBeDisabled();
   for (const [text, problem] of [
@@ -306,8 +306,7 @@ test('ports that somebody else keeps on the stack meanwhile are not taken out un
   standIn,
 }) => {
   await page.goto(`${standIn.url}/settings`);
-  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
-  const save = page.getByRole('button', { name: 'Save ports' });
+  const { ports, save } = keptPorts(page);
   const range = (port: number) => ({ first: port, last: port });
   await ports.fill('6379');
   await expect(save).toBeEnabled();
@@ -325,7 +324,7 @@ test('ports that somebody else keeps on the stack meanwhile are not taken out un
 test('a refused change stays typed, with what to do', async ({ signedIn: page, standIn }) => {
   await page.clock.install();
   await page.goto(`${standIn.url}/settings`);
-  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
+  const { ports } = keptPorts(page);
   await ports.fill('6379');
   // The page does not look by itself any more, and so cannot know.
   await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));

@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { keptPorts } from './support/kept-ports.ts';
 import { makeConnection } from './support/made-connections.ts';
 import { alerts, expect, test } from './support/signed-in.ts';
 
@@ -51,12 +52,12 @@ test('nothing that is clicked while the daemon is away happens when it is back',
 }) => {
   await page.goto(`${standIn.url}/settings`);
   const readers = page.getByRole('switch', { name: 'Allow blocking readers' });
-  const ports = page.getByRole('textbox', { name: 'Server ports to keep on the stack' });
+  const { ports, save } = keptPorts(page);
   await expect(readers).toBeEnabled();
   await ports.fill('6379');
   await standIn.stop();
   await expect(readers).toBeDisabled();
-  await expect(page.getByRole('button', { name: 'Save ports' })).toBeDisabled();
+  await expect(save).toBeDisabled();
   await ports.press('Enter');
   await readers.click({ force: true });
   await standIn.start();

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { BtfLayouts, type Decoder, type Encoder, RingBuffer } from '@sidestep/libbpf';
 import { MOST_PORT_RANGES } from '@sidestep/shared';
 import { breathe } from '../breathe.ts';
-import { bootId } from './boot-id.ts';
+import { bootId } from '../host/boot-id.ts';
 import { BulkReader } from './bulk.ts';
 import { systemClock } from './clock.ts';
 import type {

@@ -20,12 +20,12 @@ import {
   type UnexaminedProgram,
 } from './dataplane.ts';
 import { asDataPlaneError } from './failure.ts';
-import { Generation, initialValues } from './generation.ts';
+import { type Generation, initialValues } from './generation.ts';
 import { layoutName } from './layout-name.ts';
 import { type LoadOptions, load, loadBeside, replacePrograms } from './load.ts';
+import { loaded, open, openedFrom } from './open-generation.ts';
 import { compare, type Found, freeFolder, generations, missingPins, unpin } from './pin-folders.ts';
 import type { Marks } from './pin-names.ts';
-import { Pins } from './pins.ts';
 import { Retired } from './retired.ts';
 import { type Ways, waysOfKernel } from './ways.ts';
 
@@ -363,38 +363,6 @@ class KernelDataPlane implements DataPlane {
 function idOf(cgroup: string | null): bigint | null {
   if (cgroup === null) return null;
   return statSync(cgroup, { bigint: true, throwIfNoEntry: false })?.ino ?? null;
-}
-
-/** Of what was just loaded, and is worth nothing to anybody who cannot open it: then it goes again. */
-function loaded(pins: Pins): Generation {
-  try {
-    return openedFrom(pins);
-  } catch (error) {
-    unpin(pins.dir);
-    throw error;
-  }
-}
-
-function openedFrom(pins: Pins): Generation {
-  try {
-    return new Generation(pins);
-  } catch (error) {
-    pins[Symbol.dispose]();
-    throw error;
-  }
-}
-
-function open(dir: string): Generation {
-  try {
-    return openedFrom(Pins.open(dir));
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw new DataPlaneError({
-      message: `Another version of Sidestep runs in the kernel, pinned in ${dir}, and this one does not understand it: ${error.message}`,
-      remedy: 'Start that version again and disable it, then start this one.',
-      log: null,
-    });
-  }
 }
 
 function guarded<T>(what: string, act: () => T): T {

@@ -79,14 +79,12 @@ export class Pump {
           onClosed({ ...connection, open: false, closedAt: connection.closedAt ?? isoOfMicroseconds(at) });
         }
       }
-      if (events.length > 0) {
-        // What cannot be taken stays in the ring.
-        const place = this.#place();
-        try {
-          journal.take(events.map(eventFromKernel), place);
-        } finally {
-          dataPlane.releaseEvents();
-        }
+      // First: where that cannot be told, they stay in the ring.
+      const place = this.#place();
+      try {
+        journal.take(events.map(eventFromKernel), place);
+      } finally {
+        dataPlane.releaseEvents();
       }
       if (events.length < BATCH) break;
     }

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Another one after each start of the host, which begins to number its maps and programs anew. */
+let known: string | null = null;
+
+/** Another one after each start of the host, which begins to number its maps and programs anew. Read once: it is asked for with every event. */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  known ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return known;
 }

@@ -41,14 +41,13 @@ export function checkCgroup(given: string | null): string {
 
 /** Throws `Refusal` unless pins can be made at the path. */
 export function checkPinDir(path: string): void {
-  if (filesystemFor(path) === MAGIC.bpf) {
-    refuseMountPoint(path);
-    return;
+  if (filesystemFor(path) !== MAGIC.bpf) {
+    throw new Refusal(
+      `${path} is not on a bpf file system.`,
+      'Mount it (sudo mount -t bpf bpf /sys/fs/bpf), or choose a folder on it with --pin-dir.',
+    );
   }
-  throw new Refusal(
-    `${path} is not on a bpf file system.`,
-    'Mount it (sudo mount -t bpf bpf /sys/fs/bpf), or choose a folder on it with --pin-dir.',
-  );
+  refuseMountPoint(path);
 }
 
 /** Whoever pins by name does it at the root of the file system (libbpf's own habit). What we remove is to be in a folder that is ours alone. Throws `Refusal`. */

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { keyOf, type UnexaminedProgram } from '../dataplane/dataplane.ts';
+import { bootId } from '../host/boot-id.ts';
 import { linkOf, type Place, placeOf } from './place.ts';
 
 /** Milliseconds. It takes a twentieth of a second, as a rule. */
@@ -42,7 +42,7 @@ export function hostExecutables(lookAt: (program: UnexaminedProgram) => Promise<
   /** By their keys. */
   const harmless = new Map<string, Examined>();
   return {
-    boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    boot: bootId(),
     examine: async (program) => {
       const key = keyOf(program);
       const known = harmless.get(key);
